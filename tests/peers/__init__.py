@@ -1,0 +1,31 @@
+"""Other projects' programs: the oracles that our tests compare with, fetched from the distribution without installing.
+
+    program("skopeo")                      a program of a peer, with the environment that it needs
+    docker_daemon(directory)               Debian's dockerd with dirs, socket, containerd and namespaces of its own
+    busybox_image(), debian_image()        docker archives, made on this machine, that any engine loads
+
+Nothing here starts a service or touches the machine's own Docker: packages are unpacked (`dpkg -x`) into a cache
+folder, /var/cache/dockyard-peers or $DOCKYARD_PEERS, once for all test workers.
+"""
+
+from tests.peers.catalogue import PEERS
+from tests.peers.docker import DockerDaemon, docker_client, docker_daemon
+from tests.peers.fetch import fetch
+from tests.peers.images import busybox_archive_files, busybox_image, debian_image, docker_archive
+from tests.peers.podman import podman
+from tests.peers.programs import Program, program
+
+__all__ = [
+    "PEERS",
+    "DockerDaemon",
+    "Program",
+    "busybox_archive_files",
+    "busybox_image",
+    "debian_image",
+    "docker_archive",
+    "docker_client",
+    "docker_daemon",
+    "fetch",
+    "podman",
+    "program",
+]

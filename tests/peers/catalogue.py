@@ -1,0 +1,27 @@
+"""Which packages a peer consists of, and the programs that must be there once it is unpacked."""
+
+from typing import NamedTuple
+
+
+class Peer(NamedTuple):
+    """A peer: distribution packages (those that the distribution doesn't have are left out) and what they must give."""
+
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+PEERS: dict[str, Peer] = {
+    # Debian 13 splits the client off as docker-cli; Debian 12 and Ubuntu have both in docker.io.
+    "docker": Peer(
+        ("docker.io", "containerd", "runc", "tini", "iptables"),
+        ("dockerd", "docker", "containerd", "containerd-shim-runc-v2", "ctr", "runc", "tini", "iptables"),
+        optional=("docker-cli",),
+    ),
+    "runc": Peer(("runc",), ("runc",)),
+    "skopeo": Peer(("skopeo",), ("skopeo",)),
+    "umoci": Peer(("umoci",), ("umoci",)),
+    "podman": Peer(("podman", "conmon", "runc"), ("podman", "conmon", "runc")),
+    "busybox": Peer(("busybox-static",), ("busybox",)),
+    "debootstrap": Peer(("debootstrap",), ("debootstrap",)),
+}

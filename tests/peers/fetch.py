@@ -1,0 +1,135 @@
+"""Fetch a peer: the packages and their missing dependencies, downloaded by apt (which checks signatures) and
+unpacked into the cache. Safe when several test workers ask at once; a second call costs a stat.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.peers.catalogue import PEERS, Peer
+
+DEFAULT_CACHE = Path("/var/cache/dockyard-peers")
+
+
+def cache_directory() -> Path:
+    """The cache folder: $DOCKYARD_PEERS, else one of the machine (as root) or of the user."""
+    if chosen := os.environ.get("DOCKYARD_PEERS"):
+        return Path(chosen)
+    return DEFAULT_CACHE if os.geteuid() == 0 else Path.home() / ".cache" / "dockyard-peers"
+
+
+def fetch(name: str) -> Path:
+    """Make sure that peer `name` (a key of PEERS) is in the cache, and return the folder that holds its /usr, /etc, ….
+
+    Raises RuntimeError with apt's words when the packages can't be had.
+    """
+    peer = PEERS[name]
+    home = cache_directory() / name
+    if (home / "complete.json").exists():
+        return home / "root"
+    with locked(name):
+        if not (home / "complete.json").exists():
+            _fill(home, peer)
+    return home / "root"
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold the cache's lock `name` against other processes; it ends with the process, however that ends."""
+    cache = cache_directory()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _fill(home: Path, peer: Peer) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=f"{home.name}-", dir=home.parent))
+    try:
+        root, archives = staging / "root", staging / "archives"
+        root.mkdir()
+        archives.mkdir()
+        versions = _download(peer, archives)
+        for archive in sorted(archives.iterdir()):
+            _run("dpkg", "-x", str(archive), str(root))
+        _settle_alternatives(root)
+        missing = [program for program in peer.programs if not find_program(root, program)]
+        if missing:
+            raise RuntimeError(f"the packages {' '.join(versions)} don't hold {' '.join(missing)}")
+        shutil.rmtree(archives)
+        (staging / "complete.json").write_text(json.dumps(versions, indent=1))
+        staging.chmod(0o755)
+        staging.rename(home)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _download(peer: Peer, folder: Path) -> dict[str, str]:
+    wanted = [*peer.packages, *(name for name in peer.optional if _known(name))]
+    names = sorted({*wanted, *_missing_dependencies(wanted)})
+    _run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names, cwd=folder)
+    # name_version_architecture.deb, with %3a for the colon of an epoch
+    return dict(archive.name.split("_")[:2] for archive in sorted(folder.iterdir()))
+
+
+def _known(name: str) -> bool:
+    found = subprocess.run(["apt-cache", "show", name], capture_output=True)
+    return found.returncode == 0 and bool(found.stdout)
+
+
+def _missing_dependencies(names: list[str]) -> list[str]:
+    """Packages that apt would install along with `names` on this machine."""
+    simulate = ("apt-get", "-s", "-o", "Debug::NoLocking=true", "--no-install-recommends", "install", *names)
+    try:
+        plan = _run(*simulate)
+    except RuntimeError:  # a fresh machine has no package lists, or old ones
+        with locked("apt"):
+            _run("apt-get", "-q", "update")
+        plan = _run(*simulate)
+    return re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
+
+
+def _settle_alternatives(root: Path) -> None:
+    """What the packages' install scripts would link: iptables is one of two programs, chosen by update-alternatives."""
+    for multi in root.glob("**/xtables-nft-multi"):
+        for name in (
+            "iptables",
+            "ip6tables",
+            "iptables-save",
+            "iptables-restore",
+            "ip6tables-save",
+            "ip6tables-restore",
+        ):
+            link = multi.parent / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(multi.name)
+
+
+def find_program(root: Path, name: str) -> Path | None:
+    """Where `name` is below `root`, or None. Docker's and its kin's programs are spread over four folders."""
+    for folder in ("usr/bin", "usr/sbin", "bin", "sbin", "usr/libexec/podman"):
+        path = root / folder / name
+        if path.exists():
+            return path
+    return None
+
+
+def _run(*command: str, cwd: Path | None = None) -> str:
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600)
+    except OSError as error:
+        raise RuntimeError(
+            f"{command[0]}: {error}; peers come from a Debian or Ubuntu machine's own package manager"
+        ) from error
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout

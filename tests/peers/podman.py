@@ -1,0 +1,40 @@
+"""Podman with a storage of its own, so that it reads nothing from /etc and leaves nothing behind."""
+
+from pathlib import Path
+
+from tests.peers.fetch import fetch, find_program
+from tests.peers.programs import Program, environment_of
+
+
+def podman(directory: Path) -> Program:
+    """Podman whose storage, run directory and configuration are below `directory` (created).
+
+    Its default limits are set low, because podman asks for more than a sandboxed machine's hard limits and then fails.
+    """
+    root = fetch("podman")
+    directory.mkdir(parents=True, exist_ok=True)
+    conmon, runc = find_program(root, "conmon"), find_program(root, "runc")
+    (directory / ".config" / "containers").mkdir(parents=True, exist_ok=True)
+    (directory / ".config" / "containers" / "policy.json").write_text(
+        '{"default": [{"type": "insecureAcceptAnything"}]}'
+    )
+    (directory / "containers.conf").write_text(
+        '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
+        f'[engine]\nconmon_path = ["{conmon}"]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+        f'[engine.runtimes]\nrunc = ["{runc}"]\n'
+    )
+    (directory / "storage.conf").write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{directory}/storage"\nrunroot = "{directory}/run"\n'
+    )
+    (directory / "registries.conf").write_text("")
+    environment = environment_of(root)
+    environment |= {
+        "CONTAINERS_CONF": str(directory / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(directory / "storage.conf"),
+        "CONTAINERS_REGISTRIES_CONF": str(directory / "registries.conf"),
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+    }
+    return Program(
+        str(find_program(root, "podman")), (f"--root={directory}/storage", f"--runroot={directory}/run"), environment
+    )
