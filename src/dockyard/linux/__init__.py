@@ -1,0 +1,1 @@
+"""One module per kernel facility: the only package that calls the kernel through ctypes."""
