@@ -1,0 +1,1 @@
+"""Files: atomic replacement, safe paths, archives, mounts as values."""
