@@ -1,0 +1,1 @@
+"""One module per executable: it reads configuration, builds the objects and runs them. Only here are implementations picked."""

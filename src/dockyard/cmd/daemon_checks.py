@@ -1,0 +1,110 @@
+"""What a daemon's configuration may not say: checks over several fields, and values that are words."""
+
+import ipaddress
+
+from dockyard.cli.flags.kinds import is_address, memory
+from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig
+from dockyard.errors import InvalidParameter
+
+_LOG_OPTIONS = ("max-size", "max-file", "labels", "labels-regex", "env", "env-regex", "tag", "mode", "max-buffer-size")
+
+
+def check(config: DaemonConfig) -> None:
+    """Raises InvalidParameter with Docker's message for the first thing that is wrong."""
+    _check_words(config)
+    _check_numbers(config)
+    _check_labels(config)
+    _check_network(config)
+    _check_runtimes(config)
+    _check_log(config)
+
+
+def _check_words(config: DaemonConfig) -> None:
+    if config.log_level not in ("debug", "info", "warn", "error", "fatal"):
+        raise InvalidParameter(f"invalid logging level: {config.log_level}")
+    if config.default_ipc_mode not in ("private", "shareable"):
+        raise InvalidParameter(f'IPC mode "{config.default_ipc_mode}" is not supported')
+    if config.default_cgroupns_mode not in (None, "host", "private"):
+        raise InvalidParameter(
+            f'default cgroup namespace mode ({config.default_cgroupns_mode}) is invalid; use "host" or "private"'
+        )
+    if config.storage_driver not in (None, "overlay2", "vfs"):
+        raise InvalidParameter(
+            f"--storage-driver {config.storage_driver} is not supported by Dockyard: it has overlay2 and vfs"
+        )
+    for name, path in (("data-root", config.data_root), ("exec-root", config.exec_root)):
+        if not path or "\0" in path:
+            raise InvalidParameter(f"--{name}: not a path: {path!r}")
+    if config.data_root == config.exec_root:
+        raise InvalidParameter(f"--data-root and --exec-root are the same directory: {config.data_root}")
+
+
+def _check_numbers(config: DaemonConfig) -> None:
+    if config.max_concurrent_downloads < 0:
+        raise InvalidParameter(f"invalid max concurrent downloads: {config.max_concurrent_downloads}")
+    if config.max_concurrent_uploads < 0:
+        raise InvalidParameter(f"invalid max concurrent uploads: {config.max_concurrent_uploads}")
+    if config.max_download_attempts <= 0:
+        raise InvalidParameter(f"invalid max download attempts: {config.max_download_attempts}")
+    if config.mtu < 0 or config.mtu > 65535:
+        raise InvalidParameter(f"invalid default MTU: {config.mtu}")
+    if config.default_shm_size <= 0:
+        raise InvalidParameter(f"invalid default shm size: {config.default_shm_size}")
+
+
+def _check_labels(config: DaemonConfig) -> None:
+    values: dict[str, str] = {}
+    for label in config.labels:
+        key, _, value = label.partition("=")
+        if values.setdefault(key, value) != value:
+            raise InvalidParameter(f"conflict labels for {key}={value} and {key}={values[key]}")
+
+
+def _check_network(config: DaemonConfig) -> None:
+    for server in config.dns:
+        if not is_address(server):
+            raise InvalidParameter(f"invalid DNS address: {server}" if server else "invalid DNS address: empty")
+    if config.bridge is not None and config.bip is not None:
+        raise InvalidParameter("You specified -b & --bip, mutually exclusive options. Please specify only one")
+    if config.bridge is not None and (len(config.bridge) > 15 or "/" in config.bridge or config.bridge in (".", "..")):
+        raise InvalidParameter(f"invalid bridge name: {config.bridge}")
+    if config.bip is not None:
+        try:
+            network = ipaddress.ip_interface(config.bip)
+        except ValueError:
+            raise InvalidParameter(f"invalid CIDR address: {config.bip}") from None
+        if "/" not in config.bip or network.version != 4 or network.ip == network.network.network_address:
+            raise InvalidParameter(f"invalid CIDR address: {config.bip}")
+    if not config.iptables and not config.icc:
+        raise InvalidParameter(
+            "You specified --iptables=false with --icc=false. ICC=false uses iptables to function. "
+            "Please set --icc or --iptables to true"
+        )
+
+
+def _check_runtimes(config: DaemonConfig) -> None:
+    if BUILT_IN_RUNTIME in config.runtimes:
+        raise InvalidParameter(f"runtime name '{BUILT_IN_RUNTIME}' is reserved")
+    if config.default_runtime != BUILT_IN_RUNTIME and config.default_runtime not in config.runtimes:
+        raise InvalidParameter(f"specified default runtime '{config.default_runtime}' does not exist")
+
+
+def _check_log(config: DaemonConfig) -> None:
+    if config.log_driver not in ("json-file", "none"):
+        raise InvalidParameter(
+            f"--log-driver {config.log_driver} is not supported by Dockyard yet: it has json-file and none"
+        )
+    for key, value in config.log_options.items():
+        if key not in _LOG_OPTIONS:
+            raise InvalidParameter(f"unknown log opt '{key}' for {config.log_driver} log driver")
+        if key == "max-size":
+            try:
+                memory(value)
+            except ValueError as error:
+                raise InvalidParameter(str(error)) from None
+        if key == "max-file" and not (value.isdigit() and int(value) >= 1):
+            raise InvalidParameter(
+                "max-file cannot be less than 1" if value.isdigit() else f"invalid max-file: {value}"
+            )
+    if "max-file" in config.log_options and "max-size" not in config.log_options:
+        raise InvalidParameter("max-file option requires max-size")

@@ -1,0 +1,112 @@
+"""The kinds of values that only dockerd's flags have: hosts, runtimes, labels, mirrors, address pools."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from dockyard.cli.flags.kinds import integer, is_address
+from dockyard.cli.flags.spec import Kind
+from dockyard.engine.config import DEFAULT_HOST, AddressPool, RuntimeCommand
+
+
+def host(text: str) -> str:
+    """A place to listen at, in full: `unix:///path`, `tcp://address:port`, `fd://…`. Default port of TCP: 2375."""
+    text = text.strip()
+    if text in ("", "unix://"):
+        return DEFAULT_HOST
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = ("unix", text) if text.startswith("/") else ("tcp", text)
+    if scheme == "unix":
+        if not rest.startswith("/"):
+            raise ValueError(f"invalid bind address ({text}): the path of a unix socket must be absolute")
+        return f"unix://{rest}"
+    if scheme == "fd":
+        return f"fd://{rest}"
+    if scheme != "tcp":
+        raise ValueError(f"invalid bind address ({text}): unsupported proto '{scheme}'")
+    address, _, port = rest.rpartition(":") if ":" in rest and not rest.endswith("]") else (rest, "", "")
+    if "/" in rest or (address and not is_address(address.strip("[]")) and not _is_host_name(address)):
+        raise ValueError(f"invalid bind address ({text}): should not contain a path element")
+    if port and not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF):
+        raise ValueError(f"invalid bind address ({text}): invalid port '{port}'")
+    return f"tcp://{address or 'localhost'}:{port or 2375}"
+
+
+def _is_host_name(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").replace(".", "").replace("_", "").isalnum()
+
+
+def runtime(text: str) -> tuple[str, RuntimeCommand]:
+    """`name=path`: a runtime to register."""
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise ValueError(f"invalid runtime argument: {text}")
+    name, path = name.strip().lower(), path.strip()
+    if not name or not path:
+        raise ValueError(f"invalid runtime argument: {text}")
+    return name, RuntimeCommand(path)
+
+
+def label(text: str) -> str:
+    """`key=value`, with a key."""
+    if not text.partition("=")[0]:
+        raise ValueError(f"invalid label '{text}': empty name" if text else "invalid label: empty name")
+    if "=" not in text:
+        raise ValueError(f"bad attribute format: {text}")
+    return text
+
+
+def mirror(text: str) -> str:
+    """The URL of a registry mirror, with a slash at its end."""
+    url = urlsplit(text.strip())
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f'invalid mirror: unsupported scheme "{url.scheme}" in "{text}"')
+    if not url.netloc or url.query or url.fragment or url.path not in ("", "/"):
+        raise ValueError(f'invalid mirror: path, query, or fragment at end of the URI "{text}"')
+    if url.username is not None:
+        raise ValueError(f'invalid mirror: username/password not allowed in URI "{text}"')
+    return f"{url.scheme}://{url.netloc}/"
+
+
+def insecure_registry(text: str) -> str:
+    """A `host[:port]` or a network in CIDR whose registries may be spoken to over plain HTTP."""
+    if "://" in text:
+        raise ValueError(f"insecure registry {text} should not contain '://'")
+    if "/" in text:
+        return str(ipaddress.ip_network(text, strict=False))
+    if not text or text.startswith("-") or text.endswith("-"):
+        raise ValueError(f"invalid index name ({text})")
+    return text
+
+
+def option(text: str) -> tuple[str, str]:
+    """`key=value` of a map."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ValueError(f"{text} must be formatted as key=value")
+    return key, value
+
+
+def address_pool(text: str) -> AddressPool:
+    """`base=10.0.0.0/8,size=24`."""
+    fields = dict(option(part) for part in text.split(","))
+    if set(fields) != {"base", "size"}:
+        raise ValueError(f"{text}: need exactly the keys base and size")
+    return checked_pool(fields["base"], integer(fields["size"]))
+
+
+def checked_pool(base: str, size: int) -> AddressPool:
+    """The pool, once `base` is known to be a network and `size` to be a prefix length that fits into it."""
+    network = ipaddress.ip_network(base, strict=False)
+    if not network.prefixlen <= size <= network.max_prefixlen:
+        raise ValueError(f"size {size} doesn't fit into {base}")
+    return AddressPool(str(network), size)
+
+
+HOST = Kind("list", host, many=True)
+RUNTIME = Kind("runtime", runtime, many=True)
+LABEL = Kind("list", label, many=True)
+MIRROR = Kind("list", mirror, many=True)
+INSECURE = Kind("list", insecure_registry, many=True)
+MAP = Kind("map", option, many=True)
+POOL = Kind("pool-options", address_pool, many=True)

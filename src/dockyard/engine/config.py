@@ -1,0 +1,108 @@
+"""What the daemon was told: its flags and daemon.json, as one frozen value.
+
+`cmd/daemon_flags.py` makes it and has checked it; the engine, the network and the doors only read it. Every field is
+honoured by somebody: what Dockyard can't do yet is refused while the flags are read, so it has no field here.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+DEFAULT_DATA_ROOT = "/var/lib/dockyard"
+DEFAULT_EXEC_ROOT = "/run/dockyard"
+DEFAULT_HOST = "unix:///run/dockyard/dockyard.sock"
+DEFAULT_PIDFILE = "/run/dockyard.pid"
+BUILT_IN_RUNTIME = "runc"
+"""The name of the runtime inside Dockyard: Docker's name, so that `--runtime runc` and `docker info` fit."""
+
+
+class RuntimeCommand(NamedTuple):
+    """An OCI runtime that is driven by its command line (`--add-runtime name=path`)."""
+
+    path: str
+    args: tuple[str, ...] = ()
+
+
+class UlimitDefault(NamedTuple):
+    """A resource limit for containers that don't bring their own (`--default-ulimit`); -1 is without limit."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+class AddressPool(NamedTuple):
+    """Where networks without a subnet of their own get one: subnets of prefix length `size` inside `base` (CIDR)."""
+
+    base: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonConfig:
+    """The daemon's configuration; field names are the names of dockerd's flags, with underscores.
+
+    hosts: where the API listens: `unix:///path`, `tcp://address:port`, `fd://` or `fd://name` (sockets that systemd
+    passes in).
+    bridge: None is `docker0`, or `dockyard0` where another engine owns that; "none" is without default network.
+    bip: address and prefix length of the bridge, such as `172.18.0.1/24`; None picks a free subnet.
+    mtu: 0 is the default of the network driver (1500).
+    group: group that owns the unix sockets; `group_given` tells a wish from the default, whose absence is no error.
+    storage_driver: None picks overlay2, and vfs where overlayfs can't be mounted.
+    default_cgroupns_mode: None is `host` on cgroup v1 and `private` on v2.
+    seccomp_profile: None is the built-in profile, "unconfined" is none, else the path of a JSON file.
+    host_gateway_ips: what `host-gateway` in --add-host stands for; empty is the address of the bridge.
+    warnings: what the user must be told in the log before the API answers.
+    config_file: the daemon.json that was read (it may not exist); SIGHUP reads it again.
+    """
+
+    hosts: tuple[str, ...] = (DEFAULT_HOST,)
+    data_root: str = DEFAULT_DATA_ROOT
+    exec_root: str = DEFAULT_EXEC_ROOT
+    pidfile: str = DEFAULT_PIDFILE
+    group: str = "docker"
+    group_given: bool = False
+    config_file: str = "/etc/dockyard/daemon.json"
+    debug: bool = False
+    log_level: str = "info"
+    labels: tuple[str, ...] = ()
+    experimental: bool = False
+    live_restore: bool = False
+    shutdown_timeout: int = 15
+
+    bridge: str | None = None
+    bip: str | None = None
+    mtu: int = 0
+    icc: bool = True
+    ip: str = "0.0.0.0"
+    iptables: bool = True
+    ip_forward: bool = True
+    ip_masq: bool = True
+    userland_proxy: bool = True
+    default_address_pools: tuple[AddressPool, ...] = ()
+    host_gateway_ips: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+
+    storage_driver: str | None = None
+    registry_mirrors: tuple[str, ...] = ()
+    insecure_registries: tuple[str, ...] = ()
+    max_concurrent_downloads: int = 3
+    max_concurrent_uploads: int = 5
+    max_download_attempts: int = 5
+
+    runtimes: dict[str, RuntimeCommand] = field(default_factory=dict)
+    default_runtime: str = BUILT_IN_RUNTIME
+    log_driver: str = "json-file"
+    log_options: dict[str, str] = field(default_factory=dict)
+    default_ulimits: tuple[UlimitDefault, ...] = ()
+    default_shm_size: int = 64 << 20
+    default_ipc_mode: str = "private"
+    default_cgroupns_mode: str | None = None
+    cgroup_parent: str | None = None
+    init: bool = False
+    init_path: str | None = None
+    no_new_privileges: bool = False
+    seccomp_profile: str | None = None
+
+    warnings: tuple[str, ...] = ()
