@@ -19,8 +19,6 @@ that every door uses the same ones. An exception of any other class that reaches
 its traceback and answers 500.
 """
 
-from typing import Final
-
 
 class DockyardError(Exception):
     """Base of all; never raised itself. `str(error)` is the message that the user reads."""
@@ -74,7 +72,7 @@ class SystemFailure(DockyardError):
     """The kernel, the disk or another program refused; the message says what was tried, on what, and the reason."""
 
 
-HTTP_STATUS: Final[dict[type[DockyardError], int]] = {
+HTTP_STATUS: dict[type[DockyardError], int] = {
     InvalidParameter: 400,
     Unauthorized: 401,
     Forbidden: 403,
@@ -89,7 +87,7 @@ HTTP_STATUS: Final[dict[type[DockyardError], int]] = {
     SystemFailure: 500,
 }
 
-KINDS: Final[dict[str, type[DockyardError]]] = {kind.__name__: kind for kind in HTTP_STATUS}
+KINDS: dict[str, type[DockyardError]] = {kind.__name__: kind for kind in HTTP_STATUS}
 """Class by name: how an error crosses a process boundary as JSON (`{"kind": …, "message": …}`)."""
 
 

@@ -1,0 +1,110 @@
+"""All containers of the engine: the present record of each, found by id, id prefix or name.
+
+One `Entry` per container holds what is not part of the record: the lock that lifecycle verbs take, the connection to
+its shim while it lives, and who waits for its end. Lookups and `snapshot` take no lock.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.errors import AlreadyExists, InvalidParameter, NotFound
+from dockyard.supervisor.client import ClientSocket, ShimConnection
+
+
+@dataclass(slots=True)
+class Entry:
+    """One container: its present record, and what belongs to this daemon's life only."""
+
+    record: Container
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    shim: ShimConnection | None = None
+    pending_attachments: list[ClientSocket] = field(default_factory=list)
+    """Clients that attached before the start; handed over to the shim with it."""
+    next_exit: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    removed: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    exit_handled: "asyncio.Future[None] | None" = None
+    """Done when the exit of the present run has been worked off; None when no run is under way."""
+    stop_requested: bool = False
+
+
+class Collection:
+    """The containers, by id and by name. Used on the event loop's thread only."""
+
+    def __init__(self, storage: ContainerStorage) -> None:
+        self._storage = storage
+        self._by_id: dict[str, Entry] = {}
+        self._id_by_name: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name to id, of all containers and of those being created."""
+        return self._id_by_name
+
+    def reserve_name(self, name: str, container_id: str) -> None:
+        """Takes `name` for `container_id`; AlreadyExists (Docker's words) when another container has it."""
+        owner = self._id_by_name.setdefault(name, container_id)
+        if owner != container_id:
+            raise AlreadyExists(
+                f'Conflict. The container name "/{name}" is already in use by container "{owner}". '
+                "You have to remove (or rename) that container to be able to reuse that name."
+            )
+
+    def release_name(self, name: str, container_id: str) -> None:
+        """Gives `name` back if `container_id` has it."""
+        if self._id_by_name.get(name) == container_id:
+            del self._id_by_name[name]
+
+    def add(self, record: Container) -> Entry:
+        """Makes the container findable; its name must have been reserved."""
+        entry = Entry(record)
+        self._by_id[record.id] = entry
+        return entry
+
+    def discard(self, container_id: str) -> None:
+        """Forgets a container and its name."""
+        entry = self._by_id.pop(container_id, None)
+        if entry is not None:
+            self.release_name(entry.record.name, container_id)
+
+    def replace(self, entry: Entry, record: Container) -> Container:
+        """Makes `record` the container's present record, on disk first, then for readers."""
+        self._storage.save(record)
+        entry.record = record
+        return record
+
+    def find(self, ref: str) -> Entry:
+        """The container that `ref` means: full id, name (with or without slash), or a unique prefix of an id.
+
+        Raises NotFound, or InvalidParameter when the prefix fits several.
+        """
+        entry = self._by_id.get(ref)
+        if entry is not None:
+            return entry
+        named = self._id_by_name.get(ref.removeprefix("/"))
+        if named is not None and named in self._by_id:
+            return self._by_id[named]
+        candidates = [container_id for container_id in self._by_id if ref and container_id.startswith(ref)]
+        if len(candidates) == 1:
+            return self._by_id[candidates[0]]
+        if candidates:
+            raise InvalidParameter(f"multiple IDs found with provided prefix: {ref}")
+        raise NotFound(f"No such container: {ref}")
+
+    def snapshot(self) -> list[Container]:
+        """The present records, newest first, as `docker ps` lists them."""
+        records = [entry.record for entry in self._by_id.values()]
+        records.sort(key=lambda record: record.created_at_ns, reverse=True)
+        return records
+
+    def using_image(self, image_id: str) -> Iterable[Container]:
+        """The containers that were made from this image."""
+        return [entry.record for entry in self._by_id.values() if entry.record.image_id == image_id]

@@ -1,0 +1,81 @@
+"""Mounts of a container's OCI configuration: the file systems every container has, then what its user asked for.
+
+Mounts are ordered by the depth of their destination, so that one never hides another that was made before it.
+"""
+
+from collections.abc import Sequence
+
+from dockyard.engine.containers.config import HostConfig
+from dockyard.engine.containers.record import MountPoint
+from dockyard.spec.runtime import Mount
+
+TMPFS_DEFAULTS = ("noexec", "nosuid", "nodev")
+"""Flags of a `--tmpfs` unless its options say otherwise (docker run reference, tmpfs)."""
+
+
+def system_mounts(host: HostConfig, shm_source: str | None, cgroup_readonly: bool) -> list[Mount]:
+    """/proc, /dev, /sys and what belongs to them; `shm_source` is a directory to share as /dev/shm, else a new tmpfs."""
+    readonly = () if host.privileged else ("ro",)
+    mounts = [
+        Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
+        Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
+        Mount("/dev/pts", "devpts", "devpts", ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")),
+        Mount("/sys", "sysfs", "sysfs", ("nosuid", "noexec", "nodev", *readonly)),
+        Mount(
+            "/sys/fs/cgroup",
+            "cgroup",
+            "cgroup",
+            (*(("ro",) if cgroup_readonly else ()), "nosuid", "noexec", "nodev"),
+        ),
+    ]
+    if host.ipc_mode == "host":
+        mounts.append(Mount("/dev/mqueue", "bind", "/dev/mqueue", ("rbind", "nosuid", "noexec", "nodev")))
+        mounts.append(Mount("/dev/shm", "bind", "/dev/shm", ("rbind", "nosuid", "noexec", "nodev")))
+        return mounts
+    mounts.append(Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev")))
+    if shm_source is not None:
+        mounts.append(Mount("/dev/shm", "bind", shm_source, ("rbind", "rprivate")))
+    elif host.ipc_mode != "none":
+        options = ("nosuid", "noexec", "nodev", "mode=1777", f"size={host.shm_size}")
+        mounts.append(Mount("/dev/shm", "tmpfs", "shm", options))
+    return mounts
+
+
+def network_file_mounts(files: Sequence[tuple[str, str]], readonly: bool) -> list[Mount]:
+    """Binds of the container's hosts, hostname and resolv.conf: (destination, file on the host) each."""
+    return [
+        Mount(destination, "bind", source, ("rbind", "rprivate", *(("ro",) if readonly else ())))
+        for destination, source in files
+    ]
+
+
+def user_mounts(points: Sequence[MountPoint]) -> list[Mount]:
+    """What `-v`, `--mount`, `--tmpfs` and image volumes asked for, as OCI mounts."""
+    return [_tmpfs(point) if point.type == "tmpfs" else _bind(point) for point in points]
+
+
+def ordered(mounts: list[Mount], user: list[Mount]) -> tuple[Mount, ...]:
+    """All mounts, shallow destinations first; a user's mount replaces the system's at the same place.
+
+    A user's own /dev or /sys also drops what the system would have put below it, as in Docker.
+    """
+    destinations = {mount.destination for mount in user}
+    kept = [mount for mount in mounts if not _replaced(mount.destination, destinations)]
+    return tuple(sorted([*kept, *user], key=lambda mount: mount.destination.rstrip("/").count("/")))
+
+
+def _replaced(destination: str, by: set[str]) -> bool:
+    return destination in by or any(destination.startswith(f"{one}/") for one in by & {"/dev", "/sys", "/proc"})
+
+
+def _bind(point: MountPoint) -> Mount:
+    binding = "bind" if point.non_recursive else "rbind"
+    options = (binding, *(() if point.rw else ("ro",)), point.propagation or "rprivate", *point.options)
+    return Mount(point.destination, "bind", point.source, options)
+
+
+def _tmpfs(point: MountPoint) -> Mount:
+    given = point.options
+    negated = {f"no{option}" for option in given}
+    defaults = tuple(flag for flag in TMPFS_DEFAULTS if flag not in negated and flag not in given)
+    return Mount(point.destination, "tmpfs", "tmpfs", (*defaults, *given, *(() if point.rw else ("ro",))))

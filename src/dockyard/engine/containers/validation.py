@@ -1,0 +1,178 @@
+"""Checks of a container's configuration before anything is made, with Docker's messages.
+
+`check` raises InvalidParameter, NotFound or NotImplementedYet; what is merely without effect comes back as warnings
+that the client prints.
+"""
+
+import os
+import re
+
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.config import Config, HostConfig, Resources
+from dockyard.engine.containers.spec.devices import parse_rule
+from dockyard.errors import InvalidParameter, NotImplementedYet
+
+SMALLEST_MEMORY_BYTES = 6 << 20
+RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
+IPC_MODES = ("", "none", "private", "shareable", "host")
+CPUSET = re.compile(r"(\d+(-\d+)?)(,\d+(-\d+)?)*")
+ULIMITS = frozenset(
+    ("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss")
+    + ("rtprio", "rttime", "sigpending", "stack")
+)
+LOG_DRIVERS = ("", "json-file", "none")
+JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode")
+
+
+def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
+    """Warnings for the client; raises when the configuration can't be had."""
+    _check_not_yet(config, host)
+    _check_lifetime(host)
+    _check_modes(host)
+    warnings = check_resources(host)
+    _check_security(host)
+    _check_logging(host)
+    runtime = host.runtime
+    if runtime and runtime != "runc" and runtime not in daemon.runtimes:
+        raise InvalidParameter(f"unknown or invalid runtime name: {runtime}")
+    if config.working_dir and not config.working_dir.startswith("/"):
+        raise InvalidParameter(f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path")
+    for variable in config.env or ():
+        if not variable or variable.startswith("=") or "\0" in variable:
+            raise InvalidParameter(f"invalid environment variable: {variable}")
+    if config.hostname and host.network_mode == "host" and host.uts_mode == "host":
+        raise InvalidParameter("conflicting options: hostname and the network mode")
+    return warnings
+
+
+def _check_not_yet(config: Config, host: HostConfig) -> None:
+    wanted = {
+        "--health-cmd": config.healthcheck is not None and (config.healthcheck.test or ("NONE",))[0] != "NONE",
+        "--volumes-from": host.volumes_from,
+        "--link": host.links,
+        "--gpus": host.device_requests,
+        "--userns": host.userns_mode not in ("", "host"),
+        "--storage-opt": host.storage_opt,
+        "--cgroup": host.cgroup,
+        "--isolation": host.isolation not in ("", "default", "process"),
+    }
+    for flag, value in wanted.items():
+        if value:
+            raise NotImplementedYet(f"{flag} is not supported by Dockyard yet")
+
+
+def _check_lifetime(host: HostConfig) -> None:
+    policy = host.restart_policy
+    if policy.name not in RESTART_POLICIES:
+        raise InvalidParameter(
+            f"invalid restart policy: unknown policy '{policy.name}'; "
+            "use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
+        )
+    if policy.maximum_retry_count < 0:
+        raise InvalidParameter("invalid restart policy: maximum retry count cannot be negative")
+    if policy.maximum_retry_count and policy.name != "on-failure":
+        raise InvalidParameter("invalid restart policy: maximum retry count can only be used with 'on-failure'")
+    if host.auto_remove and policy.name not in ("", "no"):
+        raise InvalidParameter("can't create 'AutoRemove' container with restart policy")
+
+
+def _check_modes(host: HostConfig) -> None:
+    if host.ipc_mode not in IPC_MODES and not host.ipc_mode.startswith("container:"):
+        raise InvalidParameter(f"invalid IPC mode: {host.ipc_mode}")
+    if host.pid_mode not in ("", "host", "private") and not host.pid_mode.startswith("container:"):
+        raise InvalidParameter(f"invalid PID mode: {host.pid_mode}")
+    if host.uts_mode not in ("", "host", "private"):
+        raise InvalidParameter(f"invalid UTS mode: {host.uts_mode}")
+    if host.cgroupns_mode not in ("", "host", "private"):
+        raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
+    if host.network_mode.startswith("container:") and (host.port_bindings or host.publish_all_ports):
+        raise InvalidParameter("conflicting options: port publishing and the container type network mode")
+    if host.network_mode.startswith("container:") and host.dns:
+        raise InvalidParameter("conflicting options: dns and the network mode")
+    if host.network_mode.startswith("container:") and host.extra_hosts:
+        raise InvalidParameter("conflicting options: custom host-to-IP mapping and the network mode")
+
+
+def check_resources(host: Resources) -> list[str]:
+    """The checks of limits, which `update` shares."""
+    _check_memory(host)
+    _check_cpu(host)
+    if host.blkio_weight and not 10 <= host.blkio_weight <= 1000:
+        raise InvalidParameter("Range of blkio weight is from 10 to 1000")
+    if host.io_maximum_iops or host.io_maximum_bandwidth or host.cpu_count or host.cpu_percent:
+        raise InvalidParameter("invalid option: Windows' resource limits don't exist on Linux")
+    if host.kernel_memory or host.kernel_memory_tcp:
+        raise InvalidParameter("kernel memory limits are not supported: the kernel deprecated them in 5.4")
+    for rule in host.device_cgroup_rules or ():
+        parse_rule(rule)
+    for ulimit in host.ulimits or ():
+        if ulimit.name not in ULIMITS:
+            raise InvalidParameter(f"invalid ulimit type: {ulimit.name}")
+        if ulimit.hard != -1 and (ulimit.soft > ulimit.hard or ulimit.soft == -1):
+            raise InvalidParameter(f"ulimit soft limit must be less than or equal to hard limit: {ulimit.soft} > {ulimit.hard}")
+    return []
+
+
+def _check_memory(host: Resources) -> None:
+    memory, swap, reservation = host.memory, host.memory_swap, host.memory_reservation
+    if memory and memory < SMALLEST_MEMORY_BYTES:
+        raise InvalidParameter("Minimum memory limit allowed is 6MB")
+    if memory > 0 and swap > 0 and swap < memory:
+        raise InvalidParameter("Minimum memoryswap limit should be larger than memory limit, see usage")
+    if memory == 0 and swap > 0:
+        raise InvalidParameter("You should always set the Memory limit when using Memoryswap limit, see usage")
+    swappiness = host.memory_swappiness
+    if swappiness is not None and swappiness != -1 and not 0 <= swappiness <= 100:
+        raise InvalidParameter(f"Invalid value: {swappiness}, valid memory swappiness range is 0-100")
+    if reservation and reservation < SMALLEST_MEMORY_BYTES:
+        raise InvalidParameter("Minimum memory reservation allowed is 6MB")
+    if memory and reservation and memory < reservation:
+        raise InvalidParameter("Minimum memory limit can not be less than memory reservation limit, see usage")
+
+
+def _check_cpu(host: Resources) -> None:
+    if host.nano_cpus and host.cpu_period:
+        raise InvalidParameter("Conflicting options: Nano CPUs and CPU Period cannot both be set")
+    if host.nano_cpus and host.cpu_quota:
+        raise InvalidParameter("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
+    cpus = os.cpu_count() or 1
+    if host.nano_cpus < 0 or host.nano_cpus > cpus * 1_000_000_000:
+        raise InvalidParameter(f"range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available")
+    if host.cpu_shares < 0:
+        raise InvalidParameter(f"invalid CPU shares ({host.cpu_shares}): value must be a positive integer")
+    if host.cpu_period and not 1000 <= host.cpu_period <= 1_000_000:
+        raise InvalidParameter("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
+    if 0 < host.cpu_quota < 1000:
+        raise InvalidParameter("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+    for value, what in ((host.cpuset_cpus, "cpus"), (host.cpuset_mems, "mems")):
+        if value and not CPUSET.fullmatch(value):
+            raise InvalidParameter(f"Invalid value {value} for cpuset {what}")
+    if host.cpuset_cpus and max(int(number) for number in re.findall(r"\d+", host.cpuset_cpus)) >= cpus:
+        raise InvalidParameter(f"Requested CPUs are not available - requested {host.cpuset_cpus}, available: 0-{cpus - 1}")
+
+
+def _check_security(host: HostConfig) -> None:
+    if not -1000 <= host.oom_score_adj <= 1000:
+        raise InvalidParameter(f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]")
+    if host.shm_size < 0:
+        raise InvalidParameter("SHM size can not be less than 0")
+    for name in host.sysctls or {}:
+        if name.startswith("net.") and host.network_mode == "host":
+            raise InvalidParameter(f"sysctl '{name}' not allowed in host network namespace")
+        if not name.startswith(("net.", "fs.mqueue.")) and name not in _IPC_SYSCTLS:
+            raise InvalidParameter(f"sysctl '{name}' is not whitelisted")
+
+
+_IPC_SYSCTLS = frozenset(
+    ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax")
+    + ("kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname", "kernel.hostname")
+)
+
+
+def _check_logging(host: HostConfig) -> None:
+    driver = host.log_config.type
+    if driver not in LOG_DRIVERS:
+        raise NotImplementedYet(f"logging driver {driver} is not supported by Dockyard yet")
+    for option in host.log_config.config or {}:
+        if driver != "none" and option not in JSON_FILE_OPTIONS:
+            raise InvalidParameter(f"unknown log opt '{option}' for json-file log driver")

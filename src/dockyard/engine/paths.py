@@ -1,0 +1,45 @@
+"""Where the engine keeps things: the one place that builds paths of containers and their bundles.
+
+    <data-root>/containers/<id>/{config.v2.json,hostconfig.json,hostname,hosts,resolv.conf,<id>-json.log,mounts/}
+    <data-root>/{dockyard.db,content,overlay2,image,network,volumes,swarm,trust,tmp}
+    <exec-root>/shims/<id>/         the OCI bundle and the shim's state (dockyard.shim)
+    <exec-root>/netns/<sandbox id>  network namespaces (dockyard.network)
+"""
+
+import os
+from dataclasses import dataclass
+
+DATA_DIRECTORIES = ("containers", "content", "image", "network", "swarm", "tmp", "trust", "volumes")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The two roots of one engine; absolute paths without a slash at the end."""
+
+    data_root: str
+    exec_root: str
+
+    def make(self) -> None:
+        """Makes the directories that must be there before anything else; the modes are those that Docker uses."""
+        os.makedirs(self.data_root, mode=0o710, exist_ok=True)
+        os.makedirs(self.exec_root, mode=0o711, exist_ok=True)
+        for name in DATA_DIRECTORIES:
+            os.makedirs(f"{self.data_root}/{name}", mode=0o711 if name == "volumes" else 0o710, exist_ok=True)
+        os.makedirs(f"{self.exec_root}/shims", mode=0o700, exist_ok=True)
+
+    @property
+    def containers(self) -> str:
+        """The directory that has one directory for each container."""
+        return f"{self.data_root}/containers"
+
+    def container(self, container_id: str) -> str:
+        """The directory of one container's files."""
+        return f"{self.data_root}/containers/{container_id}"
+
+    def log(self, container_id: str) -> str:
+        """The container's json-file log."""
+        return f"{self.data_root}/containers/{container_id}/{container_id}-json.log"
+
+    def bundle(self, container_id: str) -> str:
+        """The OCI bundle of a container that has been started; also its shim's directory."""
+        return f"{self.exec_root}/shims/{container_id}"
