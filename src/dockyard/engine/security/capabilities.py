@@ -1,0 +1,134 @@
+"""Capabilities of a container: Docker's default set, and what `--cap-add`, `--cap-drop`, `--privileged` make of it.
+
+https://man7.org/linux/man-pages/man7/capabilities.7.html
+https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from dockyard.errors import InvalidParameter
+
+ALL_CAPABILITIES: Final[tuple[str, ...]] = (
+    # In the order of their numbers (linux/capability.h), 0 to 40.
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+)
+
+DEFAULT_CAPABILITIES: Final[tuple[str, ...]] = (
+    # In Docker's order, which `docker inspect` of the spec shows. As a mask: 00000000a80425fb.
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_MKNOD",
+    "CAP_NET_RAW",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
+    "CAP_AUDIT_WRITE",
+)
+
+_ALL: Final = "ALL"
+
+
+def from_mask(mask: int) -> tuple[str, ...]:
+    """The names of the capabilities in a mask such as that of /proc/<pid>/status; bits without a name are left out."""
+    return tuple(name for number, name in enumerate(ALL_CAPABILITIES) if mask >> number & 1)
+
+
+def normalize_capabilities(names: Iterable[str], available: Collection[str] = ALL_CAPABILITIES) -> tuple[str, ...]:
+    """`net_admin` → `CAP_NET_ADMIN`; `all` → `ALL`. Order and repetitions are kept.
+
+    Args:
+        names: as the user wrote them.
+        available: those that the daemon itself has.
+
+    Raises:
+        InvalidParameter: a name that doesn't exist, or is not available here.
+    """
+    normalized = []
+    for name in names:
+        upper = name.upper()
+        if upper != _ALL:
+            upper = upper if upper.startswith("CAP_") else f"CAP_{upper}"
+            if upper not in ALL_CAPABILITIES:
+                raise InvalidParameter(f'unknown capability: "{upper}"')
+            if upper not in available:
+                raise InvalidParameter(
+                    f'capability not supported by your kernel or not available in the current environment: "{upper}"'
+                )
+        normalized.append(upper)
+    return tuple(normalized)
+
+
+def resolve_capabilities(
+    add: Iterable[str], drop: Iterable[str], privileged: bool, available: Collection[str] = ALL_CAPABILITIES
+) -> tuple[str, ...]:
+    """The capabilities of a container.
+
+    "ALL" in `add` wins over "ALL" in `drop`; a name in both is added. A privileged container has all that are
+    available, whatever else is asked for.
+
+    Args:
+        add: `HostConfig.CapAdd`, as the user wrote it.
+        drop: `HostConfig.CapDrop`.
+        privileged: `HostConfig.Privileged`.
+        available: those that the daemon itself has, in the order of their numbers.
+
+    Raises:
+        InvalidParameter: a name that doesn't exist, or is not available here.
+    """
+    if privileged:
+        return tuple(available)
+    added = normalize_capabilities(add, available)
+    dropped = normalize_capabilities(drop, available)
+    if _ALL in added:
+        return tuple(name for name in available if name not in dropped)
+    if _ALL in dropped:
+        return tuple(dict.fromkeys(added))
+    kept = [name for name in DEFAULT_CAPABILITIES if name not in dropped]
+    return tuple(dict.fromkeys([*kept, *added]))
