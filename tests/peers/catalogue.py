@@ -21,7 +21,7 @@ PEERS: dict[str, Peer] = {
     "runc": Peer(("runc",), ("runc",)),
     "skopeo": Peer(("skopeo",), ("skopeo",)),
     "umoci": Peer(("umoci",), ("umoci",)),
-    "podman": Peer(("podman", "conmon", "runc"), ("podman", "conmon", "runc")),
+    "podman": Peer(("podman", "conmon", "runc", "tini"), ("podman", "conmon", "runc", "tini")),
     "busybox": Peer(("busybox-static",), ("busybox",)),
     "debootstrap": Peer(("debootstrap",), ("debootstrap",)),
 }
