@@ -90,6 +90,11 @@ def _end(started: list[int], duties: dict[str, Any]) -> None:
 
 def descendants() -> set[int]:
     """Pids of all living descendants of this process."""
+    return children_of(os.getpid())
+
+
+def children_of(ancestor: int) -> set[int]:
+    """Pids of all living descendants of process `ancestor`, at any depth."""
     parents: dict[int, int] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -100,7 +105,7 @@ def descendants() -> set[int]:
             if fields[0] != "Z":
                 parents[int(entry)] = int(fields[1])
     found: set[int] = set()
-    frontier = {os.getpid()}
+    frontier = {ancestor}
     while frontier:
         frontier = {pid for pid, parent in parents.items() if parent in frontier} - found
         found |= frontier

@@ -1,0 +1,93 @@
+"""Fixtures of all tests: the engine, the docker client, the leak check; and what a test may demand of the machine."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tests.peers import busybox_image
+from tests.support.client import Docker
+from tests.support.engine import Engine, dockyard_engine, reference_engine
+from tests.support.leaks import no_leaks
+
+pytest_plugins = ["tests.support.rows"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=("dockyard", "docker"),
+        default="dockyard",
+        help="engine that the e2e tests run against: dockyard, or Debian's dockerd to check the tests themselves",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that need root say so, and are skipped by name for others; some make no sense on the reference engine."""
+    for item in items:
+        if item.get_closest_marker("root") and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+        if item.get_closest_marker("dockyard_only") and config.getoption("--engine") != "dockyard":
+            item.add_marker(pytest.mark.skip(reason="about what only Dockyard has"))
+
+
+@pytest.fixture(scope="session")
+def bridge_name(worker_id: str) -> str:
+    """A bridge name that no other test process on the machine uses."""
+    return f"dyt{os.getpid() % 100000}{worker_id.removeprefix('gw').replace('master', '')}"
+
+
+@pytest.fixture(scope="session")
+def engine(bridge_name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The engine of this test process, with the busybox image loaded. To kill one, take `own_engine`."""
+    context = dockyard_engine(bridge_name) if request.config.getoption("--engine") == "dockyard" else reference_engine()
+    with context as started:
+        started.docker("load", "-i", str(busybox_image()))
+        yield started
+
+
+@pytest.fixture
+def docker(engine: Engine) -> Iterator[Docker]:
+    """The client of the shared engine. Containers and volumes that the test leaves are removed after it."""
+    yield engine.docker
+    remove_everything(engine.docker)
+
+
+@pytest.fixture
+def make_engine(bridge_name: str) -> Iterator[Callable[..., Engine]]:
+    """Start further engines with flags of choice: `make_engine("--add-runtime=x=/y")`; gone after the test."""
+    contexts: list[AbstractContextManager[Engine]] = []
+
+    def make(*arguments: str, image: bool = True) -> Engine:
+        context = dockyard_engine(f"{bridge_name}x{len(contexts)}", arguments)
+        engine = context.__enter__()
+        contexts.append(context)
+        if image:
+            engine.docker("load", "-i", str(busybox_image()))
+        return engine
+
+    yield make
+    for context in reversed(contexts):
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def own_engine(make_engine: Callable[..., Engine]) -> Engine:
+    """An engine for this test alone, which it may kill and restart."""
+    return make_engine()
+
+
+@pytest.fixture
+def leak_check(engine: Engine) -> Iterator[None]:
+    """The test must leave nothing of the shared engine behind: processes, mounts, cgroups, links, files, fds."""
+    with no_leaks(engine):
+        yield
+
+
+def remove_everything(docker: Docker) -> None:
+    """Remove all containers with their volumes, and all volumes."""
+    if containers := docker("ps", "-aq").split():
+        docker.result("rm", "-f", "-v", *containers)
+    if volumes := docker("volume", "ls", "-q").split():
+        docker.result("volume", "rm", *volumes)

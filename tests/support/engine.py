@@ -1,0 +1,133 @@
+"""The engine under test: a dockyardd of its own for each test process, or, to check the tests, Debian's dockerd.
+
+    pytest --engine dockyard      the default
+    pytest --engine docker        the same tests against Debian's dockerd: one that fails there is a doubtful test
+
+An engine has its folders below /tmp, a bridge of its own, and a guard that ends it when the test process dies.
+"""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.peers import docker_client, docker_daemon
+from tests.peers.guarded import Guard
+from tests.support.client import Docker
+from tests.support.http import request
+from tests.support.wait import wait_until
+
+PROGRAMS = Path(__file__).parents[2] / ".venv" / "bin"
+
+
+class Engine:
+    """A running engine: its client, its folders, and the ways to end and restart it."""
+
+    kind = "dockyard"
+
+    def __init__(self, home: Path, guard: Guard, bridge: str, arguments: Sequence[str] = ()) -> None:
+        self.home = home
+        self.guard = guard
+        self.bridge = bridge
+        self.arguments = list(arguments)
+        self.data = home / "data"
+        self.run = home / "run"
+        self.pidfile = home / "dockyardd.pid"
+        self.log = home / "dockyardd.log"
+        self.docker = Docker(docker_client(f"unix://{self.run}/dockyard.sock"))
+        self.pid = 0
+
+    def start(self, *more: str, timeout_seconds: float = 20) -> None:
+        """Start the daemon and wait until it answers. `more` flags count for this start only."""
+        command = [
+            str(PROGRAMS / "dockyardd"),
+            f"--data-root={self.data}",
+            f"--exec-root={self.run}",
+            f"--pidfile={self.pidfile}",
+            f"--host={self.docker.host}",
+            f"--bridge={self.bridge}",
+            *self.arguments,
+            *more,
+        ]
+        self.run.mkdir(parents=True, exist_ok=True)
+        self.pid = self.guard.start(command, self.log, _clean_environment())
+        wait_until(self._answers, f"dockyardd to answer; its log:\n{self.log.read_text()[-4000:]}", timeout_seconds)
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the daemon a signal, and wait until it is gone."""
+        os.kill(self.pid, number)
+        wait_until(lambda: not is_alive(self.pid), f"dockyardd to end after {number.name}", 30)
+
+    def restart(self, number: signal.Signals = signal.SIGKILL, *more: str) -> None:
+        """Kill the daemon, and start it again on the same folders."""
+        self.kill(number)
+        self.start(*more)
+
+    @property
+    def supervisor_pid(self) -> int:
+        """Pid of the supervisor, as it stands in its pidfile."""
+        return int((self.run / "supervisor.pid").read_text())
+
+    def shim_directory(self, container_id: str) -> Path:
+        """The folder in which the container's shim keeps bundle, sockets and exit record."""
+        return self.run / "shims" / container_id
+
+    def _answers(self) -> bool:
+        assert is_alive(self.pid), f"dockyardd ended while it started:\n{self.log.read_text()[-4000:]}"
+        try:
+            return request(self.docker.socket, "GET", "/_ping").status == 200
+        except OSError:
+            return False
+
+
+class ReferenceEngine(Engine):
+    """Debian's dockerd behind the same face; it needs --live-restore to survive what Dockyard survives by design."""
+
+    kind = "docker"
+
+    @property
+    def supervisor_pid(self) -> int:
+        """Docker's supervisor is containerd."""
+        return int((self.home / "run" / "containerd.pid").read_text())
+
+    def start(self, *more: str, timeout_seconds: float = 20) -> None:
+        """Not offered: tests that restart an engine are of Dockyard only."""
+        raise NotImplementedError("the reference engine isn't restarted by tests")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether process `pid` exists and isn't a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@contextmanager
+def dockyard_engine(name: str, arguments: Sequence[str] = ()) -> Iterator[Engine]:
+    """A started dockyardd whose bridge is `name` (at most 15 letters); everything of it is gone after the block."""
+    home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
+    with Guard([home], links=[name]) as guard:
+        engine = Engine(home, guard, name, arguments)
+        engine.start()
+        yield engine
+
+
+@contextmanager
+def reference_engine(arguments: Sequence[str] = ()) -> Iterator[Engine]:
+    """Debian's dockerd in the tests' own network namespace (`script/test --reference` runs them in `unshare -n`)."""
+    with docker_daemon(own_network=False, arguments=arguments) as daemon:
+        engine = ReferenceEngine(daemon.directory, daemon.guard, "docker0", arguments)
+        engine.docker = Docker(daemon.docker)
+        engine.data = daemon.directory / "data" / "docker"
+        engine.run = daemon.directory / "run" / "docker"
+        engine.pidfile = engine.run.with_suffix(".pid")
+        engine.log = daemon.directory / "dockerd.log"
+        engine.pid = daemon.pid
+        yield engine
+
+
+def _clean_environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "PYTEST_", "COV_"))}
