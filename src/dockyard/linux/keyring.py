@@ -4,7 +4,7 @@ from dockyard.linux.libc import number_of, system_call
 
 _JOIN_SESSION_KEYRING, _SETPERM = 1, 5
 _PERMISSIONS = 0x3F1B0000
-"""What the kernel gives (all to the possessor; view, read and link to its user) and search to its user: keyctl_setperm(3)."""
+"""The kernel's (all to the possessor; view, read, link to its user) and search to its user: keyctl_setperm(3)."""
 
 
 def join_new_session(name: str) -> int:

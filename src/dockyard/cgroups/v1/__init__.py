@@ -1,0 +1,1 @@
+"""Control groups version 1: a hierarchy for each controller. Documentation/admin-guide/cgroup-v1/."""
