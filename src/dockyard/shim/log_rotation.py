@@ -1,0 +1,100 @@
+"""The file under a json-file log: appended to by whole lines, rotated by renaming.
+
+    <path>, <path>.1, <path>.2, …          the newest first, `max_files` in all
+
+Docker looks at the size before it writes a line, so that a file exceeds `max_size_bytes` by its last line at most; so
+does this, though it is given many lines at once. A reader that holds a renamed file open still gets all of it.
+
+https://github.com/moby/moby/blob/v28.5.2/daemon/logger/loggerutils/logfile.go (rotate)
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+
+class RotatingFile:
+    """An append-only file of lines.
+
+    Args:
+        path: of the newest file; it is made when it isn't there, and continued when it is.
+        max_size_bytes: rotate as soon as the file is no smaller; 0 for never.
+        max_files: files kept, the newest included; with 1 it is emptied instead of renamed.
+        on_error: told of each kind of failure once: a full disk must not stop the container, nor fill the shim's log.
+
+    Raises:
+        OSError: the file can't be opened.
+    """
+
+    def __init__(
+        self, path: str, max_size_bytes: int, max_files: int, on_error: Callable[[BaseException], None]
+    ) -> None:
+        self._path = path
+        self._max_size_bytes = max_size_bytes
+        self._max_files = max_files
+        self._on_error = on_error
+        self._reported: set[int | None] = set()
+        self._open(0)
+
+    def write(self, lines: bytes) -> None:
+        """Append `lines`, which ends with a newline. What the disk refuses is dropped by whole lines."""
+        if not self._max_size_bytes:
+            self._append(lines)
+            return
+        start = 0
+        while start < len(lines):
+            room = self._max_size_bytes - self._size
+            if room <= 0:
+                self._rotate()
+                room = self._max_size_bytes
+            end = lines.find(b"\n", start + room - 1) + 1 or len(lines)
+            self._append(lines[start:end])
+            start = end
+
+    def close(self) -> None:
+        """Close the file; nothing can be written any more."""
+        os.close(self._descriptor)
+
+    def _open(self, flags: int) -> None:
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, 0o640)
+        self._size = os.fstat(self._descriptor).st_size
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            written = os.write(self._descriptor, lines)
+            while written < len(lines):
+                written += os.write(self._descriptor, lines[written:])
+        except OSError as error:
+            self._report(error)
+            self._cut_back()
+        else:
+            self._size += len(lines)
+
+    def _cut_back(self) -> None:
+        """Take away the half line that a full disk left, so that the log stays readable."""
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError as error:
+            self._report(error)
+
+    def _rotate(self) -> None:
+        os.close(self._descriptor)
+        try:
+            if self._max_files > 1:
+                for number in range(self._max_files - 1, 1, -1):
+                    self._rename(f"{self._path}.{number - 1}", f"{self._path}.{number}")
+                self._rename(self._path, f"{self._path}.1")
+        except OSError as error:
+            self._report(error)
+        # When renaming failed, emptying is what keeps the promise about the size.
+        self._open(os.O_TRUNC)
+
+    @staticmethod
+    def _rename(old: str, new: str) -> None:
+        with suppress(FileNotFoundError):
+            os.rename(old, new)
+
+    def _report(self, error: OSError) -> None:
+        if error.errno not in self._reported:
+            self._reported.add(error.errno)
+            self._on_error(error)

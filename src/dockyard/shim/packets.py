@@ -1,0 +1,100 @@
+"""One JSON object and some descriptors as one packet of a SOCK_SEQPACKET unix socket.
+
+A packet is taken whole or not at all, so there is no framing to get wrong. What is larger than a socket's buffer allows
+(the environment of an exec may have megabytes) goes into an anonymous file, whose descriptor comes first in the packet.
+
+https://man7.org/linux/man-pages/man7/unix.7.html
+"""
+
+import array
+import json
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dockyard.errors import InvalidParameter
+
+MAX_PACKET_BYTES = 128 * 1024
+MAX_DESCRIPTORS = 64
+_OVERFLOW = b'{"overflow":true}'
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
+
+
+class Packet(NamedTuple):
+    """A message and the descriptors that came with it (close-on-exec, owned by the receiver)."""
+
+    message: dict[str, Any]
+    descriptors: list[int]
+
+
+def send_packet(connection: socket.socket, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+    """Send without blocking; the kernel duplicates `descriptors`, the caller's stay open.
+
+    Raises:
+        BlockingIOError: the receiver's buffer is full.
+        OSError: the connection is gone (EPIPE, ECONNRESET).
+    """
+    data = _ENCODER.encode(message).encode("ascii")
+    if len(data) <= MAX_PACKET_BYTES:
+        _send(connection, data, descriptors)
+        return
+    overflow = os.memfd_create("dockyard-packet", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(overflow, view) :]
+        _send(connection, _OVERFLOW, (overflow, *descriptors))
+    finally:
+        os.close(overflow)
+
+
+def _send(connection: socket.socket, data: bytes, descriptors: Sequence[int]) -> None:
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    connection.sendmsg([data], rights, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+
+
+def receive_packet(connection: socket.socket) -> Packet | None:
+    """The next packet, without blocking; None when the other end has closed.
+
+    Raises:
+        BlockingIOError: there is none yet.
+        InvalidParameter: what came isn't a JSON object, or was cut off; its descriptors are closed.
+        OSError: the connection is gone.
+    """
+    data, ancillary, flags, _ = connection.recvmsg(
+        MAX_PACKET_BYTES, socket.CMSG_SPACE(MAX_DESCRIPTORS * 4), socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+    )
+    descriptors = _descriptors(ancillary)
+    if not data and not descriptors:
+        return None
+    try:
+        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            raise InvalidParameter("invalid message: it was cut off")
+        if data == _OVERFLOW and descriptors:
+            overflow = descriptors.pop(0)
+            try:
+                data = os.pread(overflow, os.fstat(overflow).st_size, 0)
+            finally:
+                os.close(overflow)
+        message = json.loads(data)
+        if not isinstance(message, dict):
+            raise InvalidParameter("invalid message: not a JSON object")
+    except (ValueError, InvalidParameter) as error:
+        close_all(descriptors)
+        raise InvalidParameter(f"invalid message: {error}") from error
+    return Packet(message, descriptors)
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    descriptors = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+    return descriptors.tolist()
+
+
+def close_all(descriptors: Sequence[int]) -> None:
+    """Close each of `descriptors`."""
+    for descriptor in descriptors:
+        os.close(descriptor)

@@ -1,0 +1,207 @@
+"""The standard streams of one process, the container's or an exec's: from it to the log and to every attached client.
+
+    process ──pipe or terminal──► Streams ──► JsonLog      (the container's own process)
+                                     └──────► AttachedClient, …
+    AttachedClient, … ──► Input ──pipe or terminal──► process
+
+Each read is written to the log first and then sent to the clients. While a client is congested nothing is read. When
+the process has ended, `end` reads on to the end of its output without regard to clients, so that the log is complete;
+it waits two seconds for somebody else who still has the pipe open, as Docker does, and no longer.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+
+from dockyard.shim.attach import AttachedClient
+from dockyard.shim.json_log import JsonLog
+from dockyard.shim.loop import READABLE, Loop, Timer
+from dockyard.shim.messages import ClientSettings
+from dockyard.shim.stdin import Input
+
+READ_BYTES = 256 * 1024
+PIPE_BYTES = 1024 * 1024
+"""What a pipe holds at most, F_SETPIPE_SZ included: /proc/sys/fs/pipe-max-size."""
+
+GRACE_SECONDS = 2.0
+
+
+class Streams:
+    """Connects a process's descriptors, a log and clients; owns the descriptors.
+
+    Args:
+        log: takes what the process says; None for none.
+        close_stdin: whether the process's input ends with that of a client (`StdinOnce`, execs).
+        on_detach: called when a client has typed the detach keys.
+    """
+
+    def __init__(self, loop: Loop, log: JsonLog | None, close_stdin: bool, on_detach: Callable[[], None]) -> None:
+        self._loop = loop
+        self._log = log
+        self._close_stdin = close_stdin
+        self._on_detach = on_detach
+        self._outputs: dict[str, int] = {}
+        self._clients: list[AttachedClient] = []
+        self._stdin: Input | None = None
+        self._paused = False
+        self._grace: Timer | None = None
+        self._on_ended: Callable[[], None] | None = None
+        self._on_released: Callable[[], None] | None = None
+        self._ended = False
+
+    def add_output(self, name: str, descriptor: int) -> None:
+        """Read `descriptor` as the process's stdout or stderr."""
+        os.set_blocking(descriptor, False)
+        self._outputs[name] = descriptor
+        self._loop.add(descriptor, READABLE, lambda _events: self._on_readable(name))
+
+    def set_input(self, descriptor: int) -> None:
+        """Write clients' input to `descriptor`."""
+        self._stdin = Input(self._loop, descriptor, self._input_relieved)
+
+    def attach(self, connection: socket.socket, settings: ClientSettings) -> None:
+        """Serve one more client, whose socket is taken over; it gets what is said from now on."""
+        client = AttachedClient(self._loop, connection, settings, self, self._stdin)
+        self._clients.append(client)
+        client.start(settings.initial_stdin)
+        if self._ended:
+            client.finish()
+
+    @property
+    def flushed(self) -> bool:
+        """Whether all clients have been sent everything."""
+        return all(client.idle for client in self._clients)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes taken by the present clients: tells a slow one from one that stands still."""
+        return sum(client.sent_bytes for client in self._clients)
+
+    def end(self, on_ended: Callable[[], None]) -> None:
+        """The process has ended: read what it left, then call `on_ended`, at once when there is nothing to wait for."""
+        self._on_ended = on_ended
+        if self._paused:
+            self._paused = False
+            self._listen()
+        for name in tuple(self._outputs):
+            left_bytes = PIPE_BYTES  # not more: somebody else may go on writing
+            while left_bytes > 0 and (read := self._read(name, pausing=False)):
+                left_bytes -= read
+        if self._outputs:
+            self._grace = self._loop.call_later(GRACE_SECONDS, self._end_outputs)
+        else:
+            self._finish()
+
+    def say(self, stream: str, data: bytes) -> None:
+        """Send `data` to the clients as if the process had said it on `stream`."""
+        for client in tuple(self._clients):
+            client.send(stream, data)
+
+    def release(self, on_released: Callable[[], None]) -> None:
+        """Close each client once it has been sent everything; call `on_released` when the last one is gone."""
+        self._on_released = on_released
+        for client in tuple(self._clients):
+            client.finish()
+        self._check_released()
+
+    def close(self) -> None:
+        """Close everything now."""
+        for name in tuple(self._outputs):
+            self._end_output(name)
+        if self._stdin is not None:
+            self._stdin.close()
+        for client in tuple(self._clients):
+            client.close()
+
+    # Audience: what clients tell.
+
+    def relieved(self) -> None:
+        """See Audience."""
+        if self._paused and not any(client.congested for client in self._clients):
+            self._paused = False
+            self._listen()
+
+    def input_ended(self) -> None:
+        """See Audience."""
+        if self._close_stdin and self._stdin is not None:
+            self._stdin.end()
+
+    def detached(self, client: AttachedClient) -> None:  # noqa: ARG002 - part of the contract
+        """See Audience."""
+        self._on_detach()
+
+    def gone(self, client: AttachedClient) -> None:
+        """See Audience."""
+        if client in self._clients:
+            self._clients.remove(client)
+        self.relieved()
+        self._check_released()
+
+    # What the process says.
+
+    def _on_readable(self, name: str) -> None:
+        self._read(name, pausing=True)
+        if not self._outputs and self._on_ended is not None:
+            self._finish()
+
+    def _read(self, name: str, *, pausing: bool) -> int:
+        """Pass one read on; its length, or 0 when there is nothing to read now or any more."""
+        descriptor = self._outputs.get(name)
+        if descriptor is None:
+            return 0
+        try:
+            data = os.read(descriptor, READ_BYTES)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            data = b""  # EIO: a terminal that nobody has open any more
+        if not data:
+            self._end_output(name)
+            return 0
+        if self._log is not None:
+            self._log.write(name, data)
+        congested = False
+        for client in tuple(self._clients):
+            client.send(name, data)
+            congested = congested or client.congested
+        if congested and pausing and not self._paused:
+            # Not only deaf but out of the loop: a pipe that has been closed is reported whatever is asked for.
+            self._paused = True
+            for output in self._outputs.values():
+                self._loop.remove(output)
+        return len(data)
+
+    def _listen(self) -> None:
+        for name, descriptor in self._outputs.items():
+            self._loop.add(descriptor, READABLE, lambda _events, name=name: self._on_readable(name))  # type: ignore[misc]
+
+    def _end_output(self, name: str) -> None:
+        descriptor = self._outputs.pop(name)
+        self._loop.remove(descriptor)
+        os.close(descriptor)
+        if self._log is not None:
+            self._log.end(name)
+
+    def _end_outputs(self) -> None:
+        for name in tuple(self._outputs):
+            self._end_output(name)
+        self._finish()
+
+    def _finish(self) -> None:
+        on_ended, self._on_ended = self._on_ended, None
+        self._ended = True
+        if self._grace is not None:
+            self._grace.cancel()
+        if self._stdin is not None:
+            self._stdin.close()
+        if on_ended is not None:
+            on_ended()
+
+    def _input_relieved(self) -> None:
+        for client in tuple(self._clients):
+            client.input_relieved()
+
+    def _check_released(self) -> None:
+        if self._on_released is not None and not self._clients:
+            on_released, self._on_released = self._on_released, None
+            on_released()
