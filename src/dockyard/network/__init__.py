@@ -1,0 +1,16 @@
+"""Container networks: who gets which address, link, route, published port and firewall rule.
+
+    controller      the one object that the engine calls: from one thread, without waiting for anything slow
+    attachment      the values that go in and out of it: requests, endpoints, published ports
+    networks        what is known of a network beside its driver: id, name, creation; on disk
+    drivers/        contract, and bridge, host, none
+    ipam/           which subnet a network gets, which address an endpoint
+    portmap/        which host port leads where; reservation against every other process of the host
+    firewall/       the text of our nftables table, and the object that keeps the kernel's copy like it
+    sandbox/        network namespaces by id, pinned below the exec root
+    files           /etc/hosts, /etc/hostname and /etc/resolv.conf of a container
+
+`docker run` on the default bridge: `create_sandbox` (a namespace, loopback up), `attach` (address from ipam, ports from
+portmap, pair of links, address and route inside, map elements in the firewall). The reasons are in
+docs/adr/0006-networking-in-process.md.
+"""

@@ -1,0 +1,147 @@
+"""The values that the engine and the controller exchange. Attachments are kept on disk by the engine."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+BRIDGE: Final = "bridge"
+HOST: Final = "host"
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PortRequest:
+    """A wish of `-p` or `-P`: the container's port and where on the host it shall appear.
+
+    Attributes:
+        protocol: "tcp", "udp" or "sctp".
+        container_port: 1 to 65535.
+        host_ip: address on the host; "" is the configured default, usually 0.0.0.0.
+        host_port_first, host_port_last: the range to choose from; 0 and 0: any of the ephemeral range.
+    """
+
+    protocol: str
+    container_port: int
+    host_ip: str = ""
+    host_port_first: int = 0
+    host_port_last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A published port as it came out: one pair of host address and port that leads to the container's port."""
+
+    protocol: str
+    container_port: int
+    host_ip: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRequest:
+    """Give a sandbox an endpoint in a network.
+
+    Attributes:
+        container_id: 64 hexadecimal digits.
+        container_name: without slash; appears in messages.
+        sandbox_id: what `create_sandbox` was called with; for the network `host` anything.
+        endpoint_id: 64 hexadecimal digits.
+        network: name or id.
+        ports: to publish.
+        mac: wanted hardware address, None derives it from the IPv4 address.
+        ipv4: wanted address, None takes the lowest free one.
+    """
+
+    container_id: str
+    container_name: str
+    sandbox_id: str
+    endpoint_id: str
+    network: str = BRIDGE
+    ports: tuple[PortRequest, ...] = ()
+    mac: str | None = None
+    ipv4: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An endpoint as it came out: everything needed to show it, to restore it in a restarted daemon, to undo it.
+
+    Strings that don't apply are "" and numbers 0, as in Docker's JSON (networks `host` and `none` have no addresses).
+    """
+
+    container_id: str
+    container_name: str
+    sandbox_id: str
+    endpoint_id: str
+    network: str
+    network_id: str
+    driver: str
+    interface: str = ""
+    host_interface: str = ""
+    mac: str = ""
+    ipv4: str = ""
+    prefix_length: int = 0
+    gateway: str = ""
+    ports: tuple[PublishedPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeInfo:
+    """The default bridge as `start` found or made it; `name` is "" when the daemon runs without one."""
+
+    name: str
+    address: str = ""
+    subnet: str = ""
+
+    @property
+    def announcement(self) -> str:
+        """The line that dockerd writes to its log."""
+        return (
+            f"Default bridge ({self.name}) is assigned with an IP address {self.subnet}. "
+            "Daemon option --bip can be used to set a preferred IP address"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """One block of a network's address configuration."""
+
+    subnet: str
+    gateway: str = ""
+    ip_range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """A network as `docker network ls` and `inspect` show it; `containers` by container id."""
+
+    id: str
+    name: str
+    created: str
+    driver: str
+    scope: str = "local"
+    enable_ipv4: bool = True
+    enable_ipv6: bool = False
+    internal: bool = False
+    attachable: bool = False
+    ingress: bool = False
+    ipam_driver: str = "default"
+    subnets: tuple[Subnet, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    containers: tuple[Attachment, ...] = ()
+
+
+def to_json(attachment: Attachment) -> dict[str, Any]:
+    """The attachment as a JSON object."""
+    return asdict(attachment)
+
+
+def from_json(entry: Mapping[str, Any]) -> Attachment:
+    """The attachment that `to_json` made.
+
+    Raises:
+        TypeError, KeyError: something else.
+    """
+    ports = tuple(PublishedPort(**port) for port in entry["ports"])
+    return Attachment(**{**entry, "ports": ports})

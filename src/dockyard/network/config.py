@@ -1,0 +1,59 @@
+"""What an operator may set for networks: the flags of dockerd(8) that concern them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_BRIDGE: Final = "docker0"
+DEFAULT_MTU_BYTES: Final = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPool:
+    """A range from which subnets are cut: `base` as "172.17.0.0/16", each network gets a prefix of `size` bits."""
+
+    base: str
+    size: int
+
+
+DEFAULT_ADDRESS_POOLS: Final = (
+    AddressPool("172.17.0.0/16", 16),
+    AddressPool("172.18.0.0/16", 16),
+    AddressPool("172.19.0.0/16", 16),
+    AddressPool("172.20.0.0/14", 16),
+    AddressPool("172.24.0.0/14", 16),
+    AddressPool("172.28.0.0/14", 16),
+    AddressPool("192.168.0.0/16", 20),
+)
+"""Docker's: https://docs.docker.com/engine/network/#automatic-subnet-allocation"""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Settings of the controller; the names are those of dockerd's flags.
+
+    Attributes:
+        bridge: name for the default bridge; None is docker0 or, where that belongs to somebody else, dockyard0 and so
+            on; "none" is no default bridge at all.
+        bip: address and prefix of the default bridge, "192.168.1.1/24"; None chooses from the pools.
+        fixed_cidr: part of the bridge's subnet from which containers get addresses.
+        default_gateway: gateway of containers when it isn't the bridge.
+        mtu: largest packet in bytes.
+        icc: whether containers of the default bridge may talk to each other.
+        ip_forward: switch on net.ipv4.ip_forward.
+        ip_masq: hide containers behind the host's address on their way out.
+        iptables: make firewall rules at all.
+        default_address_pools: where subnets come from.
+        host_ip: host address of published ports that name none.
+    """
+
+    bridge: str | None = None
+    bip: str | None = None
+    fixed_cidr: str | None = None
+    default_gateway: str | None = None
+    mtu: int = DEFAULT_MTU_BYTES
+    icc: bool = True
+    ip_forward: bool = True
+    ip_masq: bool = True
+    iptables: bool = True
+    default_address_pools: tuple[AddressPool, ...] = DEFAULT_ADDRESS_POOLS
+    host_ip: str = "0.0.0.0"

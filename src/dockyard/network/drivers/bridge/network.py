@@ -1,0 +1,211 @@
+"""A bridge network: addresses, host ports, endpoint and firewall put together, all or nothing.
+
+Order of `attach`: what can fail for the user's reasons first (address, ports), the kernel's work next, publication
+last, so that nobody reaches a container that is half connected.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from ipaddress import IPv4Address
+from typing import Final
+
+from dockyard.errors import Conflict, DockyardError, SystemFailure
+from dockyard.linux.netlink import link
+from dockyard.linux.netlink.socket import NetlinkSocket
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PublishedPort, Subnet
+from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host_interface, plug, replug
+from dockyard.network.drivers.bridge.link import ensure_bridge, find_link
+from dockyard.network.drivers.bridge.reaper import Reaper
+from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.firewall.table import FirewallTable
+from dockyard.network.ipam.addresses import Addresses, mac_of
+from dockyard.network.networks import NetworkRecord
+from dockyard.network.portmap.host_ports import HostPorts
+from dockyard.network.sandbox.sandboxes import Sandbox
+
+_log: Final = logging.getLogger(__name__)
+
+
+class BridgeNetwork:
+    """One bridge network of this engine; see `drivers.contract.Network`."""
+
+    uses_sandbox = True
+
+    def __init__(
+        self,
+        record: NetworkRecord,
+        settings: BridgeSettings,
+        *,
+        rtnl: Callable[[], NetlinkSocket],
+        firewall: FirewallTable | None,
+        ports: HostPorts,
+        ip_forward: bool,
+    ) -> None:
+        """Nothing happens in the kernel before `start`.
+
+        Args:
+            record: id and name.
+            settings: what the bridge shall be.
+            rtnl: opens a route socket in the host's namespace.
+            firewall: the bridge's table; None where rules are switched off.
+            ports: the engine's host ports, shared by all its networks.
+            ip_forward: switch forwarding on.
+        """
+        self._record = record
+        self._settings = settings
+        self._rtnl = rtnl()
+        self._reaper = Reaper(rtnl)
+        self._firewall = firewall
+        self._ports = ports
+        self._ip_forward = ip_forward
+        reserved = (settings.address.ip, IPv4Address(settings.gateway))
+        self._addresses = Addresses(settings.subnet, reserved=reserved, within=settings.pool)
+        self._attached: dict[str, Attachment] = {}
+        self._bridge_index = 0
+
+    @property
+    def record(self) -> NetworkRecord:
+        """See `Network.record`."""
+        return self._record
+
+    def start(self, attachments: Sequence[Attachment]) -> None:
+        """See `Network.start`."""
+        for attachment in attachments:
+            self._restore(attachment)
+        if self._firewall is not None:
+            self._firewall.remember(attachments)
+        self.reassert()
+
+    def attach(self, request: AttachRequest, interface: str, sandbox: Sandbox | None) -> Attachment:
+        """See `Network.attach`."""
+        if sandbox is None:
+            raise SystemFailure(f"network {self._record.name} needs the sandbox opened")
+        with ExitStack() as undo:
+            ipv4 = self._addresses.take(request.ipv4)
+            undo.callback(self._addresses.release, ipv4)
+            published = self._publish(request, ipv4)
+            undo.callback(self._ports.release, published)
+            attachment = Attachment(
+                container_id=request.container_id,
+                container_name=request.container_name,
+                sandbox_id=request.sandbox_id,
+                endpoint_id=request.endpoint_id,
+                network=self._record.name,
+                network_id=self._record.id,
+                driver=self._record.driver,
+                interface=interface,
+                host_interface=new_host_interface(),
+                mac=request.mac or mac_of(ipv4),
+                ipv4=ipv4,
+                prefix_length=self._settings.subnet.prefixlen,
+                gateway=self._settings.gateway,
+                ports=published,
+            )
+            self._plug(sandbox, attachment)
+            undo.callback(self._reaper.remove, attachment.host_interface, 0.0)
+            if self._firewall is not None:
+                self._firewall.publish(attachment)
+            self._attached[attachment.endpoint_id] = attachment
+            undo.pop_all()
+        return attachment
+
+    def detach(self, attachment: Attachment) -> None:
+        """See `Network.detach`."""
+        if self._attached.pop(attachment.endpoint_id, None) is None:
+            return
+        try:
+            if self._firewall is not None:
+                self._firewall.withdraw(attachment)
+        finally:
+            self._ports.release(attachment.ports)
+            self._reaper.remove(attachment.host_interface)
+            # Free at once, although the link may live for a moment: the next one to get the address is made known to
+            # the bridge by `neighbor.place`, so that the old link hears nothing any more.
+            self._addresses.release(attachment.ipv4)
+
+    def reassert(self) -> None:
+        """See `Network.reassert`."""
+        bridge = ensure_bridge(self._rtnl, self._settings, ip_forward=self._ip_forward)
+        self._bridge_index = bridge.link_index
+        try:
+            links = [link.parse(message) for message in self._rtnl.dump(link.get_all())]
+        except OSError as error:
+            raise SystemFailure(f"read the host's links: {error}") from error
+        by_name = {entry.name: entry for entry in links}
+        for attachment in self._attached.values():
+            port = by_name.get(attachment.host_interface)
+            if port is None:
+                _log.warning("link %s of container %s is gone", attachment.host_interface, attachment.container_id)
+                continue
+            with suppress(OSError):  # the container is ending just now
+                replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
+        self._drop_orphans(links)
+        if self._firewall is not None:
+            self._firewall.reassert()
+
+    def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
+        """See `Network.info`."""
+        record, settings = self._record, self._settings
+        return NetworkInfo(
+            id=record.id,
+            name=record.name,
+            created=record.created,
+            driver=record.driver,
+            subnets=(
+                Subnet(str(settings.subnet), settings.gateway, str(settings.pool) if settings.pool is not None else ""),
+            ),
+            options=settings.options,
+            labels=tuple(record.labels.items()),
+            containers=tuple(attachments),
+        )
+
+    def close(self) -> None:
+        """See `Network.close`. With nobody attached, a bridge of ours goes, and its table."""
+        self._reaper.close()
+        try:
+            if not self._attached and self._settings.owned:
+                self._remove()
+        finally:
+            self._rtnl.close()
+
+    def _publish(self, request: AttachRequest, ipv4: str) -> tuple[PublishedPort, ...]:
+        try:
+            return self._ports.take(request.ports, ipv4)
+        except DockyardError as error:
+            raise type(error)(
+                "driver failed programming external connectivity on endpoint "
+                f"{request.container_name} ({request.endpoint_id}): {error}"
+            ) from error
+
+    def _plug(self, sandbox: Sandbox, attachment: Attachment) -> None:
+        try:
+            plug(self._rtnl, self._bridge_index, self._settings, sandbox, attachment)
+        except SystemFailure:
+            if find_link(self._rtnl, self._settings.link) is not None:
+                raise
+            self.reassert()  # somebody deleted the bridge under us
+            plug(self._rtnl, self._bridge_index, self._settings, sandbox, attachment)
+
+    def _restore(self, attachment: Attachment) -> None:
+        try:
+            self._addresses.take(attachment.ipv4)
+        except (Conflict, DockyardError) as error:
+            _log.warning("address %s of container %s: %s", attachment.ipv4, attachment.container_id, error)
+        for complaint in self._ports.restore(attachment.ports):
+            _log.warning("port of container %s can't be reserved: %s", attachment.container_id, complaint)
+        self._attached[attachment.endpoint_id] = attachment
+
+    def _drop_orphans(self, links: Sequence[link.Link]) -> None:
+        known = {attachment.host_interface for attachment in self._attached.values()}
+        for entry in links:
+            if entry.master == self._bridge_index and is_host_interface(entry.name) and entry.name not in known:
+                self._reaper.remove(entry.name, 0.0)
+
+    def _remove(self) -> None:
+        if self._firewall is not None:
+            self._firewall.remove()
+        with suppress(OSError):
+            bridge = find_link(self._rtnl, self._settings.link)
+            if bridge is not None and bridge.alias == self._settings.alias:
+                self._rtnl.transact(link.delete(bridge.link_index))

@@ -1,0 +1,56 @@
+"""The networks without links of their own: `host`, where containers share the host's namespace, and `none`.
+
+They need nothing of the kernel; they exist so that an endpoint is an endpoint everywhere.
+"""
+
+from collections.abc import Sequence
+
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo
+from dockyard.network.networks import NetworkRecord
+from dockyard.network.sandbox.sandboxes import Sandbox
+
+
+class LinklessNetwork:
+    """`host` or `none`. Published ports are dropped, as Docker does: with `host` they are the host's already."""
+
+    uses_sandbox = False
+
+    def __init__(self, record: NetworkRecord) -> None:
+        """`record` says which of the two."""
+        self._record = record
+
+    @property
+    def record(self) -> NetworkRecord:
+        """See `Network.record`."""
+        return self._record
+
+    def start(self, attachments: Sequence[Attachment]) -> None:
+        """Nothing to do."""
+
+    def attach(self, request: AttachRequest, interface: str, sandbox: Sandbox | None) -> Attachment:  # noqa: ARG002
+        """An endpoint without link, addresses and ports."""
+        return Attachment(
+            container_id=request.container_id,
+            container_name=request.container_name,
+            sandbox_id=request.sandbox_id,
+            endpoint_id=request.endpoint_id,
+            network=self._record.name,
+            network_id=self._record.id,
+            driver=self._record.driver,
+        )
+
+    def detach(self, attachment: Attachment) -> None:
+        """Nothing to do."""
+
+    def reassert(self) -> None:
+        """Nothing to do."""
+
+    def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
+        """The network as it is shown."""
+        record = self._record
+        return NetworkInfo(
+            id=record.id, name=record.name, created=record.created, driver=record.driver, containers=tuple(attachments)
+        )
+
+    def close(self) -> None:
+        """Nothing to do."""

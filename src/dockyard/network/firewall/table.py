@@ -1,0 +1,80 @@
+"""The nftables table of one bridge: what should be in the kernel, and the commands that keep it so."""
+
+from collections.abc import Iterable
+
+from dockyard.linux.nftables import Nftables
+from dockyard.network.attachment import Attachment
+from dockyard.network.firewall.rules import (
+    BridgeRules,
+    Target,
+    add_targets,
+    delete_table,
+    delete_targets,
+    replace_table,
+)
+
+
+class FirewallTable:
+    """Remembers the published ports, so that the kernel's table can be made again after somebody flushed it."""
+
+    def __init__(self, nftables: Nftables, rules: BridgeRules) -> None:
+        """Nothing is in the kernel before `reassert`."""
+        self._nftables = nftables
+        self._rules = rules
+        self._targets: dict[str, tuple[Target, ...]] = {}
+
+    def remember(self, attachments: Iterable[Attachment]) -> None:
+        """Ports of endpoints from before this daemon started; `reassert` brings them to the kernel."""
+        for attachment in attachments:
+            self._targets[attachment.endpoint_id] = targets_of(attachment)
+
+    def reassert(self) -> None:
+        """Make the kernel's table what it should be, in one transaction.
+
+        Raises:
+            SystemFailure: nftables refuses.
+        """
+        everything = [target for targets in self._targets.values() for target in targets]
+        self._nftables.run(replace_table(self._rules, everything))
+
+    def publish(self, attachment: Attachment) -> None:
+        """Bring an endpoint's ports to the kernel; the table is made anew if it has disappeared.
+
+        Raises:
+            SystemFailure: nftables refuses.
+        """
+        targets = targets_of(attachment)
+        if not targets:
+            return
+        self._targets[attachment.endpoint_id] = targets
+        try:
+            self._nftables.run(add_targets(self._rules, targets))
+        except Exception:
+            try:
+                self.reassert()
+            except Exception:
+                del self._targets[attachment.endpoint_id]
+                raise
+
+    def withdraw(self, attachment: Attachment) -> None:
+        """Take an endpoint's ports out of the kernel; one that has none is fine.
+
+        Raises:
+            SystemFailure: nftables refuses.
+        """
+        targets = self._targets.pop(attachment.endpoint_id, ())
+        if not targets:
+            return
+        try:
+            self._nftables.run(delete_targets(self._rules, targets))
+        except Exception:
+            self.reassert()
+
+    def remove(self) -> None:
+        """The table goes from the kernel."""
+        self._nftables.run(delete_table(self._rules))
+
+
+def targets_of(attachment: Attachment) -> tuple[Target, ...]:
+    """Where an endpoint's published ports lead; ports on IPv6 addresses are not the firewall's matter."""
+    return tuple(Target(port, attachment.ipv4) for port in attachment.ports if ":" not in port.host_ip)
