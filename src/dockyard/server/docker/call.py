@@ -1,0 +1,49 @@
+"""One request as an endpoint sees it: which version, which name, which query, and the ways to read its body."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp.web_request import BaseRequest
+
+from dockyard.api.versions import Version
+from dockyard.server.docker.http.body import BodyFile, iterate, read_whole
+from dockyard.server.docker.http.query import Query
+from dockyard.server.docker.request_json import Shape, check_content_type, decode
+
+if TYPE_CHECKING:
+    from dockyard.engine.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that has been routed. `name` is what the path named (`/containers/{name}/json`), "" for none."""
+
+    engine: "Engine"
+    version: Version
+    name: str
+    query: Query
+    request: BaseRequest
+    clock_ns: Callable[[], int]
+
+    def header(self, name: str) -> str:
+        """A header's value; empty when it wasn't sent."""
+        return self.request.headers.get(name, "")
+
+    async def json(self, shape: Shape) -> dict[str, Any]:
+        """The body as JSON of `shape`, keys spelled as the API spells them, nulls left out; `{}` for an empty body.
+
+        Raises InvalidParameter, in Docker's words, for a wrong content type, bad JSON, or a value of a wrong type.
+        """
+        has_body = self.request.can_read_body
+        check_content_type(self.header("Content-Type"), has_body)
+        return decode(await read_whole(self.request), shape) if has_body else {}
+
+    def body_pieces(self) -> AsyncIterator[bytes]:
+        """The body piece by piece, of any size."""
+        return iterate(self.request)
+
+    def body_file(self) -> BodyFile:
+        """The body as a file for code that runs in a thread."""
+        return BodyFile(iterate(self.request), asyncio.get_running_loop())

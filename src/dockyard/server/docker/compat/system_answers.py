@@ -1,0 +1,79 @@
+"""`info` and `system df` as older versions showed them."""
+
+from typing import Any
+
+from dockyard.api.versions import Version
+from dockyard.server.docker.compat import image_answers
+from dockyard.server.docker.compat.steps import Before, Document, apply, drop
+
+USAGE_SECTIONS_SINCE = (1, 52)
+
+
+def _drop_bridge_netfilter(document: Document) -> None:
+    document |= {"BridgeNfIptables": False, "BridgeNfIp6tables": False}
+
+
+def _show_expected_commits(document: Document) -> None:
+    """The version that a component was expected to have; the same as it has, so that no client warns."""
+    for key in ("ContainerdCommit", "RuncCommit", "InitCommit"):
+        document[key] = {**document[key], "Expected": document[key]["ID"]}
+
+
+def _show_nondistributable(document: Document) -> None:
+    document["RegistryConfig"] = {
+        **document["RegistryConfig"],
+        "AllowNondistributableArtifactsCIDRs": None,
+        "AllowNondistributableArtifactsHostnames": None,
+    }
+
+
+def _drop_runtime_status(document: Document) -> None:
+    document["Runtimes"] = {
+        name: {key: value for key, value in runtime.items() if key != "status"}
+        for name, runtime in document["Runtimes"].items()
+    }
+
+
+INFO = (
+    Before((1, 53), drop("NRI")),
+    Before((1, 50), drop("DiscoveredDevices")),
+    Before((1, 50), _drop_bridge_netfilter),
+    Before((1, 49), drop("FirewallBackend")),
+    Before((1, 49), _show_expected_commits),
+    Before((1, 47), _show_nondistributable),
+    Before((1, 46), drop("Containerd")),
+    Before((1, 44), _drop_runtime_status),
+)
+
+
+def info(document: Document, version: Version) -> Document:
+    """`docker info` as `version` has it."""
+    return apply(document, version, INFO)
+
+
+def disk_usage(document: Document, version: Version, verbose: bool) -> dict[str, Any]:
+    """`docker system df` as `version` has it.
+
+    Until 1.52 there were flat lists. 1.52 and later have a section for each kind; the lists come along unless the
+    client asked for `verbose`, by which it shows that it knows the sections.
+    """
+    if version >= USAGE_SECTIONS_SINCE and verbose:
+        return document
+    flat: dict[str, Any] = {}
+    if "ImageUsage" in document:
+        flat["LayersSize"] = document["ImageUsage"]["TotalSize"]
+        images = [dict(item) for item in document["ImageUsage"]["Items"]]
+        flat["Images"] = [image_answers.usage_item(item, version) for item in images]
+    for section, name in (
+        ("ContainerUsage", "Containers"),
+        ("VolumeUsage", "Volumes"),
+        ("BuildCacheUsage", "BuildCache"),
+    ):
+        if section in document:
+            flat[name] = document[section]["Items"]
+    if version < USAGE_SECTIONS_SINCE:
+        return flat
+    without_items = {
+        section: {key: value for key, value in usage.items() if key != "Items"} for section, usage in document.items()
+    }
+    return flat | without_items

@@ -1,0 +1,24 @@
+"""`POST /containers/{id}/update` of older versions."""
+
+from typing import Any
+
+from dockyard.api.versions import Version
+
+BLOCK_DEVICE_LIMITS = (
+    "BlkioWeightDevice",
+    "BlkioDeviceReadBps",
+    "BlkioDeviceWriteBps",
+    "BlkioDeviceReadIOps",
+    "BlkioDeviceWriteIOps",
+)
+
+
+def upgrade_update(body: dict[str, Any], version: Version) -> None:
+    """Edits `body` into a request of the newest version: drops what `version` ignored; a negative limit is none."""
+    if version < (1, 40):
+        body.pop("PidsLimit", None)
+    if version < (1, 55):
+        for key in BLOCK_DEVICE_LIMITS:
+            body.pop(key, None)
+    if body.get("PidsLimit", 0) < 0:
+        body["PidsLimit"] = 0

@@ -1,0 +1,1 @@
+"""Endpoints of containers: one module for each verb or family of verbs."""

@@ -1,0 +1,34 @@
+"""`POST /containers/{id}/wait`: answers when the container has ended, or has been removed."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from dockyard.errors import InvalidParameter
+from dockyard.server.docker.call import Call
+from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
+
+CONDITIONS = ("not-running", "next-exit", "removed")
+
+
+async def container_wait(call: Call) -> Answer:
+    """The exit code, once the condition holds.
+
+    Since 1.30 the headers are sent as soon as the daemon is waiting, so that a client may start the container after it
+    has seen them without missing its end.
+    """
+    condition = (call.query.text("condition") if call.version >= (1, 30) else "") or "not-running"
+    if condition not in CONDITIONS:
+        raise InvalidParameter(f'invalid condition: "{condition}"')
+    # The engine has registered the wait when this returns: only then may the client see our headers.
+    ended = await call.engine.containers.wait(call.name, condition)
+    if call.version < (1, 30):
+        result = await ended
+        return JsonAnswer({"StatusCode": result.exit_code})
+
+    async def document() -> AsyncIterator[bytes]:
+        result = await ended
+        error = {"Message": result.error} if result.error else None
+        yield msgspec.json.encode({"StatusCode": result.exit_code, "Error": error}) + b"\n"
+
+    return StreamAnswer(document(), immediate=True)

@@ -1,0 +1,147 @@
+"""One client's connection: aiohttp's, with three differences that Docker's clients need.
+
+1. A client that closes its writing side after a request (`nc`, `socat`) still gets its answer: aiohttp closes the
+   connection instead (aio-libs/aiohttp#3659). A client that is gone altogether is told apart from it by POLLHUP where
+   the socket can tell (unix(7)); then the handler is cancelled.
+2. What a client sends right behind a request that will hijack the connection belongs to the session, not to HTTP. Such
+   bytes are held back here (`early`) until the hijack takes them or an ordinary answer releases them.
+3. Errors in HTTP itself are answered in a short text and logged for debugging only.
+"""
+
+import asyncio
+import logging
+import select
+import socket
+from typing import Any, cast
+
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
+
+LOG = logging.getLogger(__name__)
+
+MAXIMUM_LINE_BYTES = 1 << 16
+MAXIMUM_HEADER_BYTES = 1 << 20
+"""X-Registry-Config carries the credentials of every registry: far beyond aiohttp's 8 KiB."""
+READ_BUFFER_BYTES = 1 << 18
+EARLY_LIMIT_BYTES = 1 << 16
+
+
+class Connection(RequestHandler):
+    """A connection of one client; see the module."""
+
+    __slots__ = ("_holding", "early")
+
+    def __init__(self, manager: Server, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._holding = False
+        self.early = b""
+
+    def data_received(self, data: bytes) -> None:
+        if self._holding:
+            self._hold(data)
+            return
+        end = _end_of_hijacking_request(data) if data.startswith(b"POST ") else None
+        if end is None:
+            super().data_received(data)
+            return
+        super().data_received(data[:end])
+        self._holding = True
+        self._hold(data[end:])
+
+    def _hold(self, data: bytes) -> None:
+        self.early += data
+        if len(self.early) >= EARLY_LIMIT_BYTES and self.transport is not None:
+            self.transport.pause_reading()
+
+    def take_early(self) -> bytes:
+        """The bytes that were held back, for the session that takes the connection over."""
+        early, self.early = self.early, b""
+        return early
+
+    def release_early(self) -> None:
+        """The request is answered in HTTP after all: what was held back is the next request."""
+        self._holding = False
+        if self.early and self.transport is not None:
+            early = self.take_early()
+            self.transport.resume_reading()
+            super().data_received(early)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Keeps the connection open for the answer that is still due; returns None to have it closed."""
+        waiter = self._waiter
+        answer_due = bool(self._messages) or (self._request_count > 0 and (waiter is None or waiter.done()))
+        if not answer_due or self._client_is_gone() or self._body_is_cut_off():
+            return None
+        self.close()
+        return True
+
+    def _client_is_gone(self) -> bool:
+        if self.transport is None:
+            return True
+        client = self.transport.get_extra_info("socket")
+        if client is None or client.family != socket.AF_UNIX:
+            return True  # TCP can't tell a half-closed peer from a closed one; Go takes both for closed
+        poll = select.poll()
+        poll.register(client.fileno(), 0)  # POLLHUP and POLLERR are always reported
+        return bool(poll.poll(0))
+
+    def _body_is_cut_off(self) -> bool:
+        current = self._current_request
+        return current is not None and not current.content.is_eof()
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> StreamResponse:
+        """A short answer to what isn't HTTP; the door has already dealt with the endpoints' own errors."""
+        LOG.debug("request from %s refused: %s", request.remote, message or exc)
+        response = Response(status=status, text=f"{status} {message or 'Bad Request'}")
+        response.force_close()
+        return response
+
+
+class ConnectionFactory(Server):
+    """Makes a `Connection` for each client (the protocol factory of the listening sockets)."""
+
+    def __call__(self) -> RequestHandler:
+        return Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            max_line_size=MAXIMUM_LINE_BYTES,
+            max_field_size=MAXIMUM_HEADER_BYTES,
+            read_bufsize=READ_BUFFER_BYTES,
+            auto_decompress=False,
+            logger=LOG,
+        )
+
+
+def connection_of(request: BaseRequest) -> Connection:
+    """The connection that `request` came on."""
+    return cast(Connection, request.protocol)
+
+
+def _end_of_hijacking_request(data: bytes) -> int | None:
+    """Where the request at the head of `data` ends, if it is whole and of a kind that may hijack its connection."""
+    line_end = data.find(b"\r\n")
+    line = data[:line_end]
+    if b"/attach" not in line and not (b"/exec/" in line and b"/start" in line):
+        return None
+    head_end = data.find(b"\r\n\r\n", line_end)
+    if head_end < 0:
+        return None
+    length = 0
+    for header in data[line_end + 2 : head_end].split(b"\r\n"):
+        name, _, value = header.partition(b":")
+        match name.strip().lower():
+            case b"content-length" if value.strip().isdigit():
+                length = int(value)
+            case b"transfer-encoding":
+                return None
+    end = head_end + 4 + length
+    return end if end <= len(data) else None

@@ -1,0 +1,60 @@
+"""The query of a request, read as Docker's daemon reads it.
+
+https://docs.docker.com/reference/api/engine/version/v1.55/ (each operation's "Query Parameters")
+"""
+
+from urllib.parse import parse_qsl
+
+from dockyard.errors import InvalidParameter
+
+FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
+
+
+class Query:
+    """Query parameters by name; a name may come several times."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, text: str) -> None:
+        """`text` is what follows the question mark, still percent-encoded; empty for none."""
+        self._values: dict[str, list[str]] = {}
+        if text:
+            for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+                self._values.setdefault(name, []).append(value)
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter was given, be it empty."""
+        return name in self._values
+
+    def text(self, name: str) -> str:
+        """The first value; empty when it wasn't given."""
+        values = self._values.get(name)
+        return values[0] if values else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """All values, in order."""
+        return tuple(self._values.get(name, ()))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean: false for `0`, `no`, `false`, `none` and an empty value, true for anything else."""
+        values = self._values.get(name)
+        return default if values is None else values[0].strip().lower() not in FALSE_WORDS
+
+    def integer(self, name: str) -> int | None:
+        """A decimal number, None when not given or empty. InvalidParameter, in Go's words, for anything else."""
+        value = self.text(name)
+        return parse_integer(value) if value else None
+
+    def __repr__(self) -> str:
+        return f"Query({self._values!r})"
+
+
+def parse_integer(text: str) -> int:
+    """A 64-bit decimal as strconv.Atoi reads it; InvalidParameter with its message otherwise."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise InvalidParameter(f'strconv.Atoi: parsing "{text}": invalid syntax')
+    number = int(text)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise InvalidParameter(f'strconv.Atoi: parsing "{text}": value out of range')
+    return number

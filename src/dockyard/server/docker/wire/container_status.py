@@ -1,0 +1,27 @@
+"""The STATUS column of `docker ps`: the daemon writes it, the client only prints it."""
+
+from dockyard.engine.containers.record import State
+from dockyard.engine.containers.state import Status
+from dockyard.server.docker.wire.times import human_duration
+
+
+def status_text(state: State, now_ns: int) -> str:
+    """`Up 4 seconds`, `Up 2 hours (Paused)`, `Exited (0) 3 days ago`, …; `now_ns` since the epoch."""
+    since_start = human_duration(now_ns - state.started_at_ns)
+    since_end = human_duration(now_ns - state.finished_at_ns)
+    match state.status:
+        case Status.RUNNING:
+            return f"Up {since_start}"
+        case Status.PAUSED:
+            return f"Up {since_start} (Paused)"
+        case Status.RESTARTING:
+            return f"Restarting ({state.exit_code}) {since_end} ago"
+        case Status.REMOVING:
+            return "Removal In Progress"
+        case Status.DEAD:
+            return "Dead"
+        case Status.CREATED:
+            return "Created"
+        case Status.EXITED:
+            # A start that failed before there was a process leaves an exit code without a start.
+            return f"Exited ({state.exit_code}) {since_end} ago" if state.finished_at_ns else "Created"
