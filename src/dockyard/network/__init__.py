@@ -8,7 +8,7 @@
     portmap/        which host port leads where; reservation against every other process of the host
     firewall/       the text of our nftables table, and the object that keeps the kernel's copy like it
     sandbox/        network namespaces by id, pinned below the exec root
-    files           /etc/hosts, /etc/hostname and /etc/resolv.conf of a container
+    etc/            text of a container's /etc/hosts, /etc/hostname and /etc/resolv.conf
 
 `docker run` on the default bridge: `create_sandbox` (a namespace, loopback up), `attach` (address from ipam, ports from
 portmap, pair of links, address and route inside, map elements in the firewall). The reasons are in
