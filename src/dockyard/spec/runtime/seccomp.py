@@ -25,12 +25,15 @@ class Syscall(NamedTuple):
 
 
 class Seccomp(NamedTuple):
-    """The filter; actions as `SCMP_ACT_ERRNO`, architectures as `SCMP_ARCH_X86_64`."""
+    """The filter; actions as `SCMP_ACT_ERRNO`, architectures as `SCMP_ARCH_X86_64`.
+
+    `flags` None is not the same as none of them: the runtime then chooses.
+    """
 
     default_action: str
     default_errno_ret: int | None = None
     architectures: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[str, ...] | None = None
     listener_path: str = ""
     listener_metadata: str = ""
     syscalls: tuple[Syscall, ...] = ()
