@@ -25,7 +25,7 @@ def hosts_text(
     *,
     addresses: Sequence[str] = (),
     extra_hosts: Iterable[str] = (),
-    host_gateway: str = "",
+    host_gateways: Sequence[str] = (),
 ) -> str:
     """/etc/hosts of a container with a network of its own.
 
@@ -34,7 +34,7 @@ def hosts_text(
         domainname: appended to it, "" for none.
         addresses: of the container; none for the network `none`.
         extra_hosts: of `--add-host`: "name:address", "name=address" or "name:host-gateway".
-        host_gateway: what host-gateway stands for; "" if there is no such address.
+        host_gateways: the addresses that host-gateway stands for; none if there is no such address.
 
     Raises:
         InvalidParameter: an extra host is malformed, or host-gateway is asked for and unknown.
@@ -43,10 +43,10 @@ def hosts_text(
     short = full.partition(".")[0]
     names = full if short == full else f"{full} {short}"
     own = "".join(f"{address}\t{names}\n" for address in addresses)
-    return _ALWAYS + _extra_lines(extra_hosts, host_gateway) + own
+    return _ALWAYS + _extra_lines(extra_hosts, host_gateways) + own
 
 
-def shared_hosts_text(host_text: str, extra_hosts: Iterable[str] = (), host_gateway: str = "") -> str:
+def shared_hosts_text(host_text: str, extra_hosts: Iterable[str] = (), host_gateways: Sequence[str] = ()) -> str:
     """/etc/hosts of a container in the host's network: the host's own, and the extra hosts.
 
     Raises:
@@ -54,7 +54,7 @@ def shared_hosts_text(host_text: str, extra_hosts: Iterable[str] = (), host_gate
     """
     if host_text and not host_text.endswith("\n"):
         host_text += "\n"
-    return host_text + _extra_lines(extra_hosts, host_gateway)
+    return host_text + _extra_lines(extra_hosts, host_gateways)
 
 
 def hostname_text(hostname: str) -> str:
@@ -82,13 +82,12 @@ def parse_extra_host(text: str) -> tuple[str, str]:
     return name, bare
 
 
-def _extra_lines(extra_hosts: Iterable[str], host_gateway: str) -> str:
+def _extra_lines(extra_hosts: Iterable[str], host_gateways: Sequence[str]) -> str:
     lines: list[str] = []
     for text in extra_hosts:
         name, address = parse_extra_host(text)
-        if address == HOST_GATEWAY:
-            if not host_gateway:
-                raise InvalidParameter("unable to derive the IP value for host-gateway")
-            address = host_gateway
-        lines.append(f"{address}\t{name}\n")
+        if address == HOST_GATEWAY and not host_gateways:
+            raise InvalidParameter("unable to derive the IP value for host-gateway")
+        addresses = host_gateways if address == HOST_GATEWAY else (address,)
+        lines += [f"{each}\t{name}\n" for each in addresses]
     return "".join(lines)
