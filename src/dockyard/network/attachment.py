@@ -1,8 +1,7 @@
 """The values that the engine and the controller exchange. Attachments are kept on disk by the engine."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 BRIDGE: Final = "bridge"
 HOST: Final = "host"
@@ -130,18 +129,3 @@ class NetworkInfo:
     options: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     containers: tuple[Attachment, ...] = ()
-
-
-def to_json(attachment: Attachment) -> dict[str, Any]:
-    """The attachment as a JSON object."""
-    return asdict(attachment)
-
-
-def from_json(entry: Mapping[str, Any]) -> Attachment:
-    """The attachment that `to_json` made.
-
-    Raises:
-        TypeError, KeyError: something else.
-    """
-    ports = tuple(PublishedPort(**port) for port in entry["ports"])
-    return Attachment(**{**entry, "ports": ports})

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dockyard.linux.nftables import Nftables
 from dockyard.network.attachment import Attachment
+from dockyard.network.firewall.flows import forget_flows
 from dockyard.network.firewall.rules import (
     BridgeRules,
     Target,
@@ -55,6 +56,7 @@ class FirewallTable:
             except Exception:
                 del self._targets[attachment.endpoint_id]
                 raise
+        forget_flows(targets)
 
     def withdraw(self, attachment: Attachment) -> None:
         """Take an endpoint's ports out of the kernel; one that has none is fine.
@@ -69,6 +71,7 @@ class FirewallTable:
             self._nftables.run(delete_targets(self._rules, targets))
         except Exception:
             self.reassert()
+        forget_flows(targets)
 
     def remove(self) -> None:
         """The table goes from the kernel."""
