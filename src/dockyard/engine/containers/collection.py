@@ -24,10 +24,32 @@ class Entry:
     pending_attachments: list[ClientSocket] = field(default_factory=list)
     """Clients that attached before the start; handed over to the shim with it."""
     next_exit: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Done, with the record, when the next (or present) run has ended and been worked off."""
     removed: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    exit_handled: "asyncio.Future[None] | None" = None
-    """Done when the exit of the present run has been worked off; None when no run is under way."""
     stop_requested: bool = False
+    """Whether somebody asked for the end of the present run, so that no restart policy applies to it."""
+    restarting_on_request: bool = False
+    """Whether `restart` stopped it and will start it again: then `--rm` doesn't remove it in between."""
+    restart_wait_seconds: float = 0.0
+    """How long the last automatic restart was waited for; 0 when there was none."""
+    restart_timer: "asyncio.Task[None] | None" = None
+    teardown: "asyncio.Task[None] | None" = None
+    """What still has to be undone of the last run before the next one may begin."""
+
+    def finish_run(self) -> None:
+        """Tells those who wait for the end of a run; later waiters wait for the next one."""
+        ended, self.next_exit = self.next_exit, asyncio.get_running_loop().create_future()
+        ended.set_result(self.record)
+
+    def finish_removal(self) -> None:
+        """Tells those who wait for the removal."""
+        self.removed.set_result(self.record)
+
+    def close_pending_attachments(self) -> None:
+        """Ends the connections of clients that attached to a run that will not come."""
+        for client in self.pending_attachments:
+            client.close()
+        self.pending_attachments.clear()
 
 
 class Collection:
@@ -63,6 +85,12 @@ class Collection:
         if self._id_by_name.get(name) == container_id:
             del self._id_by_name[name]
 
+    def create(self, record: Container) -> Entry:
+        """Writes a new container's files, the record last, and makes it findable."""
+        self._storage.save_host_config(record)
+        self._storage.save(record)
+        return self.add(record)
+
     def add(self, record: Container) -> Entry:
         """Makes the container findable; its name must have been reserved."""
         entry = Entry(record)
@@ -77,6 +105,8 @@ class Collection:
 
     def replace(self, entry: Entry, record: Container) -> Container:
         """Makes `record` the container's present record, on disk first, then for readers."""
+        if record.host_config is not entry.record.host_config:
+            self._storage.save_host_config(record)
         self._storage.save(record)
         entry.record = record
         return record
@@ -104,6 +134,10 @@ class Collection:
         records = [entry.record for entry in self._by_id.values()]
         records.sort(key=lambda record: record.created_at_ns, reverse=True)
         return records
+
+    def uses_volume(self, name: str) -> bool:
+        """Whether a container has a volume of this name among its mounts."""
+        return any(mount.name == name for entry in self._by_id.values() for mount in entry.record.mounts)
 
     def using_image(self, image_id: str) -> Iterable[Container]:
         """The containers that were made from this image."""

@@ -4,12 +4,11 @@ Readers (`ps`, `inspect`, `events`) take the present value and never wait for a 
 container's lock (`lifecycle`) replaces it. The same value is what `storage` writes to `config.v2.json`.
 """
 
-from typing import Any
-
 import msgspec
 
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
 from dockyard.engine.containers.state import ALIVE, Status
+from dockyard.network.attachment import Attachment
 
 
 class State(msgspec.Struct, frozen=True, rename="pascal"):
@@ -66,7 +65,7 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     """Everything about a container that survives the daemon.
 
     `id` 64 hex digits; `name` without slash; `image_id` `sha256:…`; `path` and `args` the command after entrypoint and
-    cmd were joined; `attachment` what the network package needs to detach or restore the connection (opaque here).
+    cmd were joined; `attachment` what the network package needs to undo or restore the connection.
     """
 
     id: str
@@ -88,7 +87,7 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     endpoints: tuple[Endpoint, ...] = ()
     ports: dict[str, tuple[tuple[str, str], ...] | None] = {}
     """Published ports while running: `"80/tcp"` to (host address, host port); None where exposed only."""
-    attachment: dict[str, Any] | None = None
+    attachment: Attachment | None = None
     manually_stopped: bool = False
     hostname_path: str = ""
     hosts_path: str = ""

@@ -1,0 +1,93 @@
+"""`dockyardd`: the daemon. Reads its configuration, brings up the engine, opens the door, and waits for a signal.
+
+SIGTERM and SIGINT end it; containers go on living, their shims being nobody's children here. SIGHUP reads daemon.json
+again. dockerd(8) has the same flags, log lines and exit codes.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from dockyard import __version__
+from dockyard.cmd.daemon_config import invocation
+from dockyard.cmd.daemon_log import set_up_logging
+from dockyard.cmd.pidfile import PidFile
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.engine import Engine, open_engine
+from dockyard.errors import DockyardError
+from dockyard.server.docker.door import Door, DoorSettings
+from dockyard.server.docker.http.listen import open_listener
+from dockyard.server.docker.http.server import HttpServer
+
+LOG = logging.getLogger("dockyard.cmd.dockyardd")
+BUILD = "dockyard"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the daemon until it is told to end; the exit code."""
+    try:
+        asked = invocation(arguments)
+    except DockyardError as error:
+        print(f"dockyardd: {error}", file=sys.stderr)
+        return 1
+    if asked.answer is not None:
+        print(asked.answer)
+        return 0
+    config = asked.config
+    set_up_logging(config)
+    for warning in config.warnings:
+        LOG.warning(warning)
+    if os.geteuid() != 0:
+        print("dockyardd needs to be started with root privileges", file=sys.stderr)
+        return 1
+    try:
+        os.umask(0o022)
+        with PidFile(config.pidfile):
+            asyncio.run(serve(config, arguments))
+    except DockyardError as error:
+        LOG.critical("failed to start daemon: %s", error)
+        return 1
+    return 0
+
+
+async def serve(config: DaemonConfig, arguments: Sequence[str]) -> None:
+    """Brings everything up, serves until SIGTERM or SIGINT, and lets go."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    LOG.info("Starting up")
+    engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns)
+    server = HttpServer(Door(engine, DoorSettings(__version__, time.time_ns, config.experimental)))
+    try:
+        loop.add_signal_handler(signal.SIGHUP, _reload, engine, arguments)
+        driver = engine.services.layers.driver.name
+        LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
+        LOG.info("Daemon has completed initialization")
+        for address in config.hosts:
+            await server.listen(open_listener(address, config.group if config.group_given else "docker"))
+            LOG.info("API listen on %s", address.partition("://")[2])
+        gc.collect()
+        gc.freeze()
+        await ended.wait()
+        LOG.info("Processing signal: the daemon ends, containers go on")
+    finally:
+        with contextlib.suppress(Exception):
+            await server.close(grace_seconds=1.0)
+        await engine.close()
+
+
+def _reload(engine: Engine, arguments: Sequence[str]) -> None:
+    """SIGHUP: reads daemon.json again. What can be changed while running is not much yet; the rest is only checked."""
+    try:
+        invocation(arguments)
+    except DockyardError as error:
+        LOG.error("reloading the configuration failed: %s", error)
+        return
+    LOG.warning("SIGHUP: the configuration was checked; changing it needs a restart, which containers outlive")

@@ -1,0 +1,173 @@
+"""All that can be done with containers: the engine's part that the doors call. Each verb is a file of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig, Resources, RestartPolicy
+from dockyard.engine.containers.lifecycle import (
+    create,
+    kill,
+    pause,
+    remove,
+    rename,
+    restart,
+    start,
+    update,
+    wait,
+)
+from dockyard.engine.containers.query import listing, top
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.streams import attach
+from dockyard.engine.logs.entries import LogEntry
+from dockyard.engine.logs.read import LogOptions, read_log
+from dockyard.errors import Conflict, InvalidParameter, NotImplementedYet
+from dockyard.store.graphdriver.contract import Change
+from dockyard.supervisor.client import ClientSocket
+
+
+class Containers:
+    """The containers of one engine. `ref` is an id, a unique prefix of one, or a name; NotFound when it is none."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def create(
+        self, name: str | None, config: Config, host_config: HostConfig, networking: NetworkingConfig
+    ) -> create.Created:
+        """Makes a container; see `lifecycle.create`."""
+        return await create.create(self._services, name, config, host_config, networking)
+
+    async def start(self, ref: str) -> None:
+        """Starts a container; see `lifecycle.start`."""
+        await start.start(self._services, self._find(ref))
+
+    async def stop(self, ref: str, timeout_seconds: int | None = None, signal: str | None = None) -> None:
+        """Stops a container politely; see `lifecycle.kill`."""
+        await kill.stop(self._services, self._find(ref), timeout_seconds, signal)
+
+    async def kill(self, ref: str, signal: str = "") -> None:
+        """Sends a signal, SIGKILL by default; see `lifecycle.kill`."""
+        await kill.kill(self._services, self._find(ref), ref, signal)
+
+    async def restart(self, ref: str, timeout_seconds: int | None = None, signal: str | None = None) -> None:
+        """Stops and starts a container; see `lifecycle.restart`."""
+        await restart.restart(self._services, self._find(ref), timeout_seconds, signal)
+
+    async def pause(self, ref: str) -> None:
+        """Freezes a container; see `lifecycle.pause`."""
+        await pause.pause(self._services, self._find(ref))
+
+    async def unpause(self, ref: str) -> None:
+        """Thaws a container; see `lifecycle.pause`."""
+        await pause.unpause(self._services, self._find(ref))
+
+    async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
+        """Removes a container; see `lifecycle.remove`."""
+        if link:
+            raise NotImplementedYet("removing links is not supported by Dockyard yet")
+        await remove.remove(self._services, self._find(ref), force=force, volumes=volumes)
+
+    async def rename(self, ref: str, new_name: str) -> None:
+        """Renames a container; see `lifecycle.rename`."""
+        await rename.rename(self._services, self._find(ref), new_name)
+
+    async def update(self, ref: str, resources: Resources, restart_policy: RestartPolicy | None) -> list[str]:
+        """Changes limits; see `lifecycle.update`. Returns warnings."""
+        return await update.update(self._services, self._find(ref), resources, restart_policy)
+
+    async def resize(self, ref: str, rows: int, columns: int) -> None:
+        """Sets the size of the container's terminal, in characters; Conflict when it doesn't run."""
+        entry = self._find(ref)
+        if entry.shim is None:
+            raise Conflict(f"container {entry.record.id} is not running")
+        if not entry.record.config.tty:
+            raise InvalidParameter(f"container {entry.record.id} has no terminal to resize")
+        await entry.shim.resize(rows, columns)
+
+    def waiting(self, ref: str, condition: str) -> "asyncio.Future[Container]":
+        """What `wait` waits for, decided now; see `lifecycle.wait`."""
+        return wait.waiting(self._find(ref), condition)
+
+    async def wait(self, ref: str, condition: str = "") -> wait.WaitResult:
+        """Waits for the end of a container; see `lifecycle.wait`."""
+        return await wait.result(self.waiting(ref, condition))
+
+    async def attach(self, ref: str, options: attach.AttachOptions, client: ClientSocket) -> None:
+        """Connects a client's socket to the container's streams; see `streams.attach`."""
+        await attach.attach(self._services, self._find(ref), options, client)
+
+    def get(self, ref: str) -> Container:
+        """The container's present record."""
+        return self._find(ref).record
+
+    def list(
+        self, *, everything: bool = False, limit: int = 0, filters: listing.Filters | None = None
+    ) -> list[Container]:
+        """Records of the containers asked for, newest first; see `query.listing`."""
+        return listing.list_containers(
+            self._services.collection,
+            everything=everything,
+            limit=limit,
+            filters=filters or {},
+            images_below=self._services.images.ids_below,
+        )
+
+    async def top(self, ref: str, ps_arguments: str) -> top.Processes:
+        """The container's processes as the host's ps shows them; Conflict when it doesn't run."""
+        entry = self._find(ref)
+        if entry.shim is None:
+            raise Conflict(f"container {entry.record.id} is not running")
+        return await top.processes(set(await entry.shim.processes()), ps_arguments)
+
+    def logs(self, ref: str, options: LogOptions) -> AsyncIterator[LogEntry]:
+        """The container's log; see `logs.read`. InvalidParameter when its driver keeps nothing to read."""
+        entry = self._find(ref)
+        record = entry.record
+        if not record.log_path:
+            raise InvalidParameter("configured logging driver does not support reading")
+        return read_log(record.log_path, options, self._end_of_run(entry) if options.follow else None)
+
+    async def changes(self, ref: str) -> list[Change]:
+        """What the container changed in its root, sorted by path (`docker diff`)."""
+        layer = self._services.layers.rw(self._find(ref).record.id)
+        return await asyncio.to_thread(layer.changes)
+
+    def export(self, ref: str) -> Iterator[bytes]:
+        """The container's root as a tar stream; to be iterated in a thread."""
+        record = self._find(ref).record
+        archive = self._services.images.export_root(self._services.layers.rw(record.id))
+        self._services.announce(record, "export")
+        return archive
+
+    async def sizes(self, ref: str) -> tuple[int, int]:
+        """Bytes that the container wrote, and bytes of its whole root (SizeRw and SizeRootFs)."""
+        record = self._find(ref).record
+        layer = self._services.layers.rw(record.id)
+        written = await asyncio.to_thread(layer.size_bytes)
+        return written, written + self._services.images.size_bytes(record.image_id)
+
+    async def prune(self, filters: listing.Filters | None = None) -> tuple[list[str], int]:
+        """Removes all containers that don't run and pass `filters` (`label`, `until` is the door's); ids and bytes."""
+        removed, freed = [], 0
+        for record in self.list(everything=True, filters=filters):
+            if record.state.running or record.state.status == "restarting":
+                continue
+            written, _ = await self.sizes(record.id)
+            await self.remove(record.id, volumes=False)
+            removed.append(record.id)
+            freed += written
+        return removed, freed
+
+    def _find(self, ref: str) -> Entry:
+        return self._services.collection.find(ref)
+
+    def _end_of_run(self, entry: Entry) -> "asyncio.Future[object]":
+        """Done when following the log has no sense any more: the container doesn't run."""
+        ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        if not entry.record.state.running:
+            ended.set_result(None)
+        else:
+            entry.next_exit.add_done_callback(lambda _: ended.done() or ended.set_result(None))
+        return ended

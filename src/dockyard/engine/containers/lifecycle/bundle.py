@@ -1,0 +1,108 @@
+"""The OCI bundle of a start: the files that a container needs beside its root, and its `config.json`."""
+
+import json
+import os
+import shutil
+
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.rootfs_files import read_from_view
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.build import Prepared, build_spec
+from dockyard.engine.containers.spec.namespaces import Joined
+from dockyard.engine.containers.spec.user import resolve_user
+from dockyard.errors import Conflict, InvalidParameter
+from dockyard.fs.atomic import write_atomic
+from dockyard.fs.mount import Mount
+from dockyard.spec.runtime import to_json
+
+INIT_NAME = "docker-init"
+
+
+def write_bundle(services: Services, record: Container) -> None:
+    """Writes hosts, hostname, resolv.conf and `config.json` for a start of this container."""
+    layer = services.layers.rw(record.id)
+    host = record.host_config
+    view = layer.view()
+    prepared = Prepared(
+        rootfs=layer.root(),
+        joined=_joined(services, record),
+        user=resolve_user(record.config.user, host.group_add or (), lambda path: read_from_view(view, path)),
+        network_files=_network_files(services, record),
+        shm_source=_shm_source(services, record),
+        init_path=_init_path(services) if host.init else None,
+    )
+    spec = build_spec(record, prepared, services.daemon, services.machine)
+    bundle = services.paths.bundle(record.id)
+    os.makedirs(bundle, mode=0o711, exist_ok=True)
+    write_atomic(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
+
+
+def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
+    """What the shim mounts on the host for this container: its root, and a shareable /dev/shm when it has one."""
+    mounts = tuple(services.layers.rw(record.id).mounts())
+    if record.host_config.ipc_mode == "shareable":
+        options = ("nosuid", "noexec", "nodev", "mode=1777", f"size={record.host_config.shm_size}")
+        mounts = (*mounts, Mount("tmpfs", "shm", _shm_path(services, record), options))
+    return mounts
+
+
+def _shm_path(services: Services, record: Container) -> str:
+    return f"{services.paths.container(record.id)}/mounts/shm"
+
+
+def _shm_source(services: Services, record: Container) -> str | None:
+    mode = record.host_config.ipc_mode
+    if mode == "shareable":
+        path = _shm_path(services, record)
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        return path
+    if mode.startswith("container:"):
+        return _shm_path(services, running_container(services, mode))
+    return None
+
+
+def _joined(services: Services, record: Container) -> Joined:
+    host = record.host_config
+    network, pid, ipc = record.sandbox_key, "", ""
+    if host.network_mode.startswith("container:"):
+        network = f"/proc/{running_container(services, host.network_mode).state.pid}/ns/net"
+    if host.pid_mode.startswith("container:"):
+        pid = f"/proc/{running_container(services, host.pid_mode).state.pid}/ns/pid"
+    if host.ipc_mode.startswith("container:"):
+        other = running_container(services, host.ipc_mode)
+        if other.host_config.ipc_mode != "shareable":
+            raise InvalidParameter(
+                f"can't join IPC of container {other.id}: non-shareable IPC "
+                "(hint: use IpcMode:shareable for the donor container)"
+            )
+        ipc = f"/proc/{other.state.pid}/ns/ipc"
+    return Joined(network, pid, ipc)
+
+
+def running_container(services: Services, mode: str) -> Container:
+    """The running container that a mode `container:<ref>` names; Conflict when it doesn't run."""
+    record = services.collection.find(mode.removeprefix("container:")).record
+    if not record.state.running:
+        raise Conflict(
+            f"cannot join network namespace of a non running container: container {record.id} is {record.state.status}"
+        )
+    return record
+
+
+def _init_path(services: Services) -> str:
+    path = services.daemon.init_path or shutil.which(INIT_NAME) or ""
+    if not path or not os.access(path, os.X_OK):
+        wanted = services.daemon.init_path or INIT_NAME
+        raise InvalidParameter(f'exec: "{wanted}": executable file not found in $PATH')
+    return path
+
+
+def _network_files(services: Services, record: Container) -> tuple[tuple[str, str], ...]:
+    """Destination and source of the three files; those of the other container when the network is shared."""
+    if record.host_config.network_mode.startswith("container:"):
+        owner = running_container(services, record.host_config.network_mode)
+    else:
+        owner = record
+        services.networks.write_files(record)
+    places = (owner.hostname_path, owner.hosts_path, owner.resolv_conf_path)
+    return tuple(zip(("/etc/hostname", "/etc/hosts", "/etc/resolv.conf"), places, strict=True))

@@ -1,0 +1,135 @@
+"""`create`: from a request to a container that can be started. Nothing runs yet.
+
+Order: check, reserve the name, make the layer and the volumes, and last write the record. A SIGKILL before the record
+leaves a directory without a readable record and a layer without a container: both are swept when the daemon starts.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+import msgspec
+
+from dockyard.engine.containers import defaults, validation
+from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
+from dockyard.engine.containers.lifecycle.mount_points import MountPoints
+from dockyard.engine.containers.mount_requests import requested_mounts
+from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.security_options import parse_security_options
+from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
+from dockyard.engine.images import EngineImage
+from dockyard.engine.security.capabilities import resolve_capabilities
+from dockyard.errors import DockyardError, InvalidParameter, NotFound
+from dockyard.fs.rooted import remove_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a creation: the new id, and what the user should know."""
+
+    id: str
+    warnings: tuple[str, ...]
+
+
+async def create(
+    services: Services, name: str | None, config: Config, host_config: HostConfig, networking: NetworkingConfig
+) -> Created:
+    """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter."""
+    image = services.images.for_container(config.image)
+    config = defaults.with_image(config, image.config)
+    host = defaults.with_daemon(host_config, services.daemon, cgroup_v2=services.machine.cgroup_v2)
+    warnings = validation.check(config, host, services.daemon)
+    resolve_capabilities(host.cap_add or (), host.cap_drop or (), host.privileged)
+    parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
+    requests = requested_mounts(config, host)
+    networks = _networks(services, host, networking)
+    container_id = new_id()
+    name = _checked_name(name) if name else random_name(services.collection.names)
+    services.collection.reserve_name(name, container_id)
+    try:
+        record = _record(services, container_id, name, config, host, networking, image, networks)
+        mount_points = MountPoints(services, container_id)
+        try:
+            graph_data = await asyncio.to_thread(_make_on_disk, services, record, image)
+            record = msgspec.structs.replace(record, graph_data=graph_data, mounts=await mount_points.make(requests))
+            services.collection.create(record)
+        except BaseException:
+            await mount_points.undo()
+            await asyncio.to_thread(_unmake, services, container_id)
+            raise
+    except BaseException:
+        services.collection.release_name(name, container_id)
+        raise
+    services.announce(record, "create")
+    return Created(container_id, tuple(warnings))
+
+
+def _checked_name(name: str) -> str:
+    name = name.removeprefix("/")
+    if not NAME_PATTERN.fullmatch(name):
+        raise InvalidParameter(
+            f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+        )
+    return name
+
+
+def _networks(services: Services, host: HostConfig, networking: NetworkingConfig) -> tuple[Endpoint, ...]:
+    """The networks that the container will be in, checked; their endpoints have no addresses yet."""
+    mode = host.network_mode
+    wanted = networking.endpoints_config or {}
+    if mode.startswith("container:"):
+        services.collection.find(mode.removeprefix("container:"))
+        return ()
+    if len(wanted) > 1 or any(name not in (mode, "default") for name in wanted):
+        raise InvalidParameter("containers in several networks, or in another than that of --network, are not supported by Dockyard yet")
+    found = next((one for one in services.networks.known() if mode in (one.name, one.id)), None)
+    if found is None:
+        raise NotFound(f"network {mode} not found")
+    return (Endpoint(network_name=found.name, network_id=found.id),)
+
+
+def _record(
+    services: Services,
+    container_id: str,
+    name: str,
+    config: Config,
+    host: HostConfig,
+    networking: NetworkingConfig,
+    image: EngineImage,
+    endpoints: tuple[Endpoint, ...],
+) -> Container:
+    path, args = defaults.command(config)
+    directory = services.paths.container(container_id)
+    hostname = config.hostname or (os.uname().nodename if host.uts_mode == "host" or host.network_mode == "host" else container_id[:12])
+    return Container(
+        id=container_id,
+        name=name,
+        created_at_ns=services.clock_ns(),
+        path=path,
+        args=args,
+        config=msgspec.structs.replace(config, hostname=hostname),
+        host_config=host,
+        image_id=image.id,
+        driver=services.layers.driver_name,
+        networking=networking,
+        endpoints=endpoints,
+        hostname_path=f"{directory}/hostname",
+        hosts_path=f"{directory}/hosts",
+        resolv_conf_path=f"{directory}/resolv.conf",
+        log_path=services.paths.log(container_id) if host.log_config.type == "json-file" else "",
+    )
+
+
+def _make_on_disk(services: Services, record: Container, image: EngineImage) -> dict[str, str]:
+    os.mkdir(services.paths.container(record.id), 0o710)
+    layer = services.layers.create_rw(record.id, image.chain_id)
+    return dict(layer.graph_data())
+
+
+def _unmake(services: Services, container_id: str) -> None:
+    try:
+        services.layers.remove_rw(container_id)
+    except (NotFound, DockyardError):
+        pass
+    remove_tree(services.paths.container(container_id))

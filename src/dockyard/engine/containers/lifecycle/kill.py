@@ -1,0 +1,111 @@
+"""`kill` and `stop`: ending a container's process, at once or politely first."""
+
+import asyncio
+import signal
+
+import msgspec
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.lifecycle.signals import parse_signal
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.state import Status
+from dockyard.errors import Conflict, DockyardError, NotFound, NotModified, SystemFailure
+
+DEFAULT_STOP_SECONDS = 10
+KILL_PATIENCE_SECONDS = 10
+"""How long a SIGKILL may take to show: a process in uninterruptible sleep dies only when the kernel lets go of it."""
+
+
+async def kill(services: Services, entry: Entry, ref: str, signal_text: str) -> None:
+    """Sends a signal to PID 1; with SIGKILL also waits for the end. Conflict when the container doesn't run."""
+    number = parse_signal(signal_text) if signal_text else int(signal.SIGKILL)
+    record = entry.record
+    if not record.state.running:
+        raise Conflict(f"cannot kill container: {ref}: container {record.id} is not running")
+    if number in (signal.SIGKILL, _stop_signal(entry)):
+        entry.stop_requested = True
+        await _remember_stop(services, entry)
+    await send(services, entry, number)
+    services.announce(record, "kill", signal=str(number))
+    if number == signal.SIGKILL and not await ended_within(entry, KILL_PATIENCE_SECONDS):
+        raise SystemFailure(f"cannot kill container: {ref}: tried to kill container, but did not receive an exit event")
+
+
+async def stop(services: Services, entry: Entry, timeout_seconds: int | None, signal_text: str | None) -> None:
+    """The stop signal, then SIGKILL after the timeout (-1 waits for ever). NotModified when it doesn't run."""
+    record = entry.record
+    if record.state.status == Status.RESTARTING:
+        await cancel_restart(services, entry)
+        return
+    if not record.state.running:
+        raise NotModified(f"container {record.id} is already stopped")
+    number = parse_signal(signal_text) if signal_text else _stop_signal(entry)
+    if timeout_seconds is None:
+        configured = record.config.stop_timeout
+        timeout_seconds = DEFAULT_STOP_SECONDS if configured is None else configured
+    entry.stop_requested = True
+    await _remember_stop(services, entry)
+    await send(services, entry, number)
+    services.announce(record, "kill", signal=str(number))
+    if not await ended_within(entry, None if timeout_seconds < 0 else timeout_seconds):
+        await send(services, entry, int(signal.SIGKILL))
+        services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
+        if not await ended_within(entry, KILL_PATIENCE_SECONDS):
+            raise SystemFailure(f"cannot stop container: {record.id}: tried to kill container, but did not receive an exit event")
+    services.announce(record, "stop")
+
+
+async def send(services: Services, entry: Entry, number: int) -> None:
+    """Sends a signal to PID 1; a frozen container is thawed afterwards, or the signal would wait for ever."""
+    shim = entry.shim
+    if shim is None:
+        return  # it ended in this moment
+    try:
+        await shim.kill(number)
+        if entry.record.state.status == Status.PAUSED:
+            await shim.resume()
+            async with entry.lock:
+                if entry.shim is shim and entry.record.state.status == Status.PAUSED:
+                    state = msgspec.structs.replace(entry.record.state, status=Status.RUNNING)
+                    services.collection.replace(entry, msgspec.structs.replace(entry.record, state=state))
+    except (Conflict, NotFound):
+        return
+    except DockyardError:
+        if entry.shim is shim and not shim.on_exit.done():
+            raise
+
+
+async def ended_within(entry: Entry, timeout_seconds: float | None) -> bool:
+    """Waits until the present run has ended and been worked off; False when the time is up before."""
+    if not entry.record.state.running:
+        return True
+    try:
+        await asyncio.wait_for(asyncio.shield(entry.next_exit), timeout_seconds)
+    except TimeoutError:
+        return not entry.record.state.running
+    return True
+
+
+async def cancel_restart(services: Services, entry: Entry) -> None:
+    """Ends the wait for an automatic restart: the container stays exited."""
+    if entry.restart_timer is not None:
+        entry.restart_timer.cancel()
+        entry.restart_timer = None
+    async with entry.lock:
+        record = entry.record
+        if record.state.status == Status.RESTARTING:
+            state = msgspec.structs.replace(record.state, status=Status.EXITED)
+            services.collection.replace(entry, msgspec.structs.replace(record, state=state, manually_stopped=True))
+            services.announce(record, "stop")
+
+
+def _stop_signal(entry: Entry) -> int:
+    configured = entry.record.config.stop_signal
+    return parse_signal(configured) if configured else int(signal.SIGTERM)
+
+
+async def _remember_stop(services: Services, entry: Entry) -> None:
+    """On disk before the signal: a daemon that is killed now must not start the container again afterwards."""
+    async with entry.lock:
+        if not entry.record.manually_stopped and entry.record.state.running:
+            services.collection.replace(entry, msgspec.structs.replace(entry.record, manually_stopped=True))

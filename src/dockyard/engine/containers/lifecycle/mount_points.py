@@ -1,0 +1,93 @@
+"""The volumes and host directories of a container, made from the mounts that its user asked for.
+
+A volume that is empty gets what the image has at its destination, with owners and attributes: Docker's copy-up, done
+once at creation. `undo` takes away what a failed creation made.
+"""
+
+import asyncio
+import os
+
+from dockyard.engine.containers.mount_requests import MountRequest
+from dockyard.engine.containers.record import MountPoint
+from dockyard.engine.containers.services import Services
+from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet, SystemFailure
+
+
+class MountPoints:
+    """Makes the mounts of one container that is being created."""
+
+    def __init__(self, services: Services, container_id: str) -> None:
+        self._services = services
+        self._container_id = container_id
+        self._made: list[str] = []
+
+    async def make(self, requests: tuple[MountRequest, ...]) -> tuple[MountPoint, ...]:
+        """A mount point for each request, sorted by destination."""
+        points = [await self._make(request) for request in requests]
+        return tuple(sorted(points, key=lambda point: point.destination))
+
+    async def undo(self) -> None:
+        """Removes the volumes that `make` made."""
+        for name in reversed(self._made):
+            try:
+                await self._services.volumes.remove(name)
+            except DockyardError:
+                continue  # another container has begun to use it
+
+    async def _make(self, request: MountRequest) -> MountPoint:
+        if request.type == "tmpfs":
+            return MountPoint("tmpfs", request.destination, rw=not request.readonly, mode=request.mode, options=request.options)
+        if request.type == "bind":
+            return self._bind(request)
+        return await self._volume(request)
+
+    def _bind(self, request: MountRequest) -> MountPoint:
+        source = request.source
+        if not os.path.exists(source):
+            if not request.create_source:
+                raise InvalidParameter(
+                    f'invalid mount config for type "bind": bind source path does not exist: {source}'
+                )
+            try:
+                os.makedirs(source, exist_ok=True)
+            except OSError as error:
+                raise SystemFailure(
+                    f"error while creating mount source path '{source}': mkdir {source}: {(error.strerror or '').lower()}"
+                ) from error
+        return MountPoint(
+            "bind",
+            request.destination,
+            source=source,
+            mode=request.mode,
+            rw=not request.readonly,
+            propagation=request.propagation or "rprivate",
+            non_recursive=request.non_recursive,
+            options=request.options,
+        )
+
+    async def _volume(self, request: MountRequest) -> MountPoint:
+        if request.subpath:
+            raise NotImplementedYet("volume-subpath is not supported by Dockyard yet")
+        volumes = self._services.volumes
+        volume, made = await volumes.get_or_create(
+            request.source, request.driver, dict(request.driver_options), dict(request.labels)
+        )
+        if made:
+            self._made.append(volume.name)
+        if request.copy_up:
+            await asyncio.to_thread(self._copy_up, volume.name, request.destination)
+        return MountPoint(
+            "volume",
+            request.destination,
+            source=volume.mountpoint,
+            name=volume.name,
+            driver=volume.driver,
+            mode=request.mode or "z",
+            rw=not request.readonly,
+            anonymous=not request.source,
+        )
+
+    def _copy_up(self, name: str, destination: str) -> None:
+        layer = self._services.layers.rw(self._container_id)
+        with layer.mounted() as root:
+            self._services.volumes.copy_up(name, root, destination)

@@ -1,0 +1,93 @@
+"""`rm`: the container, its layer, its files, and with `volumes` its anonymous volumes, are gone.
+
+The record goes first, by one rename: what a SIGKILL leaves after it is a layer without a container and a directory in
+`tmp`, both swept at the next start. Deleting files takes long and is waited for by nobody.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.lifecycle.kill import KILL_PATIENCE_SECONDS, cancel_restart, ended_within, send
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.state import Status
+from dockyard.errors import Conflict, DockyardError, NotFound, SystemFailure
+from dockyard.fs.rooted import remove_tree
+
+
+async def remove(services: Services, entry: Entry, *, force: bool, volumes: bool) -> None:
+    """Removes a container; Conflict when it runs and `force` isn't given."""
+    record = entry.record
+    if record.state.status == Status.RESTARTING and force:
+        await cancel_restart(services, entry)
+    elif record.state.running or record.state.status == Status.RESTARTING:
+        if not force:
+            raise Conflict(_still_running(record))
+        entry.stop_requested = True
+        await send(services, entry, int(signal.SIGKILL))
+        if not await ended_within(entry, KILL_PATIENCE_SECONDS):
+            raise SystemFailure(
+                f'cannot remove container "/{record.name}": could not kill container: '
+                "tried to kill container, but did not receive an exit event"
+            )
+    async with entry.lock:
+        if entry.removed.done():
+            if record.host_config.auto_remove:
+                return  # its own --rm was faster: what was asked for has been done
+            raise NotFound(f"No such container: {record.id}")
+        if entry.record.state.running:
+            raise Conflict(_still_running(entry.record))
+        await remove_locked(services, entry, volumes=volumes)
+
+
+async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> None:
+    """Removes a container that doesn't run; the caller holds its lock."""
+    record = entry.record
+    grave = f"{services.paths.data_root}/tmp/removed-{record.id}"
+    try:
+        os.rename(services.paths.container(record.id), grave)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SystemFailure(f'cannot remove container "/{record.name}": {error.strerror}') from error
+    entry.close_pending_attachments()
+    services.collection.discard(record.id)
+    services.announce(record, "destroy")
+    entry.finish_removal()
+    services.background.start(f"remove {record.id[:12]}", _clear(services, entry, record, grave))
+    if volumes:
+        await _remove_anonymous_volumes(services, record)
+
+
+async def _clear(services: Services, entry: Entry, record: Container, grave: str) -> None:
+    if entry.teardown is not None:
+        with contextlib.suppress(DockyardError):
+            await asyncio.shield(entry.teardown)
+    await asyncio.to_thread(_delete, services, record.id, grave)
+
+
+def _delete(services: Services, container_id: str, grave: str) -> None:
+    with contextlib.suppress(NotFound):
+        services.layers.remove_rw(container_id)
+    remove_tree(grave)
+
+
+async def _remove_anonymous_volumes(services: Services, record: Container) -> None:
+    for mount in record.mounts:
+        if mount.type == "volume" and mount.anonymous and not services.collection.uses_volume(mount.name):
+            with contextlib.suppress(NotFound, Conflict):
+                await services.volumes.remove(mount.name)
+
+
+def _still_running(record: Container) -> str:
+    state = "paused" if record.state.status == Status.PAUSED else str(record.state.status)
+    if record.state.status == Status.RESTARTING:
+        return (
+            f'cannot remove container "/{record.name}": container is restarting: '
+            "stop the container before removing or force remove"
+        )
+    hint = "unpause and then stop the container" if state == "paused" else "stop the container"
+    return f'cannot remove container "/{record.name}": container is {state}: {hint} before removing or force remove'

@@ -1,0 +1,120 @@
+"""`restore`: the truth after a start of the daemon, from records, living shims, and exit records. Crash-only.
+
+For each container on disk: a shim that answers means that it runs; an exit record means how it ended while nobody
+looked; neither, for one that should run, means that its shim died (it is buried). A container that should not run but
+has a living shim was being started when the daemon died: it runs, so it is shown as running. What belongs to no
+container (half-made layers, directories, sandboxes, shims) is removed.
+"""
+
+import asyncio
+import os
+
+import msgspec
+
+from dockyard.engine.containers import restart_policy
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.lifecycle.exit import ended_record, without_network
+from dockyard.engine.containers.lifecycle.remove import remove
+from dockyard.engine.containers.lifecycle.start import running, start_locked, watch
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.state import Status
+from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.errors import DockyardError
+from dockyard.fs.rooted import remove_tree
+from dockyard.supervisor.client import ShimConnection
+
+
+async def load(services: Services, storage: ContainerStorage) -> None:
+    """Reads all records, adopts what lives, records what ended, and removes what belongs to nobody."""
+    loaded = await asyncio.to_thread(storage.load_all)
+    for container_id in loaded.broken:
+        await asyncio.to_thread(remove_tree, services.paths.container(container_id))
+    for record in loaded.containers:
+        services.collection.reserve_name(record.name, record.id)
+        entry = services.collection.add(record)
+        shim = await services.supervisor.adopt(record.id)
+        if shim is not None:
+            _adopt(services, entry, shim)
+        elif record.state.running:
+            await _ended_unseen(services, entry)
+        elif record.attachment is not None or record.sandbox_id:
+            services.collection.replace(entry, without_network(record))  # killed between network and shim
+    known = {entry.record.id for entry in services.collection}
+    await services.supervisor.sweep(known)
+    await asyncio.to_thread(services.layers.sweep_rw, known)
+    await asyncio.to_thread(_sweep_graves, services)
+
+
+def living(services: Services) -> list[Container]:
+    """The running containers whose network connection must be kept."""
+    return [entry.record for entry in services.collection if entry.record.attachment is not None]
+
+
+async def start_by_policy(services: Services) -> None:
+    """Starts the containers whose restart policy says so; several at once, errors are reported."""
+    waiting = []
+    for entry in services.collection:
+        record = entry.record
+        if record.state.running:
+            continue
+        was_running = record.state.status == Status.RESTARTING or record.state.finished_at_ns > 0
+        wanted = restart_policy.after_daemon_start(
+            record.host_config.restart_policy,
+            was_running=was_running and record.state.exit_code != 0,
+            manually_stopped=record.manually_stopped,
+        )
+        if wanted and record.state.started_at_ns:
+            waiting.append(services.background.start(f"start {record.id[:12]}", _start(services, entry)))
+        elif record.host_config.auto_remove and record.state.status == Status.EXITED:
+            waiting.append(
+                services.background.start(
+                    f"remove {record.id[:12]}", remove(services, entry, force=False, volumes=True)
+                )
+            )
+    if waiting:
+        await asyncio.wait(waiting)
+
+
+async def _start(services: Services, entry: Entry) -> None:
+    async with entry.lock:
+        if not entry.record.state.running:
+            await start_locked(services, entry, restart_count=entry.record.restart_count)
+
+
+def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
+    record = entry.record
+    if not record.state.running:
+        running(services, entry, shim, restart_count=record.restart_count)
+        return
+    entry.shim = shim
+    state = msgspec.structs.replace(record.state, pid=shim.pid)
+    status = Status.PAUSED if shim.paused else Status.RUNNING
+    state = msgspec.structs.replace(state, status=status)
+    if state != record.state:
+        services.collection.replace(entry, msgspec.structs.replace(record, state=state))
+    services.background.start(f"watch {record.id[:12]}", watch(services, entry, shim))
+
+
+async def _ended_unseen(services: Services, entry: Entry) -> None:
+    """The container ended while no daemon looked: its exit is on disk, or its shim died and it is buried now."""
+    record = entry.record
+    ended = services.supervisor.exit_record(record.id)
+    if ended is None:
+        ended = await services.supervisor.bury(record.id)
+    else:
+        await services.supervisor.forget(record.id)
+    after = services.collection.replace(entry, ended_record(record, ended, Status.EXITED))
+    if ended.oom_killed:
+        services.announce(after, "oom")
+    services.announce(after, "die", exitCode=str(ended.exit_code))
+
+
+def _sweep_graves(services: Services) -> None:
+    directory = f"{services.paths.data_root}/tmp"
+    for name in os.listdir(directory):
+        if name.startswith("removed-"):
+            try:
+                remove_tree(f"{directory}/{name}")
+            except (OSError, DockyardError) as error:
+                services.background.on_error(f"sweep {name}", error)

@@ -1,0 +1,164 @@
+"""`start`: from a created or exited container to a running one.
+
+    network      sandbox, address, ports; written into the record, so that a restarted daemon keeps them
+    bundle       hosts, hostname, resolv.conf, config.json
+    supervisor   forks the shim, which mounts the root, makes the container and executes its program
+    record       running, pid
+
+A failure at any step takes the earlier ones back; the container keeps the reason and an exit code of 126, 127 or 128.
+A SIGKILL between the steps leaves either no shim (`restore` takes the network back) or a living one (`restore` adopts
+it: the container runs, so it is shown as running).
+"""
+
+import asyncio
+
+import msgspec
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.lifecycle.bundle import root_mounts, running_container, write_bundle
+from dockyard.engine.containers.lifecycle.exit import handle_exit, tear_down, without_network
+from dockyard.engine.containers.lifecycle.log_settings import log_settings
+from dockyard.engine.containers.lifecycle.remove import remove_locked
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.state import Status, check_move
+from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotModified, SystemFailure
+from dockyard.supervisor.client import CreateRequest, ExternalRuntime, ShimConnection
+
+FAILED = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+UNABLE = "runc create failed: unable to start container process: "
+
+
+async def start(services: Services, entry: Entry) -> None:
+    """Starts a container; NotModified when it runs already, Conflict when its state forbids it."""
+    async with entry.lock:
+        record = entry.record
+        if record.state.status == Status.RUNNING:
+            raise NotModified(f"container {record.id} is already running")
+        if record.state.status == Status.PAUSED:
+            raise Conflict("cannot start a paused container, try unpause instead")
+        if entry.removed.done() or record.state.status in (Status.REMOVING, Status.DEAD):
+            raise Conflict("container is marked for removal and cannot be started")
+        if entry.restart_timer is not None:
+            entry.restart_timer.cancel()
+            entry.restart_timer = None
+        entry.restart_wait_seconds = 0.0
+        await start_locked(services, entry, restart_count=0)
+
+
+async def start_locked(services: Services, entry: Entry, *, restart_count: int) -> None:
+    """Starts a container that doesn't run; the caller holds its lock."""
+    if entry.teardown is not None:
+        await asyncio.shield(entry.teardown)
+        entry.teardown = None
+    before = entry.record
+    check_move(before.id, before.state.status, Status.RUNNING)
+    try:
+        await _connect(services, entry)
+        await asyncio.to_thread(write_bundle, services, entry.record)
+        shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
+    except BaseException as error:
+        await _take_back(services, entry, error)
+        if isinstance(error, DockyardError) and not isinstance(error, InvalidParameter | Conflict):
+            raise SystemFailure(str(entry.record.state.error)) from error
+        if isinstance(error, InvalidParameter) and entry.record.state.error:
+            raise InvalidParameter(entry.record.state.error) from error
+        raise
+    entry.pending_attachments.clear()
+    running(services, entry, shim, restart_count=restart_count)
+    services.announce(entry.record, "start")
+
+
+def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_count: int) -> None:
+    """Records that the container runs under `shim`, and watches for its end."""
+    record = entry.record
+    state = msgspec.structs.replace(
+        record.state,
+        status=Status.RUNNING,
+        pid=shim.pid,
+        exit_code=0,
+        error="",
+        oom_killed=False,
+        started_at_ns=shim.started_at_ns,
+    )
+    entry.shim = shim
+    entry.stop_requested = False
+    services.collection.replace(
+        entry, msgspec.structs.replace(record, state=state, restart_count=restart_count, manually_stopped=False)
+    )
+    services.background.start(f"watch {record.id[:12]}", watch(services, entry, shim))
+
+
+async def watch(services: Services, entry: Entry, shim: ShimConnection) -> None:
+    """Waits for the end of a run; starts the next one when the restart policy wants it."""
+    ended = await shim.on_exit
+    restart = await handle_exit(services, entry, shim, ended)
+    if restart is not None:
+        entry.restart_timer = services.background.start(
+            f"restart {entry.record.id[:12]}", restart_after(services, entry, restart.wait_seconds)
+        )
+
+
+async def restart_after(services: Services, entry: Entry, wait_seconds: float) -> None:
+    """Starts a restarting container after its wait; a start that fails ends the restarting."""
+    await asyncio.sleep(wait_seconds)
+    async with entry.lock:
+        entry.restart_timer = None
+        if entry.record.state.status != Status.RESTARTING:
+            return
+        try:
+            await start_locked(services, entry, restart_count=entry.record.restart_count + 1)
+        except DockyardError as error:
+            services.background.on_error(f"restart {entry.record.id[:12]}", error)
+
+
+async def _connect(services: Services, entry: Entry) -> None:
+    record = entry.record
+    if record.host_config.network_mode.startswith("container:"):
+        running_container(services, record.host_config.network_mode)
+        return
+    connected = await services.networks.connect(record)
+    if connected is not record:
+        # On disk before anything runs: a restarted daemon must know which addresses are in use.
+        services.collection.replace(entry, connected)
+
+
+def _request(services: Services, record: Container) -> CreateRequest:
+    command = services.daemon.runtimes.get(record.host_config.runtime)
+    return CreateRequest(
+        container_id=record.id,
+        bundle=services.paths.bundle(record.id),
+        mounts=root_mounts(services, record),
+        log=log_settings(record),
+        tty=record.config.tty,
+        open_stdin=record.config.open_stdin,
+        stdin_once=record.config.stdin_once,
+        runtime=ExternalRuntime(command.path, command.args) if command is not None else None,
+        start=True,
+    )
+
+
+async def _take_back(services: Services, entry: Entry, error: BaseException) -> None:
+    """Leaves the container as it was before the start, with the reason why it didn't begin."""
+    entry.close_pending_attachments()
+    record = entry.record
+    await tear_down(services, record, None)
+    message, exit_code = describe_failure(error)
+    status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
+    state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)
+    services.collection.replace(entry, without_network(msgspec.structs.replace(record, state=state)))
+    if record.host_config.auto_remove:
+        await remove_locked(services, entry, volumes=True)
+
+
+def describe_failure(error: BaseException) -> tuple[str, int]:
+    """Docker's words for a failed start, and the exit code that the container gets.
+
+    What the runtime says gets the prefixes under which it travels through containerd and runc: clients look for parts
+    of the whole text, the docker client for its exit codes 126 and 127.
+    """
+    message = str(error) or type(error).__name__
+    if isinstance(error, InvalidParameter) and message.startswith("exec: "):
+        code = 127 if "not found" in message or "no such file" in message else 126
+        return f"{FAILED}{UNABLE}error during container init: {message}", code
+    return message, 128

@@ -1,0 +1,60 @@
+"""`update`: other limits and another restart policy for a container, at once if it runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.config import RestartPolicy, Resources
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.resources import resources
+from dockyard.engine.containers.validation import check_resources
+from dockyard.errors import Conflict, InvalidParameter
+from dockyard.spec.runtime import to_json
+
+CHANGEABLE = frozenset(
+    ("blkio_weight", "cpu_shares", "cpu_period", "cpu_quota", "cpu_realtime_period", "cpu_realtime_runtime")
+    + ("cpuset_cpus", "cpuset_mems", "memory", "memory_reservation", "memory_swap", "nano_cpus", "pids_limit")
+)
+
+
+async def update(
+    services: Services, entry: Entry, wanted: Resources, restart_policy: RestartPolicy | None
+) -> list[str]:
+    """Changes what `wanted` sets (zero and None leave as it is); warnings for the client."""
+    changes = _changes(wanted)
+    async with entry.lock:
+        record = entry.record
+        if entry.removed.done():
+            raise Conflict(f"Cannot update container {record.id}: Container is marked for removal and cannot be updated")
+        host = record.host_config
+        if changes.get("memory") and not changes.get("memory_swap") and 0 < host.memory_swap < changes["memory"]:
+            raise Conflict(
+                f"Cannot update container {record.id}: Memory limit should be smaller than already set memoryswap limit, "
+                "update the memoryswap at the same time"
+            )
+        after = msgspec.structs.replace(host, **changes)
+        if restart_policy is not None and restart_policy.name:
+            if host.auto_remove and restart_policy.name != "no":
+                raise InvalidParameter("Restart policy cannot be updated because AutoRemove is enabled for the container")
+            after = msgspec.structs.replace(after, restart_policy=restart_policy)
+        warnings = check_resources(after)
+        if changes and record.state.running and entry.shim is not None:
+            await entry.shim.update(to_json(resources(after, ())))
+        services.collection.replace(entry, msgspec.structs.replace(record, host_config=after))
+        services.announce(record, "update")
+        return warnings
+
+
+def _changes(wanted: Resources) -> Mapping[str, Any]:
+    default = Resources()
+    changes = {}
+    for name in Resources.__struct_fields__:
+        value = getattr(wanted, name)
+        if value in (getattr(default, name), (), None):
+            continue
+        if name not in CHANGEABLE:
+            raise InvalidParameter(f"update of {name} is not supported")
+        changes[name] = value
+    return changes

@@ -1,0 +1,75 @@
+"""What the container verbs work with: the parts of the engine, given to each verb as one argument."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.collection import Collection, Entry
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.spec.build import Machine
+from dockyard.engine.events import Events
+from dockyard.engine.images import Images
+from dockyard.engine.networks import Networks
+from dockyard.engine.paths import Paths
+from dockyard.engine.volumes import Volumes
+from dockyard.store.layers import LayerStore
+from dockyard.supervisor.client import SupervisorClient
+
+
+@dataclass(slots=True)
+class Background:
+    """Work that no request waits for; `finish` waits for all of it when the engine closes."""
+
+    on_error: Callable[[str, BaseException], None]
+    _tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
+
+    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """Runs `work` as a task; its error is reported, never lost."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def finish(self) -> None:
+        """Waits until nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    async def cancel(self) -> None:
+        """Ends all work that is under way."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self.finish()
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.on_error(task.get_name(), error)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The engine's parts, as the verbs of a container need them."""
+
+    daemon: DaemonConfig
+    machine: Machine
+    paths: Paths
+    collection: Collection
+    layers: LayerStore
+    images: Images
+    volumes: Volumes
+    networks: Networks
+    supervisor: SupervisorClient
+    events: Events
+    background: Background
+    clock_ns: Callable[[], int]
+
+    def announce(self, container: Container, action: str, **attributes: str) -> None:
+        """Publishes a container event with the attributes that Docker gives each: labels, image and name."""
+        actor = {**(container.config.labels or {}), **attributes}
+        actor.update(image=container.config.image, name=container.name)
+        self.events.publish("container", action, container.id, actor)
+
+

@@ -1,0 +1,130 @@
+"""The engine: its parts put together, brought up in the right order, and let go of.
+
+`open_engine` is what `cmd/dockyardd` calls. The order of bringing up is the order of trust: what is on disk, what lives
+(shims), what the kernel has (networks), and only then what the restart policies want.
+"""
+
+import asyncio
+import logging
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.collection import Collection
+from dockyard.engine.containers.containers import Containers
+from dockyard.engine.containers.lifecycle import restore
+from dockyard.engine.containers.services import Background, Services
+from dockyard.engine.containers.spec.build import Machine
+from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.engine.events import Events
+from dockyard.engine.execs import Execs
+from dockyard.engine.images import Images
+from dockyard.engine.networks import Networks
+from dockyard.engine.open_store import open_store
+from dockyard.engine.paths import Paths
+from dockyard.engine.system import ARCHITECTURES, System
+from dockyard.engine.volumes import Volumes
+from dockyard.errors import InvalidParameter
+from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
+from dockyard.network.controller import NetworkController
+from dockyard.supervisor.client import SupervisorClient
+
+LOG = logging.getLogger(__name__)
+
+REASSERT_SECONDS = 30.0
+"""How often rules and links are compared with what they should be, in case somebody flushed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One engine: what the doors call."""
+
+    containers: Containers
+    execs: Execs
+    images: Images
+    networks: Networks
+    volumes: Volumes
+    events: Events
+    system: System
+    services: Services
+
+    async def close(self) -> None:
+        """Lets go of everything; containers, their shims and the supervisor go on."""
+        await self.services.background.cancel()
+        await self.networks.close()
+        await self.services.supervisor.close()
+
+
+async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[], int]) -> Engine:
+    """Brings an engine up on `daemon`'s directories; DockyardError says what prevents it."""
+    paths = Paths(os.path.abspath(daemon.data_root), os.path.abspath(daemon.exec_root))
+    paths.make()
+    machine = this_machine(daemon)
+    events = Events(clock_ns)
+    background = Background(_report)
+    storage = ContainerStorage(paths)
+    collection = Collection(storage)
+    store = await asyncio.to_thread(open_store, daemon, paths)
+    supervisor = SupervisorClient(paths.exec_root)
+    await supervisor.ensure()
+    networks = Networks(
+        daemon, lambda: NetworkController(paths.data_root, paths.exec_root, network_config(daemon))
+    )
+    images = Images(store, collection, events, clock_ns)
+    volumes = Volumes(store.volumes, collection, events)
+    services = Services(
+        daemon, machine, paths, collection, store.layers, images, volumes, networks, supervisor, events, background, clock_ns
+    )
+    LOG.info("Loading containers: start.")
+    await restore.load(services, storage)
+    bridge = await networks.start([record.attachment for record in restore.living(services) if record.attachment])
+    if bridge.name:
+        LOG.info(bridge.announcement)
+    background.start("start by policy", restore.start_by_policy(services))
+    background.start("reassert networks", _reassert(networks))
+    LOG.info("Loading containers: done.")
+    system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()))
+    return Engine(Containers(services), Execs(services), images, networks, volumes, events, system, services)
+
+
+def this_machine(daemon: DaemonConfig) -> Machine:
+    """What containers' configurations depend on of this machine; InvalidParameter for an unreadable seccomp profile."""
+    release = platform.release().split(".")
+    kernel = (int(release[0]), int("".join(digit for digit in release[1] if digit.isdigit())))
+    arch = ARCHITECTURES.get(platform.machine(), platform.machine())
+    profile = daemon.seccomp_profile or ""
+    if profile not in ("", "unconfined", "builtin"):
+        try:
+            with open(profile, encoding="utf-8") as file:
+                profile = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidParameter(f"opening seccomp profile ({profile}) failed: {error}") from error
+    return Machine(kernel, arch, os.path.exists("/sys/fs/cgroup/cgroup.controllers"), profile)
+
+
+def network_config(daemon: DaemonConfig) -> NetworkConfig:
+    """The network package's part of the daemon's configuration."""
+    pools = tuple(AddressPool(pool.base, pool.size) for pool in daemon.default_address_pools)
+    return NetworkConfig(
+        bridge=daemon.bridge,
+        bip=daemon.bip,
+        mtu=daemon.mtu or DEFAULT_MTU_BYTES,
+        icc=daemon.icc,
+        ip_forward=daemon.ip_forward,
+        ip_masq=daemon.ip_masq,
+        iptables=daemon.iptables,
+        default_address_pools=pools or DEFAULT_ADDRESS_POOLS,
+        host_ip=daemon.ip,
+    )
+
+
+async def _reassert(networks: Networks) -> None:
+    while True:
+        await asyncio.sleep(REASSERT_SECONDS)
+        await networks.reassert()
+
+
+def _report(name: str, error: BaseException) -> None:
+    LOG.error("%s failed: %s", name, error, exc_info=error)

@@ -1,0 +1,209 @@
+"""The networks of the engine: the network package's controller, called from one thread of its own.
+
+`connect` and `disconnect` translate between a container's record and the controller's values; the files that a
+container's resolver reads are written here too.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import msgspec
+
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.config import EndpointConfig
+from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.identifiers import new_id
+from dockyard.errors import DockyardError, NotFound
+from dockyard.fs.atomic import write_atomic
+from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo, PortRequest
+from dockyard.network.controller import NetworkController
+from dockyard.network.etc.hosts import hostname_text, hosts_text, shared_hosts_text
+from dockyard.network.etc.resolv_conf import read_host, resolv_conf_text
+from dockyard.network.portmap.bindings import parse_bindings, port_map, publish_all
+
+Answer = TypeVar("Answer")
+
+
+class Networks:
+    """The networks of one engine; methods are for the event loop's thread unless they say otherwise."""
+
+    def __init__(self, daemon: DaemonConfig, make_controller: Callable[[], NetworkController]) -> None:
+        self._daemon = daemon
+        self._executor = ThreadPoolExecutor(1, "dockyard-network")
+        self._make_controller = make_controller
+        self._controller: NetworkController | None = None
+        self._known: list[NetworkInfo] = []
+        self.bridge = BridgeInfo("")
+
+    async def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
+        """Brings up bridge, rules and sandboxes, and keeps what `attachments` use."""
+        self._controller = await self._run(self._make_controller)
+        self.bridge = await self._run(self._controller.start, attachments)
+        self._known = await self._run(self._controller.networks)
+        return self.bridge
+
+    def known(self) -> Sequence[NetworkInfo]:
+        """All networks, without their endpoints: what can be asked without waiting."""
+        return self._known
+
+    async def list(self) -> Sequence[NetworkInfo]:
+        """All networks with their endpoints."""
+        return await self._run(self._use().networks)
+
+    async def inspect(self, ref: str) -> NetworkInfo:
+        """The network with this name, id or unique prefix of an id; NotFound in Docker's words."""
+        networks = await self.list()
+        exact = [network for network in networks if ref in (network.name, network.id)]
+        found = exact or [network for network in networks if ref and network.id.startswith(ref)]
+        if len(found) != 1:
+            raise NotFound(f"network {ref} not found")
+        return found[0]
+
+    async def connect(self, record: Container) -> Container:
+        """Makes the container's sandbox and endpoint; the record with what came out."""
+        sandbox_id = new_id()
+        request = AttachRequest(
+            container_id=record.id,
+            container_name=record.name,
+            sandbox_id=sandbox_id,
+            endpoint_id=new_id(),
+            network=record.host_config.network_mode,
+            ports=_port_requests(record),
+            mac=_wanted_mac(record),
+            ipv4=_wanted_ipv4(record),
+        )
+        path, attachment = await self._run(self._connect, request)
+        return msgspec.structs.replace(
+            record,
+            sandbox_id=sandbox_id if path else "",
+            sandbox_key=path,
+            attachment=attachment,
+            endpoints=(_endpoint(attachment),),
+            ports=_ports(record, attachment),
+        )
+
+    async def disconnect(self, record: Container) -> None:
+        """Takes back endpoint and sandbox of a record that `connect` returned."""
+        await self._run(self._disconnect, record)
+
+    async def reassert(self) -> None:
+        """Makes rules and links right again after somebody changed them."""
+        await self._run(self._use().reassert)
+
+    async def close(self) -> None:
+        """Ends the controller; containers keep their network."""
+        if self._controller is not None:
+            await self._run(self._controller.close)
+        self._executor.shutdown()
+
+    def write_files(self, record: Container) -> None:
+        """Writes hostname, hosts and resolv.conf of a container that is about to start; for any thread."""
+        host, config = record.host_config, record.config
+        own_namespace = host.network_mode != "host"
+        gateways = self._daemon.host_gateway_ips or tuple(filter(None, (self.bridge.address,)))
+        if own_namespace:
+            addresses = (record.attachment.ipv4,) if record.attachment and record.attachment.ipv4 else ()
+            hosts = hosts_text(
+                config.hostname,
+                config.domainname,
+                addresses=addresses,
+                extra_hosts=host.extra_hosts or (),
+                host_gateways=gateways,
+            )
+        else:
+            hosts = shared_hosts_text(_host_text("/etc/hosts"), host.extra_hosts or (), gateways)
+        resolver = resolv_conf_text(
+            read_host(),
+            dns=host.dns or self._daemon.dns,
+            dns_search=host.dns_search or self._daemon.dns_search,
+            dns_options=host.dns_options or self._daemon.dns_options,
+            own_namespace=own_namespace,
+        )
+        write_atomic(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
+        write_atomic(record.hosts_path, hosts.encode(), mode=0o644)
+        write_atomic(record.resolv_conf_path, resolver.encode(), mode=0o644)
+
+    def _connect(self, request: AttachRequest) -> tuple[str, Attachment]:
+        controller = self._use()
+        path = "" if request.network == "host" else controller.create_sandbox(request.sandbox_id)
+        try:
+            return path, controller.attach(request)
+        except DockyardError:
+            if path:
+                controller.remove_sandbox(request.sandbox_id)
+            raise
+
+    def _disconnect(self, record: Container) -> None:
+        controller = self._use()
+        try:
+            if record.attachment is not None:
+                controller.detach(record.attachment)
+        finally:
+            if record.sandbox_id:
+                controller.remove_sandbox(record.sandbox_id)
+
+    def _use(self) -> NetworkController:
+        assert self._controller is not None, "start() comes first"
+        return self._controller
+
+    async def _run(self, function: Callable[..., Answer], *arguments: object) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+
+def _endpoint(attachment: Attachment) -> Endpoint:
+    return Endpoint(
+        network_name=attachment.network,
+        network_id=attachment.network_id,
+        endpoint_id=attachment.endpoint_id,
+        gateway=attachment.gateway,
+        ip_address=attachment.ipv4,
+        ip_prefix_len=attachment.prefix_length,
+        mac_address=attachment.mac,
+    )
+
+
+def _port_requests(record: Container) -> tuple[PortRequest, ...]:
+    bindings = {
+        port: [{"HostIp": one.host_ip, "HostPort": one.host_port} for one in some or ()]
+        for port, some in (record.host_config.port_bindings or {}).items()
+    }
+    requests = parse_bindings(bindings)
+    if record.host_config.publish_all_ports:
+        return publish_all(record.config.exposed_ports or {}, requests)
+    return requests
+
+
+def _ports(record: Container, attachment: Attachment) -> dict[str, tuple[tuple[str, str], ...] | None]:
+    """Published ports as `inspect` shows them; exposed ones that aren't published have None."""
+    if attachment.driver != "bridge":
+        return {}
+    exposed = {*(record.config.exposed_ports or {}), *(record.host_config.port_bindings or {})}
+    return {
+        port: None if places is None else tuple((place["HostIp"], place["HostPort"]) for place in places)
+        for port, places in port_map(attachment.ports, exposed).items()
+    }
+
+
+def _host_text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _wanted_mac(record: Container) -> str | None:
+    endpoint = _wanted_endpoint(record)
+    return (endpoint.mac_address if endpoint else "") or record.config.mac_address or None
+
+
+def _wanted_ipv4(record: Container) -> str | None:
+    endpoint = _wanted_endpoint(record)
+    return (endpoint.ipam_config.ipv4_address or None) if endpoint and endpoint.ipam_config else None
+
+
+def _wanted_endpoint(record: Container) -> EndpointConfig | None:
+    wanted = record.networking.endpoints_config or {}
+    return next(iter(wanted.values()), None)
