@@ -1,0 +1,155 @@
+"""A directory tree that nothing can climb out of: every step is an openat(2) below a descriptor, never a path.
+
+Archives and images are hostile: `bin -> /etc` followed by `bin/passwd` must end inside the tree. Symbolic links in the
+middle of a name are therefore followed by hand, with `/` and `..` meaning the tree's root at most, as for a process
+that is chrooted there (path_resolution(7)); openat2(2)'s RESOLVE_IN_ROOT does the same in the kernel, but can't
+create what is missing on the way, which is what unpacking needs most.
+"""
+
+import errno
+import os
+import stat
+from collections import OrderedDict
+from typing import Self
+
+from dockyard.fs.paths import components
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LINKS = 40
+"""How many symbolic links one name may contain: the kernel's own limit (path_resolution(7))."""
+_KEPT = 24
+
+
+class RootedTree:
+    """Access to the tree below `path`. Not for several threads at once; `close` gives its descriptors back."""
+
+    def __init__(self, path: str | bytes) -> None:
+        self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._kept: OrderedDict[tuple[bytes, ...], int] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        self.forget()
+        os.close(self._root)
+
+    def forget(self) -> None:
+        """Drop remembered directories: call it after a directory or a symbolic link was removed or replaced."""
+        while self._kept:
+            os.close(self._kept.popitem()[1])
+
+    def directory(self, steps: tuple[bytes, ...], *, create: bool = False) -> int:
+        """A descriptor of the directory `steps`, valid until the next call. Missing ones are made (0755) with `create`.
+
+        Raises OSError: ENOENT, ENOTDIR, ELOOP.
+        """
+        if not steps:
+            return self._root
+        descriptor = self._kept.get(steps)
+        if descriptor is not None:
+            self._kept.move_to_end(steps)
+            return descriptor
+        descriptor = self._walk(steps, create)
+        self._kept[steps] = descriptor
+        if len(self._kept) > _KEPT:
+            os.close(self._kept.popitem(last=False)[1])
+        return descriptor
+
+    def open_file(self, steps: tuple[bytes, ...]) -> int:
+        """A descriptor for reading the regular file `steps`; a link or a device as last step is refused."""
+        parent = self.directory(steps[:-1])
+        descriptor = os.open(steps[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "not a regular file")
+        return descriptor
+
+    def _walk(self, steps: tuple[bytes, ...], create: bool) -> int:
+        # The stack holds a descriptor for each level that has been entered, so that `..` never asks the kernel.
+        stack: list[int] = []
+        pending = list(reversed(steps))
+        links = 0
+        try:
+            while pending:
+                step = pending.pop()
+                if step == b"..":
+                    if stack:
+                        os.close(stack.pop())
+                    continue
+                here = stack[-1] if stack else self._root
+                try:
+                    stack.append(self._enter(step, here, create))
+                except NotADirectoryError:
+                    target = os.readlink(step, dir_fd=here) if _is_link(step, here) else None
+                    if target is None:
+                        raise
+                    links += 1
+                    if links > _LINKS:
+                        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+                    if target.startswith(b"/"):
+                        while stack:
+                            os.close(stack.pop())
+                    pending += [part for part in reversed(target.split(b"/")) if part and part != b"."]
+            return stack.pop() if stack else os.dup(self._root)
+        finally:
+            for descriptor in stack:
+                os.close(descriptor)
+
+    def _enter(self, step: bytes, here: int, create: bool) -> int:
+        try:
+            return os.open(step, _DIRECTORY, dir_fd=here)
+        except FileNotFoundError:
+            if not create:
+                raise
+        os.mkdir(step, 0o755, dir_fd=here)
+        os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
+        return os.open(step, _DIRECTORY, dir_fd=here)
+
+
+def open_in_root(root: str, name: str | bytes) -> int:
+    """A descriptor for reading the regular file `name` below the directory `root`, links followed inside of it only."""
+    with RootedTree(root) as tree:
+        steps = components(os.fsencode(name))
+        if not steps:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return tree.open_file(steps)
+
+
+def remove_entry(name: bytes, parent: int) -> None:
+    """Remove `name` in the directory `parent`, whatever it is, with everything below. Links aren't followed."""
+    try:
+        os.unlink(name, dir_fd=parent)
+        return
+    except IsADirectoryError:
+        pass
+    descriptor = os.open(name, _DIRECTORY, dir_fd=parent)
+    try:
+        for entry in os.listdir(descriptor):
+            remove_entry(os.fsencode(entry), descriptor)
+    finally:
+        os.close(descriptor)
+    os.rmdir(name, dir_fd=parent)
+
+
+def remove_tree(path: str) -> None:
+    """Remove the tree `path` if it is there. Links aren't followed. Raises OSError with what couldn't be removed."""
+    parent, name = os.path.split(os.path.abspath(path))
+    try:
+        descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        remove_entry(os.fsencode(name), descriptor)
+    except FileNotFoundError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _is_link(step: bytes, here: int) -> bool:
+    return stat.S_ISLNK(os.stat(step, dir_fd=here, follow_symlinks=False).st_mode)

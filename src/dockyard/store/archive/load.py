@@ -1,0 +1,138 @@
+"""`docker load`: an archive's images become images here.
+
+Spool, understand, register layers side by side, create the image, give it its names. What is there already isn't
+unpacked again. Until an image exists its layers are held by a lease; a load that fails or is killed leaves none of
+them behind.
+"""
+
+import queue
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from functools import partial
+
+from dockyard.errors import InvalidParameter
+from dockyard.spec.image.descriptor import Platform
+from dockyard.store.archive.contents import PackedImage, images_in
+from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
+from dockyard.store.archive.spool import Spool, SpooledBlob
+from dockyard.store.content import ContentStore
+from dockyard.store.distribution.reference import parse_reference
+from dockyard.store.images.store import ImageStore, StoredImage, parse_config
+from dockyard.store.layers.chain import chain_ids
+from dockyard.store.layers.register import Wanted
+
+_STEP_BYTES = 1 << 19
+"""How often a layer's progress is told: Docker's reader does so every 512 KiB."""
+
+
+def load(
+    images: ImageStore, content: ContentStore, chunks: Iterable[bytes], *, platform: Platform, now: str = ""
+) -> Iterator[LoadEvent]:
+    """Load all images of the archive in `chunks`; `now` (RFC 3339) becomes the names' time.
+
+    Raises InvalidParameter for an archive that can't be understood, SystemFailure when the disk refuses. Images that
+    were complete before stay; of the one that failed nothing does.
+    """
+    with Spool(content) as spool:
+        spool.fill(chunks)
+        packed = images_in(spool, platform)
+        loaded: list[StoredImage] = []
+        named = False
+        for item in packed:
+            stored = yield from _one(images, spool, item)
+            loaded.append(stored)
+            for line in _names(images, item, stored, now):
+                named = True
+                yield line
+            yield ImageLoaded(stored.id, item.names)
+        _parents(images, packed, loaded)
+        if not named:
+            for stored in loaded:
+                yield Message(f"Loaded image ID: {stored.id}")
+
+
+def _one(images: ImageStore, spool: Spool, item: PackedImage) -> Generator[LoadEvent, None, StoredImage]:
+    image = parse_config(item.config)
+    diff_ids = image.rootfs.diff_ids
+    if image.os not in ("", "linux"):
+        raise InvalidParameter(f"cannot load {image.os} image on linux")
+    if len(item.layers) != len(diff_ids):
+        raise InvalidParameter(
+            f"invalid manifest, layers length mismatch: expected {len(item.layers)}, got {len(diff_ids)}"
+        )
+    with images.layers.lease() as lease:
+        for chain in chain_ids(diff_ids):
+            lease.add(chain)
+        wanted = [Wanted(diff_id, partial(_blob, spool, item, index)) for index, diff_id in enumerate(diff_ids)]
+        try:
+            yield from _registering(images, wanted)
+            return images.create(item.config)
+        except BaseException:
+            lease.release()
+            images.collect_layers()
+            raise
+
+
+def _blob(spool: Spool, item: PackedImage, index: int) -> SpooledBlob:
+    blob = spool.blob(item.layers[index])
+    if item.layer_digests and blob.digest != item.layer_digests[index]:
+        raise InvalidParameter(f"invalid archive: {item.layers[index]}: its digest is {blob.digest}")
+    return blob
+
+
+def _registering(images: ImageStore, wanted: list[Wanted]) -> Iterator[LoadEvent]:
+    """Register the layers in a thread of their own and tell of their progress meanwhile."""
+    told: queue.SimpleQueue[LayerProgress | None] = queue.SimpleQueue()
+    last: dict[str, int] = {}
+    failures: list[BaseException] = []
+
+    def progress(diff_id: str, current: int, total: int) -> None:
+        if current >= total or current - last.get(diff_id, 0) >= _STEP_BYTES:
+            if last.get(diff_id) == total:
+                return
+            last[diff_id] = min(current, total)
+            told.put(LayerProgress(diff_id[7:19], min(current, total), total))
+
+    def work() -> None:
+        try:
+            images.layers.register_stack(wanted, progress)
+        except BaseException as error:  # carried to the caller's thread
+            failures.append(error)
+        finally:
+            told.put(None)
+
+    thread = threading.Thread(target=work, name="load-layers")
+    thread.start()
+    try:
+        while (event := told.get()) is not None:
+            yield event
+    finally:
+        thread.join()  # also when the client went away: nothing may be written after the spool is gone
+    if failures:
+        raise failures[0]
+
+
+def _names(images: ImageStore, item: PackedImage, stored: StoredImage, now: str) -> Iterator[Message]:
+    for name in item.names:
+        reference = parse_reference(name)
+        if not reference.tag or reference.digest:
+            raise InvalidParameter(f'invalid tag "{name}"')
+        previous = images.references.find(reference)
+        if previous is not None and previous != stored.id:
+            yield Message(
+                f"The image {reference.familiar} already exists, "
+                f"renaming the old one with ID {previous} to empty string"
+            )
+        images.tag(reference, stored.id, now=now)
+        yield Message(f"Loaded image: {reference.familiar}")
+
+
+def _parents(images: ImageStore, packed: list[PackedImage], loaded: list[StoredImage]) -> None:
+    """Docker's archives of images built by the classic builder name parents; a link counts when it is in the
+    archive."""
+    here = {stored.id for stored in loaded}
+    for item, stored in zip(packed, loaded, strict=True):
+        if item.parent in here and item.parent != stored.id:
+            parent = images.by_id(item.parent)
+            if len(stored.image.history) - len(parent.image.history) in (0, 1):
+                images.set_parent(stored.id, parent.id)

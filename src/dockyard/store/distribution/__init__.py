@@ -1,0 +1,1 @@
+"""Names of images, as registries and people write them."""

@@ -1,0 +1,111 @@
+"""The directories of the overlay2 driver, as Docker lays them out.
+
+<home>/l/<26 letters>          symbolic link to ../<id>/diff: short, so that many fit into mount(2)'s one page
+<home>/<id>/diff               the layer's own content: lowerdir of those above, upperdir of a container
+<home>/<id>/link               the name of its link in l/
+<home>/<id>/lower              `l/AAA:l/BBB`, the links of all layers below, uppermost first; absent for the lowest
+<home>/<id>/work, merged       for mounting
+"""
+
+import os
+
+from dockyard.errors import DataLoss, InvalidParameter
+
+LINKS = "l"
+MAX_DEPTH = 128
+"""The deepest stack of layers, Docker's limit: 128 short links are what a page of mount options holds."""
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class Layout:
+    """Paths below `home`."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+
+    def directory(self, layer_id: str) -> str:
+        """The layer's directory."""
+        return f"{self.home}/{layer_id}"
+
+    def diff(self, layer_id: str) -> str:
+        """The layer's own content."""
+        return f"{self.home}/{layer_id}/diff"
+
+    def make(self, layer_id: str, lowers: tuple[str, ...]) -> None:
+        """Create the directories and files of a new layer above `lowers` (links, uppermost first). Raises OSError."""
+        directory = self.directory(layer_id)
+        os.mkdir(directory, 0o710)
+        os.mkdir(f"{directory}/diff", 0o755)
+        os.chmod(f"{directory}/diff", 0o755)  # it becomes `/` of a container: the umask must not show there
+        link = new_link()
+        os.symlink(f"../{layer_id}/diff", f"{self.home}/{LINKS}/{link}")
+        _write(f"{directory}/link", link)
+        if lowers:
+            os.mkdir(f"{directory}/work", 0o700)
+            os.mkdir(f"{directory}/merged", 0o700)
+            _write(f"{directory}/lower", ":".join(lowers))
+
+    def lowers(self, layer_id: str) -> tuple[str, ...]:
+        """The links of the layers below `layer_id`, uppermost first."""
+        try:
+            text = _read(f"{self.directory(layer_id)}/lower")
+        except FileNotFoundError:
+            return ()
+        return tuple(text.split(":"))
+
+    def lowers_for_child(self, parent: str | None) -> tuple[str, ...]:
+        """What stands below a new layer on top of `parent`. Raises InvalidParameter when the stack is too deep."""
+        if parent is None:
+            return ()
+        try:
+            lowers = (f"{LINKS}/{_read(f'{self.directory(parent)}/link')}", *self.lowers(parent))
+        except OSError as error:
+            raise DataLoss(f"layer {parent}: {error.strerror}") from error
+        if len(lowers) > MAX_DEPTH:
+            raise InvalidParameter("max depth exceeded")
+        return lowers
+
+    def lower_directories(self, layer_id: str) -> list[str]:
+        """The diff directories of the layers below, uppermost first, as absolute paths."""
+        found = []
+        for link in self.lowers(layer_id):
+            try:
+                target = os.readlink(f"{self.home}/{link}")
+            except OSError as error:
+                raise DataLoss(f"layer {layer_id}: {self.home}/{link}: {error.strerror}") from error
+            found.append(os.path.normpath(f"{self.home}/{LINKS}/{target}"))
+        return found
+
+    def drop_link(self, layer_id: str) -> None:
+        """Remove the layer's short link."""
+        try:
+            link = _read(f"{self.directory(layer_id)}/link")
+            if link:  # empty after a power cut
+                os.unlink(f"{self.home}/{LINKS}/{link}")
+        except FileNotFoundError:
+            return
+
+    def drop_dangling_links(self) -> None:
+        """Remove short links whose layer is gone: left by a kill between two steps of `make` or of removal."""
+        for name in os.listdir(f"{self.home}/{LINKS}"):
+            path = f"{self.home}/{LINKS}/{name}"
+            if not os.path.exists(path):
+                os.unlink(path)
+
+
+def new_link() -> str:
+    """A random name of 26 letters and digits: 130 bits."""
+    return "".join(_LETTERS[byte & 31] for byte in os.urandom(26))
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()

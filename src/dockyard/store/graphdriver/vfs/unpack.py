@@ -1,0 +1,79 @@
+"""An image layer's archive into a full copy of its parent: whiteouts delete at once.
+
+They apply to the layers below only, wherever they stand in the archive (image-spec v1.1, layer.md): what the archive
+itself brings is never deleted.
+"""
+
+import os
+
+from dockyard.fs.archive.extract import Extracted, Extractor, Steps
+from dockyard.fs.archive.reader import Member, TarReader
+from dockyard.fs.rooted import RootedTree, remove_entry
+from dockyard.store.graphdriver.contract import Placed
+from dockyard.store.graphdriver.whiteout import PREFIX, parse_whiteout
+
+
+def unpack(root: str, reader: TarReader, placed: Placed) -> Extracted:
+    """Apply `reader` to the tree `root`, a copy of the layer below. Errors as Extractor's.
+
+    `Extracted.replaced` is True as soon as anything was replaced or deleted: whether it was the parent's or the
+    archive's own can't be told for sure when symbolic links give it two names, and a copying driver needn't save the
+    archive's room.
+    """
+    with RootedTree(root) as tree:
+        whiteouts = _Deletions(tree)
+        done = Extractor(tree, special=whiteouts.handle, placed=placed, keep_xattr=_may_set).extract(reader)
+        return done._replace(replaced=done.replaced or whiteouts.deleted)
+
+
+def _may_set(name: bytes) -> bool:
+    return not name.startswith((b"trusted.overlay.", b"user.overlay."))
+
+
+class _Deletions:
+    """Carries whiteouts out while members pass by; remembers which names are the archive's own."""
+
+    def __init__(self, tree: RootedTree) -> None:
+        self._tree = tree
+        self._own: set[Steps] = set()
+        self.deleted = False
+
+    def handle(self, _member: Member, steps: Steps) -> bool:
+        """True when the member was a whiteout."""
+        if not steps:
+            return False
+        whiteout = parse_whiteout(steps[-1]) if steps[-1].startswith(PREFIX) else None
+        if whiteout is None:
+            depth = len(steps)
+            while depth and steps[:depth] not in self._own:
+                self._own.add(steps[:depth])
+                depth -= 1
+            return False
+        try:
+            if whiteout.opaque:
+                self._empty(steps[:-1])
+            elif whiteout.hidden and whiteout.hidden not in (b".", b".."):
+                self._delete((*steps[:-1], whiteout.hidden))
+        except FileNotFoundError:
+            pass  # nothing there to be hidden
+        return True
+
+    def _delete(self, steps: Steps) -> None:
+        if steps in self._own:
+            self._empty(steps)
+            return
+        parent = self._tree.directory(steps[:-1])
+        remove_entry(steps[-1], parent)
+        self._tree.forget()
+        self.deleted = True
+
+    def _empty(self, steps: Steps) -> None:
+        """Delete what the layers below have in the directory `steps`; what the archive brought stays."""
+        directory = self._tree.directory(steps)
+        names = [os.fsencode(name) for name in os.listdir(directory)]
+        for name in names:
+            inner = (*steps, name)
+            try:
+                self._delete(inner)
+            except NotADirectoryError:
+                continue  # one of the archive's own files

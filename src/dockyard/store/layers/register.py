@@ -1,0 +1,184 @@
+"""New layers: blobs become directories and rows.
+
+Where the driver allows it, layers are unpacked side by side, each into its own directory; overlayfs stacks them only
+when they are mounted, so none needs its parent's files. Docker unpacks one after another.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple, Protocol
+
+from dockyard.errors import InvalidParameter
+from dockyard.store.content.compression import Compression
+from dockyard.store.content.contract import Blob
+from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.layers.chain import chain_id as chain_of
+from dockyard.store.layers.layer import Layer
+from dockyard.store.layers.table import BlobRow, LayerTable
+from dockyard.store.layers.unpack import LayerBlob, Unpacked, unpack
+
+Progress = Callable[[str, int, int], None]
+"""Called with a layer's diff id, the bytes of its blob read so far, and the blob's size. From several threads."""
+
+
+class KeepableBlob(LayerBlob, Protocol):
+    """A blob that can be made part of the content store; keeping one that is there already does nothing."""
+
+    def commit(self, expected_digest: str | None = None, expected_size: int | None = None) -> Blob:
+        """See BlobWriter."""
+
+
+class Wanted(NamedTuple):
+    """A layer to have: its diff id as the image's configuration says, and how to get at its blob when it isn't
+    there."""
+
+    diff_id: str
+    blob: Callable[[], KeepableBlob]
+
+
+class Registrar:
+    """Makes layers. For several threads: two that want the same chain do the work once."""
+
+    def __init__(self, driver: GraphDriver, table: LayerTable, *, keep_compressed: bool, workers: int) -> None:
+        self._driver = driver
+        self._table = table
+        self._keep_compressed = keep_compressed
+        self._workers = workers
+        self._locks = _KeyedLocks()
+
+    def one(self, blob: KeepableBlob, below: Layer | None) -> Layer:
+        """Register a blob whose diff id isn't known beforehand (import, commit)."""
+        layer_id = self._create(below.driver_id if below else None)
+        try:
+            unpacked = unpack(self._driver, layer_id, blob)
+        except BaseException:
+            self._driver.remove(layer_id)
+            raise
+        chain = chain_of(below.chain_id if below else None, unpacked.diff_id)
+        with self._locks.hold(chain):
+            known = self._table.find(chain)
+            if known is not None:
+                self._driver.remove(layer_id)
+                return known
+            return self._commit(layer_id, blob, unpacked, below)
+
+    def stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
+        """Register an image's layers, lowest first; what is there already is taken as it is."""
+        with ExitStack() as held:
+            found: list[Layer] = []
+            for want in wanted:
+                chain = chain_of(found[-1].chain_id if found else None, want.diff_id)
+                held.enter_context(self._locks.hold(chain))
+                layer = self._table.find(chain)
+                if layer is None:
+                    break
+                found.append(layer)
+            missing = wanted[len(found) :]
+            for want in missing[1:]:  # the first one's lock is held already
+                held.enter_context(self._locks.hold(chain := chain_of(chain, want.diff_id)))
+            if not missing:
+                return found
+            if self._driver.parallel and len(missing) > 1 and self._workers > 1:
+                return found + self._side_by_side(missing, found[-1] if found else None, progress)
+            for want in missing:
+                found += self._side_by_side([want], found[-1] if found else None, progress)
+            return found
+
+    def _side_by_side(self, wanted: Sequence[Wanted], below: Layer | None, progress: Progress | None) -> list[Layer]:
+        ids: list[str] = []
+        blobs = [want.blob() for want in wanted]
+        done: list[Layer] = []
+        try:
+            for _ in wanted:
+                ids.append(self._create(ids[-1] if ids else (below.driver_id if below else None)))
+            for index, unpacked in enumerate(self._unpack_all(ids, blobs, wanted, progress)):
+                if unpacked.diff_id != wanted[index].diff_id:
+                    raise InvalidParameter(
+                        f'invalid diffID for layer {index}: expected "{wanted[index].diff_id}", '
+                        f'got "{unpacked.diff_id}"'
+                    )
+                below = self._commit(ids[index], blobs[index], unpacked, below)
+                done.append(below)
+        except BaseException:
+            for layer_id in reversed(ids[len(done) :]):
+                self._driver.remove(layer_id)
+            raise
+        return done
+
+    def _unpack_all(
+        self, ids: Sequence[str], blobs: Sequence[KeepableBlob], wanted: Sequence[Wanted], progress: Progress | None
+    ) -> Iterator[Unpacked]:
+        def run(index: int) -> Unpacked:
+            tell = None
+            if progress is not None:
+                total, diff_id = blobs[index].size, wanted[index].diff_id
+                tell = lambda done: progress(diff_id, done, total)  # noqa: E731
+            return unpack(self._driver, ids[index], blobs[index], tell)
+
+        if len(ids) == 1:
+            yield run(0)
+            return
+        with ThreadPoolExecutor(min(self._workers, len(ids)), "layer-unpack") as pool:
+            futures = [pool.submit(run, index) for index in range(len(ids))]
+            try:
+                for future in futures:
+                    yield future.result()
+            finally:
+                # Leaving the pool waits for what runs, so that nothing is written into directories that get removed.
+                for future in futures:
+                    future.cancel()
+
+    def _create(self, parent: str | None) -> str:
+        layer_id = new_id()
+        self._driver.create(layer_id, parent)
+        return layer_id
+
+    def _commit(self, layer_id: str, blob: KeepableBlob, unpacked: Unpacked, below: Layer | None) -> Layer:
+        parent = below.chain_id if below else None
+        layer = Layer(
+            chain_of(parent, unpacked.diff_id),
+            unpacked.diff_id,
+            parent,
+            layer_id,
+            unpacked.size_bytes,
+            unpacked.archive_bytes,
+        )
+        kept = None
+        compressed = unpacked.compression is not Compression.NONE
+        if unpacked.recipe is None or (compressed and self._keep_compressed):
+            blob.commit()
+            kept = BlobRow(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value)
+        self._table.insert(layer, unpacked.recipe, kept)
+        return layer
+
+
+def new_id() -> str:
+    """A random directory name of 64 hexadecimal digits, as Docker's cache ids."""
+    return os.urandom(32).hex()
+
+
+class _KeyedLocks:
+    """A lock for each name, there only as long as somebody wants it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._locks.get(name, (threading.Lock(), 0))
+            self._locks[name] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._locks[name]
+                if users == 1:
+                    del self._locks[name]
+                else:
+                    self._locks[name] = (lock, users - 1)

@@ -1,0 +1,166 @@
+"""The layer store: image layers by chain id, writable layers by container.
+
+Everything is files first, then a row (register), or the row first, then the files (removal); see metadata.py. Which
+image layers are still wanted is never counted: `collect` marks from the roots that its caller and the containers'
+rows name, and removes the rest.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from dockyard.errors import NotFound
+from dockyard.store.content import ContentStore
+from dockyard.store.content.compression import Compression
+from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.layers import rebuild
+from dockyard.store.layers.layer import Layer, RwLayer
+from dockyard.store.layers.leases import Lease, Leases
+from dockyard.store.layers.register import KeepableBlob, Progress, Registrar, Wanted
+from dockyard.store.layers.table import BlobRow, LayerTable
+from dockyard.store.layers.writable import Init, WritableLayers
+from dockyard.store.metadata import Database
+
+
+class LayerStore:
+    """Layers kept by `driver`, blobs in `content`, rows in `database`. For several threads.
+
+    `keep_compressed`: keep compressed blobs as they came, so that a push sends the same bytes; without it only the
+    recipe.
+    """
+
+    def __init__(
+        self,
+        driver: GraphDriver,
+        content: ContentStore,
+        database: Database,
+        *,
+        keep_compressed: bool = True,
+        workers: int = 2,
+    ) -> None:
+        self.driver = driver
+        self._content = content
+        self._table = LayerTable(database, driver.name)
+        self._leases = Leases()
+        self._registrar = Registrar(driver, self._table, keep_compressed=keep_compressed, workers=workers)
+        self._writable = WritableLayers(driver, self._table)
+        if not database.is_new:
+            self.sweep()
+
+    def lease(self) -> AbstractContextManager[Lease]:
+        """A hold on layers (by chain id) that no image refers to yet; see leases.py."""
+        return self._leases.lease()
+
+    def get(self, chain_id: str) -> Layer:
+        """The layer. Raises NotFound."""
+        layer = self._table.find(chain_id)
+        if layer is None:
+            raise NotFound(f"layer does not exist: {chain_id}")
+        return layer
+
+    def find(self, chain_id: str) -> Layer | None:
+        """The layer, or None."""
+        return self._table.find(chain_id)
+
+    def layers(self) -> list[Layer]:
+        """All image layers."""
+        return self._table.layers()
+
+    def register(self, blob: KeepableBlob, parent: str | None) -> Layer:
+        """Unpack `blob` on top of the chain `parent`; its diff id becomes known by this.
+
+        Raises InvalidParameter for a damaged archive, SystemFailure when the disk refuses; then nothing is left.
+        """
+        return self._registrar.one(blob, self.get(parent) if parent else None)
+
+    def register_stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
+        """Have all layers of an image, lowest first. Hold a lease on their chain ids until an image refers to them.
+
+        Raises InvalidParameter for a damaged archive or when a diff id isn't what was announced, SystemFailure when the
+        disk refuses; layers below the failing one may then remain until the next `collect`.
+        """
+        return self._registrar.stack(wanted, progress)
+
+    def tar_stream(self, chain_id: str) -> Iterator[bytes]:
+        """The layer's uncompressed archive, the very bytes of its diff id; `Layer.archive_bytes` says how many.
+
+        Raises DataLoss when they can't be had, at the latest before the last piece.
+        """
+        layer = self.get(chain_id)
+        recipe = self._table.recipe(chain_id)
+        if recipe is not None:
+            return rebuild.from_recipe(layer, recipe, self.driver)
+        for blob in self._table.blobs(layer.diff_id):
+            return rebuild.from_blob(layer, blob.digest, Compression(blob.compression), self._content)
+        raise NotFound(f"layer {chain_id}: its archive was not kept")
+
+    def blobs(self, diff_id: str) -> list[BlobRow]:
+        """The blobs of the content store that hold this archive, as they came."""
+        return self._table.blobs(diff_id)
+
+    def blob_digests(self) -> set[str]:
+        """Digests of all blobs that layers need: the content store's sweep must keep them."""
+        return self._table.blob_digests()
+
+    def create_rw(self, container_id: str, chain_id: str | None, init: Init | None = None) -> RwLayer:
+        """A writable layer for the container on top of `chain_id` (None: on nothing). See WritableLayers.create."""
+        return self._writable.create(container_id, self.get(chain_id) if chain_id else None, init)
+
+    def rw(self, container_id: str) -> RwLayer:
+        """The container's writable layer. Raises NotFound."""
+        return self._writable.get(container_id)
+
+    def remove_rw(self, container_id: str) -> None:
+        """Remove the container's writable layer, if it has one. Raises SystemFailure when it is still mounted."""
+        self._writable.remove(container_id)
+
+    def containers(self) -> set[str]:
+        """Ids of all containers that have a writable layer."""
+        return {row.container_id for row in self._table.rw_layers()}
+
+    def collect(self, roots: Iterable[str]) -> list[str]:
+        """Remove every image layer that neither `roots` (chain ids), nor a container, nor a lease needs.
+
+        Returns the chain ids removed, those on top first: what `docker rmi` reports as deleted.
+        """
+        layers = {layer.chain_id: layer for layer in self._table.layers()}
+        pending = [*roots, *self._leases.held(), *(row.chain_id for row in self._table.rw_layers() if row.chain_id)]
+        wanted: set[str] = set()
+        while pending:
+            chain: str | None = pending.pop()
+            while chain is not None and chain in layers and chain not in wanted:
+                wanted.add(chain)
+                chain = layers[chain].parent
+        gone = sorted(
+            (layer for chain, layer in layers.items() if chain not in wanted), key=_Depth(layers), reverse=True
+        )
+        if not gone:
+            return []
+        for digest in self._table.delete(layer.chain_id for layer in gone):
+            self._content.delete(digest)
+        for layer in gone:
+            self.driver.remove(layer.driver_id)
+        return [layer.chain_id for layer in gone]
+
+    def sweep(self) -> list[str]:
+        """Remove directories that no row knows: what a killed process left half-made or half-removed. At start only."""
+        known = {layer.driver_id for layer in self._table.layers()}
+        for row in self._table.rw_layers():
+            known |= {row.driver_id, row.init_id}
+        rubbish = [layer_id for layer_id in self.driver.ids() if layer_id not in known]
+        for layer_id in rubbish:
+            self.driver.remove(layer_id)
+        return rubbish
+
+
+class _Depth:
+    """Sort key: how many layers stand below one."""
+
+    def __init__(self, layers: dict[str, Layer]) -> None:
+        self._layers = layers
+
+    def __call__(self, layer: Layer) -> int:
+        depth = 0
+        while layer.parent is not None and layer.parent in self._layers:
+            layer = self._layers[layer.parent]
+            depth += 1
+        return depth

@@ -1,0 +1,154 @@
+"""The layer store's rows: what exists. SQL stands here and nowhere else in this package.
+
+A row makes a layer exist; a directory without one is rubbish (store/metadata.py says why).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from dockyard.store.layers.layer import Layer
+from dockyard.store.metadata import Database, Row
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE layers (
+        chain_id TEXT NOT NULL,
+        driver TEXT NOT NULL,
+        diff_id TEXT NOT NULL,
+        parent TEXT,
+        driver_id TEXT NOT NULL UNIQUE,
+        size_bytes INTEGER NOT NULL,
+        archive_bytes INTEGER NOT NULL,
+        recipe BLOB,
+        PRIMARY KEY (chain_id, driver)
+    ) STRICT;
+    CREATE INDEX layers_by_diff ON layers (diff_id);
+    CREATE TABLE layer_blobs (
+        diff_id TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        compression TEXT NOT NULL,
+        PRIMARY KEY (diff_id, digest)
+    ) STRICT;
+    CREATE TABLE rw_layers (
+        container_id TEXT PRIMARY KEY,
+        chain_id TEXT,
+        driver TEXT NOT NULL,
+        driver_id TEXT NOT NULL UNIQUE,
+        init_id TEXT NOT NULL UNIQUE
+    ) STRICT;
+    """,
+)
+_COLUMNS: Final = "chain_id, diff_id, parent, driver_id, size_bytes, archive_bytes"
+
+
+class BlobRow(NamedTuple):
+    """A blob in the content store that holds a layer's archive, compressed or not."""
+
+    diff_id: str
+    digest: str
+    size_bytes: int
+    compression: str
+
+
+class RwRow(NamedTuple):
+    """A container's writable layer."""
+
+    container_id: str
+    chain_id: str | None
+    driver_id: str
+    init_id: str
+
+
+class LayerTable:
+    """Rows of the layers that `driver` keeps."""
+
+    def __init__(self, database: Database, driver: str) -> None:
+        self._database = database
+        self._driver = driver
+        database.register("layers", _MIGRATIONS)
+
+    def find(self, chain_id: str) -> Layer | None:
+        """The layer, or None."""
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM layers WHERE chain_id = ? AND driver = ?", (chain_id, self._driver)
+        )
+        return Layer(*rows[0]) if rows else None
+
+    def layers(self) -> list[Layer]:
+        """All layers."""
+        rows = self._database.query(f"SELECT {_COLUMNS} FROM layers WHERE driver = ?", (self._driver,))
+        return [Layer(*row) for row in rows]
+
+    def insert(self, layer: Layer, recipe: bytes | None, blob: BlobRow | None) -> None:
+        """Make the layer exist; `blob`, if any, is where its archive has been kept."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO layers ({_COLUMNS}, driver, recipe) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    layer.chain_id,
+                    layer.diff_id,
+                    layer.parent,
+                    layer.driver_id,
+                    layer.size_bytes,
+                    layer.archive_bytes,
+                    self._driver,
+                    recipe,
+                ),
+            )
+            if blob is not None:
+                connection.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
+
+    def delete(self, chain_ids: Iterable[str]) -> list[str]:
+        """Make the layers not exist, in one step; returns digests of blobs that nothing refers to any more."""
+        with self._database.transaction() as connection:
+            for chain_id in chain_ids:
+                connection.execute("DELETE FROM layers WHERE chain_id = ? AND driver = ?", (chain_id, self._driver))
+            return [
+                row[0]
+                for row in connection.execute(
+                    "DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers) RETURNING digest"
+                ).fetchall()
+            ]
+
+    def recipe(self, chain_id: str) -> bytes | None:
+        """The layer's recipe, or None when it has none."""
+        rows = self._database.query(
+            "SELECT recipe FROM layers WHERE chain_id = ? AND driver = ?", (chain_id, self._driver)
+        )
+        return rows[0][0] if rows else None
+
+    def blobs(self, diff_id: str) -> list[BlobRow]:
+        """Blobs that hold the archive `diff_id`, uncompressed ones first."""
+        rows = self._database.query("SELECT * FROM layer_blobs WHERE diff_id = ? ORDER BY compression", (diff_id,))
+        return [BlobRow(*row) for row in rows]
+
+    def blob_digests(self) -> set[str]:
+        """All blobs that some layer needs."""
+        return {row[0] for row in self._database.query("SELECT digest FROM layer_blobs")}
+
+    def insert_rw(self, row: RwRow) -> None:
+        """Make a container's layer exist."""
+        self._database.execute(
+            "INSERT INTO rw_layers (container_id, chain_id, driver, driver_id, init_id) VALUES (?, ?, ?, ?, ?)",
+            (row.container_id, row.chain_id, self._driver, row.driver_id, row.init_id),
+        )
+
+    def rw(self, container_id: str) -> RwRow | None:
+        """The container's layer, or None."""
+        rows = self._rw_rows("AND container_id = ?", (container_id,))
+        return RwRow(*rows[0]) if rows else None
+
+    def rw_layers(self) -> list[RwRow]:
+        """All containers' layers."""
+        return [RwRow(*row) for row in self._rw_rows("", ())]
+
+    def delete_rw(self, container_id: str) -> None:
+        """Make a container's layer not exist."""
+        self._database.execute("DELETE FROM rw_layers WHERE container_id = ?", (container_id,))
+
+    def _rw_rows(self, condition: str, parameters: Sequence[object]) -> list[Row]:
+        return self._database.query(
+            f"SELECT container_id, chain_id, driver_id, init_id FROM rw_layers WHERE driver = ? {condition}",
+            (self._driver, *parameters),
+        )

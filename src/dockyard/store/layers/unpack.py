@@ -1,0 +1,105 @@
+"""One layer's blob, compressed or not, into a driver's directory: digest, files and recipe in one pass.
+
+Inflating, hashing and writing overlap: the first two release Python's lock, so two cores are busy with one layer.
+"""
+
+import hashlib
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+from dockyard.fs.archive.reader import TarReader
+from dockyard.fs.archive.source import CHUNK, FileSource, Source, StreamSource
+from dockyard.store.content.compression import MAGIC_BYTES, Compression, detect, inflate
+from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.layers.recipe import RecipeWriter
+
+Progress = Callable[[int], None]
+
+
+class LayerBlob(Protocol):
+    """A blob that has been written and hashed: an unfinished ingest, or a file of the content store."""
+
+    @property
+    def descriptor(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Unpacked(NamedTuple):
+    """What became of a blob. `recipe` is None when the archive can't be put together again from the files."""
+
+    diff_id: str
+    size_bytes: int
+    archive_bytes: int
+    compression: Compression
+    recipe: bytes | None
+
+
+def unpack(driver: GraphDriver, layer_id: str, blob: LayerBlob, progress: Progress | None = None) -> Unpacked:
+    """Unpack `blob` into the created layer `layer_id`. `progress` gets the bytes of the blob read so far.
+
+    Raises InvalidParameter for a damaged archive, SystemFailure when the disk refuses; the layer is then rubbish.
+    """
+    compression = detect(os.pread(blob.descriptor, MAGIC_BYTES, 0))
+    recipe = RecipeWriter()
+    hashed = None
+    if compression is Compression.NONE:
+        source: Source = FileSource(blob.descriptor, progress=progress)
+    else:
+        hashed = _Hashed(inflate(_read(blob, progress), compression))
+        source = StreamSource(hashed)
+    reader = TarReader(source)
+    try:
+        done = driver.apply(layer_id, reader, recipe.placed)
+        packed = recipe.finish(reader.trailer, source)
+    finally:
+        diff_id = blob.digest if hashed is None else hashed.finish()
+    if done.replaced:
+        packed = None  # a later member took an earlier one's place: that one's data is gone
+    archive_bytes = blob.size if hashed is None else hashed.size
+    return Unpacked(diff_id, done.size_bytes, archive_bytes, compression, packed)
+
+
+def _read(blob: LayerBlob, progress: Progress | None) -> Iterator[bytes]:
+    position = 0
+    while chunk := os.pread(blob.descriptor, CHUNK, position):
+        position += len(chunk)
+        if progress is not None:
+            progress(position)
+        yield chunk
+
+
+class _Hashed:
+    """Passes chunks on and hashes them in a thread of its own."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(16)
+        self._hash = hashlib.sha256()
+        self._thread = threading.Thread(target=self._work, name="layer-digest", daemon=True)
+        self._thread.start()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.size += len(chunk)
+            self._room.acquire()
+            self._queue.put(chunk)
+            yield chunk
+
+    def finish(self) -> str:
+        """The digest of all that passed."""
+        self._queue.put(None)
+        self._thread.join()
+        return "sha256:" + self._hash.hexdigest()
+
+    def _work(self) -> None:
+        while (chunk := self._queue.get()) is not None:
+            self._hash.update(chunk)
+            self._room.release()
