@@ -5,13 +5,15 @@ one thread of its own. A lock makes it safe to call from others too. The network
 controller is "the host" for it, and all calls must come from threads in that namespace.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from dockyard.errors import Conflict, NotFound
+from dockyard.errors import Conflict, DockyardError, NotFound
+from dockyard.linux.netlink.monitor import Monitor
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.network_namespace import NamespaceThread
 from dockyard.linux.nftables import Nftables, open_nftables
@@ -28,6 +30,8 @@ from dockyard.network.host_lock import host_lock
 from dockyard.network.networks import NetworkRecord, NetworkRecords
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
 from dockyard.network.sandbox.sandboxes import Sandboxes
+
+_log: Final = logging.getLogger(__name__)
 
 _NO_BRIDGE: Final = "none"
 
@@ -64,6 +68,7 @@ class NetworkController:
         self._nftables: Nftables | None = None
         self._networks: dict[str, Network] = {}
         self._attachments: dict[str, Attachment] = {}
+        self._monitor: Monitor | None = None
 
     def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
         """Bring the networks up with the endpoints of living containers; drop what belongs to nobody.
@@ -91,6 +96,7 @@ class NetworkController:
                     network.start(own)
                     self._networks[record.id] = network
             self._sandboxes.keep_only({attachment.sandbox_id for attachment in attachments})
+            self._watch()
             return info
 
     def networks(self) -> list[NetworkInfo]:
@@ -172,17 +178,19 @@ class NetworkController:
             DockyardError: of the first network that can't be mended; the others are.
         """
         with self._lock:
-            failure: Exception | None = None
+            failure: DockyardError | None = None
             for network in self._networks.values():
                 try:
                     network.reassert()
-                except Exception as error:
+                except DockyardError as error:
                     failure = failure or error
             if failure is not None:
                 raise failure
 
     def close(self) -> None:
         """The daemon ends. Containers keep their network; a default bridge without containers is removed."""
+        if self._monitor is not None:  # before the lock is taken, which a report that runs just now may need
+            self._monitor.close()
         with self._lock:
             for network in self._networks.values():
                 network.close()
@@ -220,6 +228,25 @@ class NetworkController:
         network.start(own)
         self._networks[record.id] = network
         return BridgeInfo(settings.link, str(settings.address.ip), str(settings.subnet))
+
+    def _watch(self) -> None:
+        networks = tuple(self._networks.values())
+        try:
+            self._monitor = Monitor(
+                lambda table: any(network.owns_table(table) for network in networks),
+                lambda link: any(network.owns_link(link.name) for network in networks),
+            )
+        except OSError as error:
+            _log.warning("changes to the network by others won't be noticed: %s", error)
+            return
+        self._monitor.start(self._mend)
+
+    def _mend(self) -> None:
+        """Called from the monitor's thread."""
+        try:
+            self.reassert()
+        except DockyardError as error:
+            _log.warning("somebody changed rules or links of ours, and they can't be restored: %s", error)
 
     def _network(self, reference: str) -> Network:
         record = self._records.find(reference)

@@ -1,6 +1,7 @@
 """Fixtures of the network tests: a simulated host, and engines' controllers on it."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,3 +86,16 @@ def make_engine(host: SimulatedHost, tmp_path: Path) -> Iterator[Callable[..., O
 def engine(make_engine: Callable[..., OneEngine]) -> OneEngine:
     """One engine with default settings."""
     return make_engine()
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Wait until a condition holds; it fails the test if that takes longer than five seconds."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 5
+        while not condition():
+            assert time.monotonic() < deadline, "the condition never held"
+            time.sleep(0.01)
+
+    return wait

@@ -58,7 +58,15 @@ class Network(Protocol):
         ...
 
     def reassert(self) -> None:
-        """Make right again what somebody else changed in the kernel: flushed rules, a deleted link."""
+        """Make right again what somebody else changed in the kernel: flushed rules, a lost link. Cheap otherwise."""
+        ...
+
+    def owns_link(self, name: str) -> bool:
+        """Whether the loss of the host's link of that name is to be mended by `reassert`."""
+        ...
+
+    def owns_table(self, name: str) -> bool:
+        """The same for a table of nftables."""
         ...
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:

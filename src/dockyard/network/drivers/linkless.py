@@ -45,6 +45,14 @@ class LinklessNetwork:
     def reassert(self) -> None:
         """Nothing to do."""
 
+    def owns_link(self, name: str) -> bool:  # noqa: ARG002
+        """None."""
+        return False
+
+    def owns_table(self, name: str) -> bool:  # noqa: ARG002
+        """None."""
+        return False
+
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """The network as it is shown."""
         record = self._record

@@ -1,7 +1,10 @@
 """The nftables table of one bridge: what should be in the kernel, and the commands that keep it so."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
+from dockyard.errors import DockyardError
 from dockyard.linux.nftables import Nftables
 from dockyard.network.attachment import Attachment
 from dockyard.network.firewall.flows import forget_flows
@@ -14,6 +17,8 @@ from dockyard.network.firewall.rules import (
     replace_table,
 )
 
+_ELEMENTS: Final = re.compile(r"elements = \{[^}]*\}")
+
 
 class FirewallTable:
     """Remembers the published ports, so that the kernel's table can be made again after somebody flushed it."""
@@ -23,6 +28,12 @@ class FirewallTable:
         self._nftables = nftables
         self._rules = rules
         self._targets: dict[str, tuple[Target, ...]] = {}
+        self._skeleton = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the table, without its family."""
+        return self._rules.table.split()[1]
 
     def remember(self, attachments: Iterable[Attachment]) -> None:
         """Ports of endpoints from before this daemon started; `reassert` brings them to the kernel."""
@@ -37,6 +48,15 @@ class FirewallTable:
         """
         everything = [target for targets in self._targets.values() for target in targets]
         self._nftables.run(replace_table(self._rules, everything))
+        self._skeleton, _ = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
+
+    def is_intact(self) -> bool:
+        """Whether the kernel's table is as `reassert` left it, with the ports published since."""
+        try:
+            skeleton, elements = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
+        except DockyardError:
+            return False
+        return skeleton == self._skeleton and elements == sum(map(len, self._targets.values()))
 
     def publish(self, attachment: Attachment) -> None:
         """Bring an endpoint's ports to the kernel; the table is made anew if it has disappeared.
@@ -50,10 +70,10 @@ class FirewallTable:
         self._targets[attachment.endpoint_id] = targets
         try:
             self._nftables.run(add_targets(self._rules, targets))
-        except Exception:
+        except DockyardError:
             try:
                 self.reassert()
-            except Exception:
+            except DockyardError:
                 del self._targets[attachment.endpoint_id]
                 raise
         forget_flows(targets)
@@ -69,13 +89,19 @@ class FirewallTable:
             return
         try:
             self._nftables.run(delete_targets(self._rules, targets))
-        except Exception:
+        except DockyardError:
             self.reassert()
         forget_flows(targets)
 
     def remove(self) -> None:
         """The table goes from the kernel."""
         self._nftables.run(delete_table(self._rules))
+
+
+def _take_apart(listing: str) -> tuple[str, int]:
+    """A listing of the table without the elements of its maps, and the number of those."""
+    number = sum(block.count(" : ") for block in _ELEMENTS.findall(listing))
+    return "".join(_ELEMENTS.sub("", listing).split()), number
 
 
 def targets_of(attachment: Attachment) -> tuple[Target, ...]:

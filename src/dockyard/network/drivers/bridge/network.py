@@ -141,8 +141,16 @@ class BridgeNetwork:
             with suppress(OSError):  # the container is ending just now
                 replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
         self._drop_orphans(links)
-        if self._firewall is not None:
+        if self._firewall is not None and not self._firewall.is_intact():
             self._firewall.reassert()
+
+    def owns_link(self, name: str) -> bool:
+        """See `Network.owns_link`."""
+        return name == self._settings.link
+
+    def owns_table(self, name: str) -> bool:
+        """See `Network.owns_table`."""
+        return self._firewall is not None and name == self._firewall.name
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """See `Network.info`."""
