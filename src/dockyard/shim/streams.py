@@ -11,8 +11,11 @@ it waits two seconds for somebody else who still has the pipe open, as Docker do
 
 import os
 import socket
+import struct
 from collections.abc import Callable
 
+from dockyard.errors import Conflict, SystemFailure
+from dockyard.linux.terminal import set_size
 from dockyard.shim.attach import AttachedClient
 from dockyard.shim.json_log import JsonLog
 from dockyard.shim.loop import READABLE, Loop, Timer
@@ -43,9 +46,12 @@ class Streams:
         self._outputs: dict[str, int] = {}
         self._clients: list[AttachedClient] = []
         self._stdin: Input | None = None
+        self._terminal = -1
         self._paused = False
         self._grace: Timer | None = None
         self._on_ended: Callable[[], None] | None = None
+        self._on_flushed: Callable[[], None] | None = None
+        self._stall: Timer | None = None
         self._on_released: Callable[[], None] | None = None
         self._ended = False
 
@@ -59,6 +65,21 @@ class Streams:
         """Write clients' input to `descriptor`."""
         self._stdin = Input(self._loop, descriptor, self._input_relieved)
 
+    def set_terminal(self, master: int) -> None:
+        """Use a terminal's master for both; all that comes from it is stdout."""
+        self._terminal = master
+        self.add_output("stdout", master)
+        self.set_input(os.dup(master))  # an epoll set holds a descriptor once
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the terminal's size in character cells; Conflict when there is no terminal (any more)."""
+        if self._terminal not in self._outputs.values():
+            raise Conflict("cannot resize: the process has no terminal")
+        try:
+            set_size(self._terminal, rows, columns)
+        except (OSError, struct.error) as error:
+            raise SystemFailure(f"resizing the terminal to {rows} rows, {columns} columns: {error}") from error
+
     def attach(self, connection: socket.socket, settings: ClientSettings) -> None:
         """Serve one more client, whose socket is taken over; it gets what is said from now on."""
         client = AttachedClient(self._loop, connection, settings, self, self._stdin)
@@ -66,16 +87,6 @@ class Streams:
         client.start(settings.initial_stdin)
         if self._ended:
             client.finish()
-
-    @property
-    def flushed(self) -> bool:
-        """Whether all clients have been sent everything."""
-        return all(client.idle for client in self._clients)
-
-    @property
-    def sent_bytes(self) -> int:
-        """Bytes taken by the present clients: tells a slow one from one that stands still."""
-        return sum(client.sent_bytes for client in self._clients)
 
     def end(self, on_ended: Callable[[], None]) -> None:
         """The process has ended: read what it left, then call `on_ended`, at once when there is nothing to wait for."""
@@ -96,6 +107,12 @@ class Streams:
         """Send `data` to the clients as if the process had said it on `stream`."""
         for client in tuple(self._clients):
             client.send(stream, data)
+
+    def flush(self, on_flushed: Callable[[], None]) -> None:
+        """Call `on_flushed` when all clients have been sent everything, or none has taken anything for two seconds."""
+        self._on_flushed = on_flushed
+        self._stall = self._loop.call_later(GRACE_SECONDS, lambda: self._check_stalled(self._sent_bytes()))
+        self._check_flushed()
 
     def release(self, on_released: Callable[[], None]) -> None:
         """Close each client once it has been sent everything; call `on_released` when the last one is gone."""
@@ -120,6 +137,7 @@ class Streams:
         if self._paused and not any(client.congested for client in self._clients):
             self._paused = False
             self._listen()
+        self._check_flushed()
 
     def input_ended(self) -> None:
         """See Audience."""
@@ -200,6 +218,27 @@ class Streams:
     def _input_relieved(self) -> None:
         for client in tuple(self._clients):
             client.input_relieved()
+
+    def _sent_bytes(self) -> int:
+        return sum(client.sent_bytes for client in self._clients)
+
+    def _check_stalled(self, sent_bytes: int) -> None:
+        now_sent_bytes = self._sent_bytes()
+        if now_sent_bytes == sent_bytes:
+            self._flushed()
+        else:
+            self._stall = self._loop.call_later(GRACE_SECONDS, lambda: self._check_stalled(now_sent_bytes))
+
+    def _check_flushed(self) -> None:
+        if all(client.idle for client in self._clients):
+            self._flushed()
+
+    def _flushed(self) -> None:
+        on_flushed, self._on_flushed = self._on_flushed, None
+        if on_flushed is not None:
+            if self._stall is not None:
+                self._stall.cancel()
+            on_flushed()
 
     def _check_released(self) -> None:
         if self._on_released is not None and not self._clients:

@@ -1,0 +1,65 @@
+"""The supervisor's executable: started by `dockyardd` (`dockyard.supervisor.launch`), survives it.
+
+    dockyard-supervisor --exec-root DIR --ready-fd N
+
+It runs from a sealed copy of the interpreter, imports all that shims need, and freezes it, so that the pages which
+they share with it stay shared. One supervisor serves an exec-root: a second one finds the lock taken, and leaves.
+"""
+
+import argparse
+import fcntl
+import gc
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from dockyard.linux.title import set_title
+from dockyard.shim.json_log import rfc3339_nano
+from dockyard.shim.sockets import listen_at
+from dockyard.supervisor.server import Server
+
+READY = b"ready\n"
+TAKEN = b"taken\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until told to stop; 0, or 1 when it can't be started."""
+    parser = argparse.ArgumentParser(prog="dockyard-supervisor", description=__doc__.splitlines()[0])
+    parser.add_argument("--exec-root", required=True, help="directory of the sockets and of shims/")
+    parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when requests are taken")
+    options = parser.parse_args(arguments)
+    exec_root = options.exec_root
+    title = set_title(["dockyard-supervisor", "--address", f"{exec_root}/supervisor.sock"])
+    os.chdir("/")
+    os.umask(0o022)
+    os.makedirs(f"{exec_root}/shims", mode=0o700, exist_ok=True)
+    lock = os.open(f"{exec_root}/supervisor.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # A lock of the process, not of the open file: shims, which are forks, don't hold it.
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.write(options.ready_fd, TAKEN)
+        return 0
+    listener = listen_at(f"{exec_root}/supervisor.sock")
+    with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
+        file.write(str(os.getpid()))
+    server = Server(listener, exec_root, report)
+    gc.collect()
+    gc.freeze()
+    os.write(options.ready_fd, READY)
+    os.close(options.ready_fd)
+    server.run()
+    del title
+    return 0
+
+
+def report(error: BaseException) -> None:
+    """Write `error` with its traceback to stderr, which is the supervisor's log."""
+    sys.stderr.write(f"{rfc3339_nano(time.time_ns())} {''.join(traceback.format_exception(error))}")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""What lies in `<exec-root>/shims/<id>/`: the OCI bundle, and all that is needed to find the container again.
+
+config.json                        OCI configuration, written by the engine
+shim.json                          who keeps the container: pid, start time, the request; before anything is made
+shim.sock                          where the shim listens, while it lives
+shim.log                           what went wrong in the shim
+pid                                of the container's first process
+init-stdin, init-stdout, init-stderr   its standard streams, as FIFOs (no terminal)
+exit                               how it ended; written before anybody is told
+exec/<exec id>.json                how an exec ended
+runtime/                           state of the OCI runtime
+"""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from dockyard.fs.atomic import write_atomic
+
+KEPT_EXECS = 64
+"""Execs whose end is remembered; health checks alone would fill the disk otherwise."""
+
+
+class ShimDirectory(NamedTuple):
+    """The files of one container below exec-root; `path` without a slash at the end."""
+
+    path: str
+
+    @property
+    def config(self) -> str:
+        """The OCI configuration."""
+        return f"{self.path}/config.json"
+
+    @property
+    def log(self) -> str:
+        """The shim's own log."""
+        return f"{self.path}/shim.log"
+
+    @property
+    def pid(self) -> str:
+        """The pid of the container's first process, in decimal."""
+        return f"{self.path}/pid"
+
+    @property
+    def exit(self) -> str:
+        """The exit record."""
+        return f"{self.path}/exit"
+
+    @property
+    def execs(self) -> str:
+        """Where the ends of execs are kept."""
+        return f"{self.path}/exec"
+
+    @property
+    def runtime(self) -> str:
+        """The runtime's state root."""
+        return f"{self.path}/runtime"
+
+    def clear(self) -> None:
+        """Remove what an earlier run of the same container left; OSError when it can't be."""
+        for name in ("exit", "pid", "shim.sock", "init-stdin", "init-stdout", "init-stderr"):
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self.path}/{name}")
+        for directory in (self.execs, self.runtime):
+            if os.path.isdir(directory):
+                shutil.rmtree(directory)
+
+    def write_keeper(self, pid: int, request: dict[str, Any]) -> None:
+        """Say who keeps the container (`pid`, a running process) and what was asked for; OSError."""
+        keeper = {"pid": pid, "start_time": start_time(pid), "request": request}
+        write_atomic(f"{self.path}/shim.json", json.dumps(keeper).encode())
+
+    def read_keeper(self) -> dict[str, Any] | None:
+        """What `write_keeper` wrote; None when there is nothing (readable)."""
+        return read_object(f"{self.path}/shim.json")
+
+    def keeper_lives(self, keeper: dict[str, Any]) -> bool:
+        """Whether the process that `keeper` names is still that one, not a later one with its number."""
+        try:
+            return start_time(int(keeper["pid"])) == int(keeper["start_time"])
+        except (KeyError, TypeError, ValueError):
+            return False
+
+    def write_exec(self, exec_id: str, state: dict[str, Any]) -> None:
+        """Remember how an exec ended, and forget the oldest beyond `KEPT_EXECS`; OSError."""
+        os.makedirs(self.execs, mode=0o700, exist_ok=True)
+        write_atomic(f"{self.execs}/{exec_id}.json", json.dumps(state).encode())
+
+    def forget_exec(self, exec_id: str) -> None:
+        """Remove what `write_exec` wrote."""
+        with suppress(OSError):
+            os.unlink(f"{self.execs}/{exec_id}.json")
+
+
+def read_object(path: str) -> dict[str, Any] | None:
+    """The JSON object in the file at `path`; None when it isn't there or isn't one."""
+    try:
+        with open(path, "rb") as file:
+            value = json.loads(file.read())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def start_time(pid: int) -> int | None:
+    """When process `pid` was started, in ticks since boot (proc_pid_stat(5), field 22); None when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])

@@ -1,0 +1,60 @@
+"""What a shim needs of an OCI runtime: the one of our own, in this process, or another by its command line.
+
+A driver belongs to one container. `create` first; then `start`; `delete` last, also after a `create` that failed
+halfway. Every method raises errors of `dockyard.errors` and nothing else; the message is the runtime's.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+from dockyard.cgroups.contract import OomWatch
+from dockyard.shim.stdio import Ends
+
+
+class Started(NamedTuple):
+    """A process that the runtime made, a child of the shim; `master` is its terminal's, -1 when it has none."""
+
+    pid: int
+    master: int = -1
+
+
+class Driver(Protocol):
+    """One container, by its runtime."""
+
+    def create(self, stdio: Ends | None) -> Started:
+        """Bring the container up to the point before its program is executed.
+
+        `stdio` becomes the process's 0, 1 and 2 (duplicates: the caller's stay open); None gives it a terminal.
+        """
+
+    def start(self) -> None:
+        """Execute the program."""
+
+    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
+        """Execute one more process (OCI `process` as JSON) in the container; it runs when this returns."""
+
+    def kill(self, signal: int, *, everyone: bool) -> None:
+        """Send `signal` to the first process, or to every one. NotFound when it has ended."""
+
+    def pause(self) -> None:
+        """Freeze all processes."""
+
+    def resume(self) -> None:
+        """Let them go on."""
+
+    def update(self, resources: dict[str, Any]) -> None:
+        """Change limits (OCI `linux.resources` as JSON)."""
+
+    def processes(self) -> list[int]:
+        """All pids of the container, as the host sees them."""
+
+    def stats(self) -> dict[str, Any]:
+        """Use of resources: `dockyard.cgroups.stats.Stats` as JSON."""
+
+    def watch_oom(self) -> OomWatch | None:
+        """A watch for kills for lack of memory; None where the kernel has none."""
+
+    def oom_killed(self) -> bool:
+        """Whether a process was killed for lack of memory."""
+
+    def delete(self) -> None:
+        """Kill what is left; remove cgroup and state. Repeating it does nothing."""

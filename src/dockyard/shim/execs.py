@@ -1,0 +1,187 @@
+"""Processes that are executed in the running container: `docker exec`.
+
+Each is a fork of the shim (or a process of the external runtime), with streams of its own and at most one client. What
+is found to be wrong before the program runs is said to the client on its own connection, as Docker does, because the
+request has been answered by then; the exit code is 127 when the program isn't there, else 126.
+"""
+
+import os
+import socket
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
+from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
+from dockyard.shim.driver import Driver, Started
+from dockyard.shim.exit_record import exit_record
+from dockyard.shim.loop import Loop
+from dockyard.shim.messages import ClientSettings, ExecState
+from dockyard.shim.reaper import Reaper
+from dockyard.shim.stdio import anonymous_pipes, no_stdio
+from dockyard.shim.streams import Streams
+
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+
+Client = tuple[socket.socket, ClientSettings]
+
+
+def failure_code(message: str) -> int:
+    """The exit code for a program that could not be executed: that of a shell, by the words of the error."""
+    lowered = message.lower()
+    missing = "executable file not found" in lowered or "no such file or directory" in lowered
+    return NOT_FOUND if missing else NOT_EXECUTABLE
+
+
+class Execs:
+    """All execs of one container; of those that have ended the last 64.
+
+    Args:
+        announce: sends an event to the daemons.
+        clock: nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        reaper: Reaper,
+        driver: Driver,
+        directory: ShimDirectory,
+        announce: Callable[[dict[str, Any]], None],
+        clock: Callable[[], int],
+    ) -> None:
+        self._loop = loop
+        self._reaper = reaper
+        self._driver = driver
+        self._directory = directory
+        self._announce = announce
+        self._clock = clock
+        self._states: OrderedDict[str, ExecState] = OrderedDict()
+        self._streams: dict[str, Streams] = {}
+        self._on_idle: Callable[[], None] | None = None
+
+    def start(self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, client: Client | None) -> int:
+        """Execute `process` (OCI `process` as JSON) with `client` attached, or detached when there is none.
+
+        Returns:
+            Its pid, as the host sees it.
+
+        Raises:
+            AlreadyExists: the id is in use.
+            DockyardError: the runtime's error; the client has been told, and its connection closed.
+        """
+        if exec_id in self._states:
+            if client is not None:
+                client[0].close()
+            raise AlreadyExists(f"exec {exec_id} has been started before")
+        streams = Streams(
+            self._loop,
+            None,
+            close_stdin=True,
+            on_detach=lambda: self._announce({"event": "detach", "exec_id": exec_id}),
+        )
+        self._streams[exec_id] = streams
+        try:
+            started = self._execute(process, streams, open_stdin=open_stdin, attached=client is not None)
+        except (DockyardError, OSError) as error:
+            failure = error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}")
+            self._fail(exec_id, streams, client, str(failure))
+            raise failure from error
+        if client is not None:
+            streams.attach(*client)
+        self._states[exec_id] = ExecState(exec_id, started.pid)
+        self._reaper.watch(started.pid, lambda status: self._ended(exec_id, streams, status))
+        return started.pid
+
+    def state(self, exec_id: str) -> ExecState:
+        """NotFound when it was never started, or ended long ago."""
+        state = self._states.get(exec_id)
+        if state is None:
+            raise NotFound(f"No such exec instance: {exec_id}")
+        return state
+
+    def states(self) -> list[ExecState]:
+        """All that are remembered."""
+        return list(self._states.values())
+
+    def resize(self, exec_id: str, rows: int, columns: int) -> None:
+        """Set the size of an exec's terminal. NotFound, Conflict."""
+        streams = self._streams.get(exec_id)
+        if streams is None:
+            raise NotFound(f"No such exec instance: {exec_id}")
+        streams.resize(rows, columns)
+
+    def when_idle(self, on_idle: Callable[[], None]) -> None:
+        """Call when all have ended and their clients have got everything."""
+        self._on_idle = on_idle
+        self._check_idle()
+
+    def _execute(self, process: dict[str, Any], streams: Streams, *, open_stdin: bool, attached: bool) -> Started:
+        if process.get("terminal"):
+            started = self._driver.exec(process, None)
+            streams.set_terminal(started.master)
+            return started
+        if not attached:
+            null = no_stdio()
+            try:
+                return self._driver.exec(process, null)
+            finally:
+                null.close()
+        stdio = anonymous_pipes(open_stdin=open_stdin)
+        try:
+            started = self._driver.exec(process, stdio.theirs)
+        except BaseException:
+            stdio.ours.close()
+            raise
+        finally:
+            stdio.theirs.close()
+        stdio.connect(streams)
+        return started
+
+    def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
+        code = failure_code(message)
+        self._remember(ExecState(exec_id, 0, code))
+        if client is not None:
+            streams.attach(*client)
+            text = f"OCI runtime exec failed: exec failed: unable to start container process: {message}: unknown\r\n"
+            streams.say("stdout", text.encode("utf-8", "surrogateescape"))
+        self._announce({"event": "exec_exit", "exec_id": exec_id, "pid": 0, "exit_code": code})
+        streams.release(lambda: self._released(exec_id))
+
+    def _ended(self, exec_id: str, streams: Streams, status: int) -> None:
+        streams.end(lambda: streams.flush(lambda: self._finish(exec_id, streams, status)))
+
+    def _finish(self, exec_id: str, streams: Streams, status: int) -> None:
+        record = exit_record(status, oom_killed=False, finished_at_ns=self._clock())
+        state = self._states[exec_id]._replace(exit_code=record.exit_code)
+        self._remember(state)
+        # Before the client's connection is closed: it asks the daemon for the exit code as soon as that happens.
+        self._announce({"event": "exec_exit", **state._asdict()})
+        streams.release(lambda: self._released(exec_id))
+
+    def _remember(self, state: ExecState) -> None:
+        self._states[state.exec_id] = state
+        self._states.move_to_end(state.exec_id)
+        with suppress(OSError):  # a full /run loses the memory of an exec, never the exec
+            self._directory.write_exec(state.exec_id, state._asdict())
+        ended = [exec_id for exec_id, known in self._states.items() if known.exit_code is not None]
+        for exec_id in ended[: max(0, len(ended) - KEPT_EXECS)]:
+            del self._states[exec_id]
+            self._directory.forget_exec(exec_id)
+
+    def _released(self, exec_id: str) -> None:
+        self._streams.pop(exec_id, None)
+        self._check_idle()
+
+    def _check_idle(self) -> None:
+        if self._on_idle is not None and not self._streams:
+            on_idle, self._on_idle = self._on_idle, None
+            on_idle()
+
+
+def check_exec_id(exec_id: str) -> None:
+    """SystemFailure for an id that could not be the name of a file."""
+    if not exec_id or os.sep in exec_id or exec_id.startswith("."):
+        raise SystemFailure(f"invalid exec id {exec_id!r}")

@@ -1,0 +1,146 @@
+"""An OCI runtime that is driven by its command line, such as `runc` (`--add-runtime`, `default-runtime`).
+
+Counters of OOM kills and of resources are read from the cgroup that the configuration names, without the runtime.
+
+https://github.com/opencontainers/runtime-spec/blob/v1.2.0/runtime.md#operations
+"""
+
+import json
+import os
+import signal as signals
+import socket
+from contextlib import suppress
+from typing import Any
+
+from dockyard.cgroups.contract import OomWatch
+from dockyard.errors import DockyardError, NotFound, SystemFailure
+from dockyard.shim.configured_cgroup import configured_cgroup
+from dockyard.shim.directory import ShimDirectory
+from dockyard.shim.driver import Started
+from dockyard.shim.messages import ExternalRuntime
+from dockyard.shim.runtime_command import run_command
+from dockyard.shim.sockets import listen_at
+from dockyard.shim.stats_json import stats_to_json
+from dockyard.shim.stdio import Ends, no_stdio
+from dockyard.shim.terminal import receive_master
+
+
+class ExternalDriver:
+    """A container by the command line of its runtime; see `dockyard.shim.driver`."""
+
+    def __init__(self, runtime: ExternalRuntime, directory: ShimDirectory, container_id: str) -> None:
+        self._runtime = runtime
+        self._directory = directory
+        self._id = container_id
+        self._cgroup = configured_cgroup(directory)
+
+    def create(self, stdio: Ends | None) -> Started:
+        """See Driver."""
+        return self._make("create", self._directory.pid, ["--bundle", self._directory.path], [self._id], stdio)
+
+    def start(self) -> None:
+        """See Driver."""
+        self._run("start", self._id)
+
+    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
+        """See Driver."""
+        description = f"{self._directory.path}/exec-process.json"
+        pid_file = f"{self._directory.path}/exec-pid"
+        with open(description, "w", encoding="utf-8") as file:
+            json.dump(process, file)
+        try:
+            return self._make("exec", pid_file, ["--detach", "--process", description], [self._id], stdio)
+        finally:
+            for path in (description, pid_file):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+
+    def kill(self, signal: int, *, everyone: bool) -> None:
+        """See Driver."""
+        if everyone and self._cgroup is not None:
+            self._cgroup.kill_all(signal)
+            return
+        try:
+            self._run("kill", self._id, str(signal))
+        except SystemFailure as error:
+            if "not running" in str(error) or "already finished" in str(error):
+                raise NotFound(str(error)) from error
+            raise
+
+    def pause(self) -> None:
+        """See Driver."""
+        self._run("pause", self._id)
+
+    def resume(self) -> None:
+        """See Driver."""
+        self._run("resume", self._id)
+
+    def update(self, resources: dict[str, Any]) -> None:
+        """See Driver."""
+        self._run("update", "--resources", "-", self._id, stdin=json.dumps(resources).encode())
+
+    def processes(self) -> list[int]:
+        """See Driver."""
+        return self._cgroup.pids() if self._cgroup is not None else []
+
+    def stats(self) -> dict[str, Any]:
+        """See Driver."""
+        return stats_to_json(self._cgroup.stats()) if self._cgroup is not None else {}
+
+    def watch_oom(self) -> OomWatch | None:
+        """See Driver."""
+        return self._cgroup.watch_oom() if self._cgroup is not None else None
+
+    def oom_killed(self) -> bool:
+        """See Driver."""
+        return self._cgroup is not None and self._cgroup.oom_kills() > 0
+
+    def delete(self) -> None:
+        """See Driver."""
+        try:
+            self._run("delete", "--force", self._id)
+        except DockyardError:
+            if os.path.isdir(f"{self._directory.runtime}/{self._id}"):
+                raise
+        if self._cgroup is not None:
+            self._cgroup.kill_all(signals.SIGKILL)
+            self._cgroup.destroy()
+
+    def _make(
+        self, command: str, pid_file: str, options: list[str], operands: list[str], stdio: Ends | None
+    ) -> Started:
+        """`create` or `exec`: what makes a process, with stdio or with a terminal."""
+        if stdio is not None:
+            self._run(command, "--pid-file", pid_file, *options, *operands, stdio=stdio)
+            return Started(_read_pid(pid_file))
+        # Through our own descriptor, because the path of the directory may be too long for the address of a socket.
+        directory = os.open(self._directory.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        listener = listen_at(f"{self._directory.path}/console.sock", socket.SOCK_STREAM)
+        null = no_stdio()
+        try:
+            address = f"/proc/{os.getpid()}/fd/{directory}/console.sock"
+            terminal = ["--tty"] if command == "exec" else []
+            arguments = [command, "--pid-file", pid_file, "--console-socket", address, *terminal, *options, *operands]
+            self._run(*arguments, stdio=null)
+            connection, _ = listener.accept()
+            with connection:
+                return Started(_read_pid(pid_file), receive_master(connection))
+        except BlockingIOError as error:
+            raise SystemFailure(f"runtime {self._runtime.path}: it sent no terminal") from error
+        finally:
+            null.close()
+            listener.close()
+            os.close(directory)
+            os.unlink(f"{self._directory.path}/console.sock")
+
+    def _run(self, *arguments: str, stdio: Ends | None = None, stdin: bytes = b"") -> bytes:
+        log = f"{self._directory.path}/runtime.log"
+        return run_command(self._runtime, self._directory.runtime, log, arguments, stdio, stdin)
+
+
+def _read_pid(path: str) -> int:
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError) as error:
+        raise SystemFailure(f"reading the pid that the runtime wrote to {path}: {error}") from error

@@ -1,0 +1,232 @@
+"""What the engine uses to make containers and to find those that live: the supervisor and its shims, over sockets.
+
+All that a restarted daemon needs is on disk or answers on a socket below exec-root; this holds no state of its own
+beyond a handle on the supervisor that it started.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Collection, Sequence
+
+from dockyard import __version__
+from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
+from dockyard.shim.directory import ShimDirectory
+from dockyard.shim.exit_record import read_exit
+from dockyard.shim.messages import (
+    CreateRequest,
+    ExecState,
+    ExitRecord,
+    ExternalRuntime,
+    LogSettings,
+    client_to_json,
+    create_to_json,
+)
+from dockyard.shim.sockets import connect_to
+from dockyard.supervisor.channel import Channel, Message
+from dockyard.supervisor.client_socket import ClientSocket
+from dockyard.supervisor.exec_request import ExecRequest
+from dockyard.supervisor.launch import launch
+from dockyard.supervisor.shim_connection import ShimConnection
+
+__all__ = [
+    "SupervisorClient",
+    "ShimConnection",
+    "ClientSocket",
+    "CreateRequest",
+    "LogSettings",
+    "ExternalRuntime",
+    "ExecRequest",
+    "ExecState",
+    "ExitRecord",
+]
+
+CREATE_SECONDS = 120.0
+ACCEPT_ATTEMPTS = 200
+ACCEPT_PAUSE_SECONDS = 0.01
+
+
+class SupervisorClient:
+    """Talks to the supervisor of `exec_root` (an absolute path), and starts it when there is none."""
+
+    def __init__(self, exec_root: str) -> None:
+        self._exec_root = exec_root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ensuring = asyncio.Lock()
+
+    async def ensure(self) -> None:
+        """Have a supervisor of this version that answers.
+
+        Raises:
+            SystemFailure, Unavailable: it can't be started.
+        """
+        async with self._ensuring:
+            try:
+                answer = await self.ping()
+            except (NotFound, Unavailable):
+                pass
+            else:
+                if answer["version"] == __version__:
+                    return
+                await self._ask("shutdown")  # of another version: its shims live on, new ones come from ours
+            if self._process is not None:
+                self._process.poll()  # takes the dead one's exit status
+            self._process = await asyncio.to_thread(launch, self._exec_root)
+
+    async def ping(self) -> Message:
+        """`pid` and `version` of the supervisor; NotFound when there is none, Unavailable when it doesn't answer."""
+        return await self._ask("ping")
+
+    async def close(self) -> None:
+        """Let go; the supervisor lives on."""
+
+    async def shutdown(self) -> None:
+        """End the supervisor; shims and containers live on. Nothing happens when there is none."""
+        try:
+            await self._ask("shutdown")
+        except (NotFound, Unavailable):
+            return
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
+
+    async def create(self, request: CreateRequest, attachments: Sequence[ClientSocket] = ()) -> ShimConnection:
+        """Fork a shim, which creates the container and, with `request.start`, starts it.
+
+        `attachments` are handed over: their descriptors are closed here in any case, and the clients get everything
+        from the first byte on.
+
+        Raises:
+            DockyardError: what failed. Nothing is left but the shim's directory, for `forget`.
+        """
+        try:
+            return await self._create(request, attachments)
+        finally:
+            for attachment in attachments:
+                attachment.close()
+
+    async def adopt(self, container_id: str) -> ShimConnection | None:
+        """Connect to the shim of a container that was started by an earlier daemon; None when it has none (any more).
+
+        Raises:
+            DeadlineExceeded: a shim is there, but doesn't answer.
+        """
+        shim = self._shim(container_id)
+        try:
+            connection = connect_to(f"{self._directory(container_id).path}/shim.sock")
+        except OSError:
+            return None
+        channel = Channel(connection, f"the shim of {container_id}", shim.on_event)
+        try:
+            state = await channel.request("state")
+        except Unavailable:
+            return None
+        except BaseException:
+            channel.close()
+            raise
+        shim.use(channel, state)
+        record = self.exit_record(container_id)
+        if record is not None and not shim.on_exit.done():
+            shim.on_exit.set_result(record)  # it has ended, and its shim is about to
+        return shim
+
+    def exit_record(self, container_id: str) -> ExitRecord | None:
+        """How a container ended, from disk; None when it hasn't, or when its shim was killed before."""
+        return read_exit(self._directory(container_id))
+
+    async def bury(self, container_id: str) -> ExitRecord:
+        """End what a killed shim has left: processes, cgroup, mounts; the exit record, made up (137) if there is none.
+
+        Raises:
+            Conflict: the shim lives.
+            SystemFailure: something could not be ended.
+        """
+        await self.ensure()
+        return ExitRecord(**await self._ask("bury", {"container_id": container_id}))
+
+    async def sweep(self, known: Collection[str]) -> list[str]:
+        """Remove every container and shim below exec-root whose id isn't among `known`; the ids that were removed."""
+        await self.ensure()
+        removed: list[str] = (await self._ask("sweep", {"known": sorted(known)}))["removed"]
+        return removed
+
+    async def forget(self, container_id: str) -> None:
+        """Remove the directory of a container that has ended, or that could not be created."""
+        await asyncio.to_thread(shutil.rmtree, self._directory(container_id).path, True)
+
+    def ids(self) -> list[str]:
+        """The containers that have a directory, dead or alive."""
+        try:
+            return sorted(os.listdir(f"{self._exec_root}/shims"))
+        except FileNotFoundError:
+            return []
+
+    async def _create(self, request: CreateRequest, attachments: Sequence[ClientSocket]) -> ShimConnection:
+        shim = self._shim(request.container_id)
+        channel = await self._connect_ensured(shim)
+        arguments = {
+            **create_to_json(request),
+            "clients": [client_to_json(attachment.settings) for attachment in attachments],
+        }
+        descriptors = [attachment.fd for attachment in attachments]
+        try:
+            state = await channel.request("create", arguments, descriptors, CREATE_SECONDS)
+        except Unavailable as error:
+            channel.close()
+            await self._bury_half_made(request.container_id)
+            raise SystemFailure(f"the shim of {request.container_id} died while it created the container") from error
+        except BaseException:
+            channel.close()
+            raise
+        shim.use(channel, state)
+        return shim
+
+    async def _connect_ensured(self, shim: ShimConnection) -> Channel:
+        try:
+            return await self._connect(shim)
+        except (NotFound, Unavailable):
+            await self.ensure()
+            return await self._connect(shim)
+
+    async def _connect(self, shim: ShimConnection | None) -> Channel:
+        path = f"{self._exec_root}/supervisor.sock"
+        for _ in range(ACCEPT_ATTEMPTS):
+            try:
+                connection = connect_to(path)
+            except FileNotFoundError as error:
+                raise NotFound(f"no supervisor listens at {path}") from error
+            except BlockingIOError:
+                await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
+                continue
+            except OSError as error:
+                raise Unavailable(f"the supervisor at {path}: {error.strerror}") from error
+            return Channel(connection, "the supervisor", shim.on_event if shim is not None else _ignore)
+        raise Unavailable(f"the supervisor at {path} accepts no connection")
+
+    async def _ask(self, op: str, arguments: Message | None = None) -> Message:
+        channel = await self._connect(None)
+        try:
+            return await channel.request(op, arguments)
+        finally:
+            channel.close()
+
+    async def _bury_half_made(self, container_id: str) -> None:
+        try:
+            await self.bury(container_id)
+        except DockyardError:
+            return  # the next `sweep` or `bury` finds it; the error that is reported is the first one
+
+    async def _find_end(self, container_id: str) -> ExitRecord:
+        return self.exit_record(container_id) or await self.bury(container_id)
+
+    def _shim(self, container_id: str) -> ShimConnection:
+        return ShimConnection(container_id, self._find_end, self.forget)
+
+    def _directory(self, container_id: str) -> ShimDirectory:
+        if not container_id or "/" in container_id or container_id in (".", ".."):
+            raise InvalidParameter(f"invalid container id {container_id!r}")
+        return ShimDirectory(f"{self._exec_root}/shims/{container_id}")
+
+
+def _ignore(_event: Message) -> None:
+    """The supervisor itself has no events."""
