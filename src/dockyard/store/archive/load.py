@@ -14,12 +14,13 @@ from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.archive.contents import PackedImage, images_in
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
-from dockyard.store.archive.spool import Spool, SpooledBlob
+from dockyard.store.archive.spool import Spool
 from dockyard.store.content import ContentStore
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.register import Wanted
+from dockyard.store.layers.spooled import SpooledBlob
 
 _STEP_BYTES = 1 << 19
 """How often a layer's progress is told: Docker's reader does so every 512 KiB."""

@@ -17,8 +17,8 @@ from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.archive.source import CHUNK, StreamSource
 from dockyard.fs.paths import components, display
 from dockyard.store.content.compression import inflated
-from dockyard.store.content.contract import Blob
-from dockyard.store.content.local import ContentStore, FileWriter
+from dockyard.store.content.local import ContentStore
+from dockyard.store.layers.spooled import SpooledBlob, spool
 
 _IN_MEMORY = 1 << 16
 _MEMORY_LIMIT = 1 << 26
@@ -26,27 +26,6 @@ _JSON_LIMIT = 1 << 24
 _LINKS = 32
 
 Steps = tuple[bytes, ...]
-
-
-class SpooledBlob:
-    """One member on disk; a KeepableBlob. Committing it twice, or one whose twin is in the store, is no error."""
-
-    def __init__(self, writer: FileWriter) -> None:
-        self._writer = writer
-        self.digest = writer.digest
-        self.size = writer.size
-        self.descriptor = os.dup(writer.descriptor)
-
-    def commit(self, expected_digest: str | None = None, expected_size: int | None = None) -> Blob:
-        """See BlobWriter."""
-        if self._writer.descriptor < 0:
-            return Blob(self.digest, self.size)
-        return self._writer.commit(expected_digest, expected_size)
-
-    def discard(self) -> None:
-        """Close, and remove what wasn't committed."""
-        os.close(self.descriptor)
-        self._writer.__exit__()
 
 
 class Spool:
@@ -111,7 +90,7 @@ class Spool:
         """A file on disk, hashed. Raises InvalidParameter when it isn't there."""
         steps = self._resolve(path)
         if steps in self._small:
-            self._blobs[steps] = self._write([self._small[steps]])
+            self._blobs[steps] = spool(self._content, [self._small[steps]])
             del self._small[steps]
         if steps not in self._blobs:
             raise _missing(path)
@@ -125,17 +104,7 @@ class Spool:
                 left -= len(piece)
                 yield piece
 
-        return self._write(pieces())
-
-    def _write(self, pieces: Iterable[bytes]) -> SpooledBlob:
-        writer = self._content.writer()
-        try:
-            for piece in pieces:
-                writer.write(piece)
-            return SpooledBlob(writer)
-        except BaseException:
-            writer.__exit__()
-            raise
+        return spool(self._content, pieces())
 
     def _forget(self, steps: Steps) -> None:
         # A later member of the same name counts, as when the archive is unpacked.

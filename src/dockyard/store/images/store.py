@@ -7,7 +7,8 @@ nothing is counted (see layers/store.py).
 
 import json
 from collections import OrderedDict
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -21,6 +22,7 @@ from dockyard.store.images.table import IMAGE_MIGRATIONS
 from dockyard.store.layers import Layer, LayerStore
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.leases import Lease, Leases
+from dockyard.store.layers.register import KeepableBlob
 from dockyard.store.metadata import Database
 
 _HEX = frozenset("0123456789abcdef")
@@ -147,13 +149,27 @@ class ImageStore:
         self._database.execute("DELETE FROM images WHERE id = ?", (image_id,))
         with self._lock:
             self._parsed.pop(image_id, None)
-        if image_id not in self._leases.held():
-            self._content.delete(image_id)
+        with self._leases.frozen() as held:
+            if image_id not in held:
+                self._content.delete(image_id)
         return self.collect_layers()
+
+    @contextmanager
+    def new_layer(self, blob: KeepableBlob, parent: str | None) -> Iterator[Layer]:
+        """A layer of `blob` on top of the chain `parent`, of which the block makes an image; without one it goes again.
+
+        Raises InvalidParameter for a damaged archive, SystemFailure when the disk refuses; then nothing is left.
+        """
+        try:
+            with self._layers.registered(blob, parent) as layer:
+                yield layer
+        except BaseException:
+            self.collect_layers()
+            raise
 
     def collect_layers(self) -> list[str]:
         """Remove layers that no image, container or lease needs; returns their chain ids, top first."""
-        return self._layers.collect(chain for stored in self.images() if (chain := stored.chain_id) is not None)
+        return self._layers.collect(lambda: [chain for stored in self.images() if (chain := stored.chain_id)])
 
     def layers_of(self, stored: StoredImage) -> list[Layer]:
         """The image's layers, lowest first."""

@@ -32,7 +32,7 @@ class Leases:
     """All leases of a store, for several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._held: Counter[str] = Counter()
 
     @contextmanager
@@ -44,10 +44,15 @@ class Leases:
         finally:
             lease.release()
 
-    def held(self) -> set[str]:
-        """All names that somebody holds."""
+    @contextmanager
+    def frozen(self) -> Iterator[set[str]]:
+        """All names that somebody holds; during the block nobody can take or end a lease.
+
+        A sweep reads what rows refer to and deletes rows inside the block. So whoever leases a name either does it
+        before, and the sweep sees it, or afterwards, and then looks for the name and doesn't find it.
+        """
         with self._lock:
-            return set(self._held)
+            yield set(self._held)
 
     def count(self, name: str, step: int) -> None:
         """Add or drop one hold."""

@@ -17,6 +17,7 @@ from dockyard.store.content.contract import Blob
 from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers.chain import chain_id as chain_of
 from dockyard.store.layers.layer import Layer
+from dockyard.store.layers.leases import Lease
 from dockyard.store.layers.table import BlobRow, LayerTable
 from dockyard.store.layers.unpack import LayerBlob, Unpacked, unpack
 
@@ -49,8 +50,8 @@ class Registrar:
         self._workers = workers
         self._locks = _KeyedLocks()
 
-    def one(self, blob: KeepableBlob, below: Layer | None) -> Layer:
-        """Register a blob whose diff id isn't known beforehand (import, commit)."""
+    def one(self, blob: KeepableBlob, below: Layer | None, lease: Lease) -> Layer:
+        """Register a blob whose diff id isn't known beforehand (import, commit). `lease` gets the layer's chain id."""
         layer_id = self._create(below.driver_id if below else None)
         try:
             unpacked = unpack(self._driver, layer_id, blob)
@@ -58,6 +59,7 @@ class Registrar:
             self._driver.remove(layer_id)
             raise
         chain = chain_of(below.chain_id if below else None, unpacked.diff_id)
+        lease.add(chain)  # before there is a row: a sweep must not find the one without the other
         with self._locks.hold(chain):
             known = self._table.find(chain)
             if known is not None:

@@ -5,8 +5,8 @@ image layers are still wanted is never counted: `collect` marks from the roots t
 rows name, and removes the rest.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 from dockyard.errors import NotFound
 from dockyard.store.content import ContentStore
@@ -65,12 +65,17 @@ class LayerStore:
         """All image layers."""
         return self._table.layers()
 
-    def register(self, blob: KeepableBlob, parent: str | None) -> Layer:
-        """Unpack `blob` on top of the chain `parent`; its diff id becomes known by this.
+    @contextmanager
+    def registered(self, blob: KeepableBlob, parent: str | None) -> Iterator[Layer]:
+        """Unpack `blob` on top of the chain `parent`; its diff id becomes known by this. Leased for the block.
 
         Raises InvalidParameter for a damaged archive, SystemFailure when the disk refuses; then nothing is left.
+        Where no image is made of it in the block, the next `collect` takes it.
         """
-        return self._registrar.one(blob, self.get(parent) if parent else None)
+        with self.lease() as lease:
+            if parent is not None:
+                lease.add(parent)
+            yield self._registrar.one(blob, self.get(parent) if parent else None, lease)
 
     def register_stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
         """Have all layers of an image, lowest first. Hold a lease on their chain ids until an image refers to them.
@@ -103,7 +108,11 @@ class LayerStore:
 
     def create_rw(self, container_id: str, chain_id: str | None, init: Init | None = None) -> RwLayer:
         """A writable layer for the container on top of `chain_id` (None: on nothing). See WritableLayers.create."""
-        return self._writable.create(container_id, self.get(chain_id) if chain_id else None, init)
+        if chain_id is None:
+            return self._writable.create(container_id, None, init)
+        with self.lease() as lease:
+            lease.add(chain_id)
+            return self._writable.create(container_id, self.get(chain_id), init)
 
     def rw(self, container_id: str) -> RwLayer:
         """The container's writable layer. Raises NotFound."""
@@ -117,13 +126,24 @@ class LayerStore:
         """Ids of all containers that have a writable layer."""
         return {row.container_id for row in self._table.rw_layers()}
 
-    def collect(self, roots: Iterable[str]) -> list[str]:
-        """Remove every image layer that neither `roots` (chain ids), nor a container, nor a lease needs.
+    def collect(self, roots: Callable[[], Iterable[str]]) -> list[str]:
+        """Remove every image layer that neither `roots()` (chain ids), nor a container, nor a lease needs.
 
         Returns the chain ids removed, those on top first: what `docker rmi` reports as deleted.
         """
+        with self._leases.frozen() as held:
+            gone, digests = self._unlist(held, roots())
+        for digest in digests:
+            self._content.delete(digest)
+        for layer in gone:
+            self.driver.remove(layer.driver_id)
+        return [layer.chain_id for layer in gone]
+
+    def _unlist(self, held: set[str], roots: Iterable[str]) -> tuple[list[Layer], list[str]]:
+        """Delete the rows of layers that nobody needs; returns these layers, top first, and blobs that went with
+        them."""
         layers = {layer.chain_id: layer for layer in self._table.layers()}
-        pending = [*roots, *self._leases.held(), *(row.chain_id for row in self._table.rw_layers() if row.chain_id)]
+        pending = [*roots, *held, *(row.chain_id for row in self._table.rw_layers() if row.chain_id)]
         wanted: set[str] = set()
         while pending:
             chain: str | None = pending.pop()
@@ -133,13 +153,7 @@ class LayerStore:
         gone = sorted(
             (layer for chain, layer in layers.items() if chain not in wanted), key=_Depth(layers), reverse=True
         )
-        if not gone:
-            return []
-        for digest in self._table.delete(layer.chain_id for layer in gone):
-            self._content.delete(digest)
-        for layer in gone:
-            self.driver.remove(layer.driver_id)
-        return [layer.chain_id for layer in gone]
+        return gone, self._table.delete(layer.chain_id for layer in gone) if gone else []
 
     def sweep(self) -> list[str]:
         """Remove directories that no row knows: what a killed process left half-made or half-removed. At start only."""

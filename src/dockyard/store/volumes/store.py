@@ -1,0 +1,179 @@
+"""The volume store.
+
+    <root>/<name>/_data      the volume's content: what `docker volume inspect` shows as Mountpoint
+    <root>/<name>/…          copy_up.py's working places
+
+The row makes a volume exist; its directory is made before and removed after it. A directory without a row that
+has content may be all that is left of somebody's data: at start it is adopted as a volume, never removed.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dockyard.errors import AlreadyExists, Conflict, NotFound, SystemFailure
+from dockyard.fs.rooted import remove_tree
+from dockyard.store.graphdriver.usage import tree_bytes
+from dockyard.store.graphdriver.view import Steps, View
+from dockyard.store.metadata import Database, Row
+from dockyard.store.volumes.copy_up import DATA, copy_up, finish
+from dockyard.store.volumes.volume import ANONYMOUS_LABEL, Volume, check_driver, check_name, check_options
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE volumes (
+        name TEXT PRIMARY KEY,
+        driver TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        options TEXT NOT NULL,
+        removing INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    """,
+)
+_COLUMNS: Final = "name, driver, created_at, labels, options"
+
+
+class VolumeStore:
+    """Volumes below `root` (…/volumes). For several threads."""
+
+    def __init__(self, root: str, database: Database) -> None:
+        self._root = root
+        self._database = database
+        self._lock = threading.Lock()
+        os.makedirs(root, mode=0o711, exist_ok=True)
+        database.register("volumes", _MIGRATIONS)
+        self._recover()
+
+    def create(
+        self,
+        name: str = "",
+        *,
+        driver: str = "local",
+        options: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        now: str = "",
+    ) -> tuple[Volume, bool]:
+        """The volume `name`, made if it isn't there, and whether it was made. Without a name: a new anonymous one.
+
+        Raises InvalidParameter for a bad name or option, NotFound for an unknown driver, AlreadyExists when the name
+        is a volume of another driver, SystemFailure. `now` is RFC 3339 text.
+        """
+        options, labels = dict(options or {}), dict(labels or {})
+        driver = driver or "local"
+        if not name:
+            name = os.urandom(32).hex()
+            labels[ANONYMOUS_LABEL] = ""
+        with self._lock:
+            known = self.find(name)
+            if known is not None:
+                if known.driver != driver:
+                    raise AlreadyExists(
+                        f"create {name}: conflict: volume name must be unique - "
+                        f"{name} is in use by driver {known.driver}"
+                    )
+                return known, False
+            check_driver(driver)
+            check_name(name)
+            check_options(options)
+            self._make_directory(name)
+            self._database.execute(
+                f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
+                (name, driver, now, json.dumps(labels), json.dumps(options)),
+            )
+        return self.get(name), True
+
+    def get(self, name: str) -> Volume:
+        """The volume. Raises NotFound."""
+        volume = self.find(name)
+        if volume is None:
+            raise NotFound(f"get {name}: no such volume")
+        return volume
+
+    def find(self, name: str) -> Volume | None:
+        """The volume, or None."""
+        rows = self._database.query(f"SELECT {_COLUMNS} FROM volumes WHERE name = ? AND NOT removing", (name,))
+        return self._volume(rows[0]) if rows else None
+
+    def list(self) -> list[Volume]:
+        """All volumes, sorted by name."""
+        rows = self._database.query(f"SELECT {_COLUMNS} FROM volumes WHERE NOT removing ORDER BY name")
+        return [self._volume(row) for row in rows]
+
+    def remove(self, name: str, *, force: bool = False, used_by: Sequence[str] = ()) -> None:
+        """Remove the volume and its content. `force`: no error when there is none. `used_by`: ids of containers.
+
+        Raises NotFound, Conflict when a container uses it, SystemFailure when something in it can't be removed.
+        """
+        with self._lock:
+            if self.find(name) is None:
+                if force:
+                    return
+                raise NotFound(f"get {name}: no such volume")
+            if used_by:
+                raise Conflict(f"remove {name}: volume is in use - [{', '.join(used_by)}]")
+            # Marked first: a kill in the middle of a long removal must not leave a volume with half its files.
+            self._database.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
+            self._remove_marked(name)
+
+    def copy_up(self, name: str, view: View, source: Steps) -> bool:
+        """Fill the volume, if it is empty, from the directory `source` of a container's view; see copy_up.py."""
+        self.get(name)
+        with self._lock:
+            return copy_up(self._directory(name), view, source)
+
+    def size_bytes(self, name: str) -> int:
+        """Bytes of regular files in the volume."""
+        try:
+            return tree_bytes(self.get(name).mountpoint)
+        except OSError as error:
+            raise SystemFailure(f"volume {name}: {(error.strerror or str(error)).lower()}") from error
+
+    def _directory(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _volume(self, row: Row) -> Volume:
+        name, driver, created_at, labels, options = row
+        return Volume(
+            name, driver, f"{self._directory(name)}/{DATA}", created_at, json.loads(labels), json.loads(options)
+        )
+
+    def _make_directory(self, name: str) -> None:
+        path = self._directory(name)
+        try:
+            os.makedirs(path, mode=0o701, exist_ok=True)
+            os.makedirs(f"{path}/{DATA}", mode=0o755, exist_ok=True)
+            os.chmod(path, 0o701)
+            os.chmod(f"{path}/{DATA}", 0o755)
+        except OSError as error:
+            raise SystemFailure(
+                f"error while creating volume data path '{path}/{DATA}': {(error.strerror or '').lower()}"
+            ) from error
+
+    def _remove_marked(self, name: str) -> None:
+        try:
+            remove_tree(self._directory(name))
+        except OSError as error:
+            self._database.execute("UPDATE volumes SET removing = 0 WHERE name = ?", (name,))
+            path = f"{self._directory(name)}/{DATA}"
+            raise SystemFailure(f"error removing volume path '{path}': {(error.strerror or '').lower()}") from error
+        self._database.execute("DELETE FROM volumes WHERE name = ?", (name,))
+
+    def _recover(self) -> None:
+        for (name,) in self._database.query("SELECT name FROM volumes WHERE removing"):
+            self._remove_marked(name)
+        known = {volume.name for volume in self.list()}
+        for entry in os.listdir(self._root):
+            if not os.path.isdir(f"{self._directory(entry)}/{DATA}"):
+                continue
+            finish(self._directory(entry))
+            if entry in known:
+                continue
+            if not os.listdir(f"{self._directory(entry)}/{DATA}"):
+                remove_tree(self._directory(entry))  # its creation was killed before the row was written
+            else:
+                self._database.execute(
+                    f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, 'local', '', '{{}}', '{{}}')", (entry,)
+                )
