@@ -1,6 +1,6 @@
 """The daemon's own log, on stderr, a line each, in the form that dockerd writes (logfmt as of logrus).
 
-    time="2026-11-24T08:00:00.000000000Z" level=info msg="API listen on /run/dockyard/dockyard.sock"
+time="2026-11-24T08:00:00.000000000Z" level=info msg="API listen on /run/dockyard/dockyard.sock"
 """
 
 import logging

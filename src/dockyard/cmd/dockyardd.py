@@ -19,7 +19,7 @@ from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_log import set_up_logging
 from dockyard.cmd.pidfile import PidFile
 from dockyard.engine.config import DaemonConfig
-from dockyard.engine.engine import Engine, open_engine
+from dockyard.engine.engine import open_engine
 from dockyard.errors import DockyardError
 from dockyard.server.docker.door import Door, DoorSettings
 from dockyard.server.docker.http.listen import open_listener
@@ -66,7 +66,7 @@ async def serve(config: DaemonConfig, arguments: Sequence[str]) -> None:
     engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns)
     server = HttpServer(Door(engine, DoorSettings(__version__, time.time_ns, config.experimental)))
     try:
-        loop.add_signal_handler(signal.SIGHUP, _reload, engine, arguments)
+        loop.add_signal_handler(signal.SIGHUP, _reload, arguments)
         driver = engine.services.layers.driver.name
         LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
         LOG.info("Daemon has completed initialization")
@@ -83,7 +83,7 @@ async def serve(config: DaemonConfig, arguments: Sequence[str]) -> None:
         await engine.close()
 
 
-def _reload(engine: Engine, arguments: Sequence[str]) -> None:
+def _reload(arguments: Sequence[str]) -> None:
     """SIGHUP: reads daemon.json again. What can be changed while running is not much yet; the rest is only checked."""
     try:
         invocation(arguments)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from types import TracebackType
+from typing import Self
 
 from dockyard.errors import AlreadyExists, SystemFailure
 from dockyard.fs.atomic import write_atomic
@@ -14,7 +15,7 @@ class PidFile:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def __enter__(self) -> "PidFile":
+    def __enter__(self) -> Self:
         if not self._path:
             return self
         if (pid := self._read()) is not None and pid != os.getpid() and _is_daemon(pid):

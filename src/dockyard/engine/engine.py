@@ -10,6 +10,7 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
@@ -29,6 +30,7 @@ from dockyard.engine.volumes import Volumes
 from dockyard.errors import InvalidParameter
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
 from dockyard.network.controller import NetworkController
+from dockyard.spec.image.descriptor import Platform
 from dockyard.supervisor.client import SupervisorClient
 
 LOG = logging.getLogger(__name__)
@@ -70,12 +72,29 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     supervisor = SupervisorClient(paths.exec_root)
     await supervisor.ensure()
     networks = Networks(
-        daemon, lambda: NetworkController(paths.data_root, paths.exec_root, network_config(daemon))
+        daemon,
+        lambda: NetworkController(
+            paths.data_root,
+            paths.exec_root,
+            network_config(daemon),
+            clock=lambda: datetime.fromtimestamp(clock_ns() / 1e9, UTC),
+        ),
     )
-    images = Images(store, collection, events, clock_ns)
-    volumes = Volumes(store.volumes, collection, events)
+    images = Images(store, collection, events, Platform(machine.arch, "linux"), clock_ns)
+    volumes = Volumes(store.volumes, collection, events, clock_ns)
     services = Services(
-        daemon, machine, paths, collection, store.layers, images, volumes, networks, supervisor, events, background, clock_ns
+        daemon,
+        machine,
+        paths,
+        collection,
+        store.layers,
+        images,
+        volumes,
+        networks,
+        supervisor,
+        events,
+        background,
+        clock_ns,
     )
     LOG.info("Loading containers: start.")
     await restore.load(services, storage)

@@ -62,9 +62,9 @@ class Events:
         try:
             if since_ns is not None:
                 for event in tuple(self._ring):
-                    if event.time_ns >= since_ns and (until_ns is None or event.time_ns <= until_ns):
-                        if matches(event, wanted):
-                            yield event
+                    in_time = event.time_ns >= since_ns and (until_ns is None or event.time_ns <= until_ns)
+                    if in_time and matches(event, wanted):
+                        yield event
             while True:
                 event_or_end = await self._next(queue, until_ns)
                 if event_or_end is None:
@@ -87,7 +87,7 @@ class Events:
 
 
 def matches(event: Event, filters: Filters) -> bool:
-    """Whether `event` passes all `filters` (keys type, event, container, image, network, volume, label, daemon, scope)."""
+    """Whether `event` passes all `filters`: type, event, container, image, network, volume, label, daemon, scope."""
     return all(_matches_one(event, key, values) for key, values in filters.items() if values)
 
 

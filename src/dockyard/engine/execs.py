@@ -19,6 +19,8 @@ from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound
 from dockyard.spec.runtime import to_json
 from dockyard.supervisor.client import ClientSocket, ExecRequest, ShimConnection
 
+FAILED = "OCI runtime exec failed: exec failed: unable to start container process: "
+
 FORGET_AFTER_SECONDS = 300.0
 """How long an ended exec can still be inspected, as in Docker."""
 
@@ -108,7 +110,9 @@ class Execs:
         except DockyardError as error:
             self._end(found, 127 if _is_missing(str(error)) else 126)
             if client is None:
-                raise InvalidParameter(f"OCI runtime exec failed: exec failed: unable to start container process: {error}") from error
+                raise InvalidParameter(
+                    f"OCI runtime exec failed: exec failed: unable to start container process: {error}"
+                ) from error
             return
         shim.when_exec_ends(exec_id, lambda code: self._end(found, code))
 

@@ -1,9 +1,9 @@
 """Where the engine keeps things: the one place that builds paths of containers and their bundles.
 
-    <data-root>/containers/<id>/{config.v2.json,hostconfig.json,hostname,hosts,resolv.conf,<id>-json.log,mounts/}
-    <data-root>/{dockyard.db,content,overlay2,image,network,volumes,swarm,trust,tmp}
-    <exec-root>/shims/<id>/         the OCI bundle and the shim's state (dockyard.shim)
-    <exec-root>/netns/<sandbox id>  network namespaces (dockyard.network)
+<data-root>/containers/<id>/{config.v2.json,hostconfig.json,hostname,hosts,resolv.conf,<id>-json.log,mounts/}
+<data-root>/{dockyard.db,content,overlay2,image,network,volumes,swarm,trust,tmp}
+<exec-root>/shims/<id>/         the OCI bundle and the shim's state (dockyard.shim)
+<exec-root>/netns/<sandbox id>  network namespaces (dockyard.network)
 """
 
 import os

@@ -196,7 +196,7 @@ def read_os_release() -> dict[str, str]:
 
 
 def filesystem_of(path: str) -> str:
-    """The type of the file system that `path` lies on, as /proc/self/mountinfo names it, with Docker's name for ext4."""
+    """The type of the file system that `path` lies on, by /proc/self/mountinfo; ext4 as Docker calls it."""
     device = os.stat(path).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
     with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:

@@ -1,11 +1,12 @@
 """All that can be done with containers: the engine's part that the doors call. Each verb is a file of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig, Resources, RestartPolicy
 from dockyard.engine.containers.lifecycle import (
+    commit,
     create,
     kill,
     pause,
@@ -129,10 +130,26 @@ class Containers:
             raise InvalidParameter("configured logging driver does not support reading")
         return read_log(record.log_path, options, self._end_of_run(entry) if options.follow else None)
 
-    async def changes(self, ref: str) -> list[Change]:
+    async def changes(self, ref: str) -> Sequence[Change]:
         """What the container changed in its root, sorted by path (`docker diff`)."""
         layer = self._services.layers.rw(self._find(ref).record.id)
         return await asyncio.to_thread(layer.changes)
+
+    async def commit(
+        self,
+        ref: str,
+        *,
+        repository: str = "",
+        tag: str = "",
+        author: str = "",
+        comment: str = "",
+        changes: Sequence[str] = (),
+        pause: bool = True,
+        config: Config | None = None,
+    ) -> str:
+        """Makes an image of a container; see `lifecycle.commit`. Its id."""
+        wanted = commit.Wanted(repository, tag, author, comment, tuple(changes), pause, config)
+        return await commit.commit(self._services, self._find(ref), wanted)
 
     def export(self, ref: str) -> Iterator[bytes]:
         """The container's root as a tar stream; to be iterated in a thread."""
@@ -148,15 +165,16 @@ class Containers:
         written = await asyncio.to_thread(layer.size_bytes)
         return written, written + self._services.images.size_bytes(record.image_id)
 
-    async def prune(self, filters: listing.Filters | None = None) -> tuple[list[str], int]:
+    async def prune(self, filters: listing.Filters | None = None) -> tuple[Sequence[str], int]:
         """Removes all containers that don't run and pass `filters` (`label`, `until` is the door's); ids and bytes."""
-        removed, freed = [], 0
+        removed: Sequence[str] = ()
+        freed = 0
         for record in self.list(everything=True, filters=filters):
             if record.state.running or record.state.status == "restarting":
                 continue
             written, _ = await self.sizes(record.id)
             await self.remove(record.id, volumes=False)
-            removed.append(record.id)
+            removed = (*removed, record.id)
             freed += written
         return removed, freed
 
@@ -169,5 +187,10 @@ class Containers:
         if not entry.record.state.running:
             ended.set_result(None)
         else:
-            entry.next_exit.add_done_callback(lambda _: ended.done() or ended.set_result(None))
+
+            def tell(_: object) -> None:
+                if not ended.done():
+                    ended.set_result(None)
+
+            entry.next_exit.add_done_callback(tell)
         return ended

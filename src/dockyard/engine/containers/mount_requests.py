@@ -21,7 +21,7 @@ CONSISTENCIES = frozenset({"consistent", "cached", "delegated", "default"})
 
 @dataclass(frozen=True, slots=True)
 class MountRequest:
-    """One wanted mount. `type` bind, volume or tmpfs; `source` a host path or a volume's name ("" for an anonymous one)."""
+    """One wanted mount: `type` bind, volume or tmpfs; `source` a host path or a volume's name ("": anonymous)."""
 
     type: str
     destination: str
@@ -120,7 +120,7 @@ def from_mount(mount: Mount) -> MountRequest:
         return MountRequest("tmpfs", destination, readonly=mount.read_only, options=_tmpfs_mount_options(mount))
     if mount.type in ("image", "npipe", "cluster"):
         raise InvalidParameter(f"mounts of type {mount.type} are not supported by Dockyard yet")
-    raise InvalidParameter(f"invalid mount config for type \"{mount.type}\": mount type unknown")
+    raise InvalidParameter(f'invalid mount config for type "{mount.type}": mount type unknown')
 
 
 def clean_destination(path: str) -> str:

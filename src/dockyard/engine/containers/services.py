@@ -5,15 +5,16 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from dockyard.engine.volumes import Volumes
+
 from dockyard.engine.config import DaemonConfig
-from dockyard.engine.containers.collection import Collection, Entry
+from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.events import Events
 from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
 from dockyard.engine.paths import Paths
-from dockyard.engine.volumes import Volumes
 from dockyard.store.layers import LayerStore
 from dockyard.supervisor.client import SupervisorClient
 
@@ -71,5 +72,3 @@ class Services:
         actor = {**(container.config.labels or {}), **attributes}
         actor.update(image=container.config.image, name=container.name)
         self.events.publish("container", action, container.id, actor)
-
-

@@ -17,8 +17,10 @@ RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 IPC_MODES = ("", "none", "private", "shareable", "host")
 CPUSET = re.compile(r"(\d+(-\d+)?)(,\d+(-\d+)?)*")
 ULIMITS = frozenset(
-    ("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss")
-    + ("rtprio", "rttime", "sigpending", "stack")
+    (
+        *("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss"),
+        *("rtprio", "rttime", "sigpending", "stack"),
+    )
 )
 LOG_DRIVERS = ("", "json-file", "none")
 JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode")
@@ -36,7 +38,9 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     if runtime and runtime != "runc" and runtime not in daemon.runtimes:
         raise InvalidParameter(f"unknown or invalid runtime name: {runtime}")
     if config.working_dir and not config.working_dir.startswith("/"):
-        raise InvalidParameter(f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path")
+        raise InvalidParameter(
+            f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path"
+        )
     for variable in config.env or ():
         if not variable or variable.startswith("=") or "\0" in variable:
             raise InvalidParameter(f"invalid environment variable: {variable}")
@@ -109,7 +113,9 @@ def check_resources(host: Resources) -> list[str]:
         if ulimit.name not in ULIMITS:
             raise InvalidParameter(f"invalid ulimit type: {ulimit.name}")
         if ulimit.hard != -1 and (ulimit.soft > ulimit.hard or ulimit.soft == -1):
-            raise InvalidParameter(f"ulimit soft limit must be less than or equal to hard limit: {ulimit.soft} > {ulimit.hard}")
+            raise InvalidParameter(
+                f"ulimit soft limit must be less than or equal to hard limit: {ulimit.soft} > {ulimit.hard}"
+            )
     return []
 
 
@@ -148,7 +154,9 @@ def _check_cpu(host: Resources) -> None:
         if value and not CPUSET.fullmatch(value):
             raise InvalidParameter(f"Invalid value {value} for cpuset {what}")
     if host.cpuset_cpus and max(int(number) for number in re.findall(r"\d+", host.cpuset_cpus)) >= cpus:
-        raise InvalidParameter(f"Requested CPUs are not available - requested {host.cpuset_cpus}, available: 0-{cpus - 1}")
+        raise InvalidParameter(
+            f"Requested CPUs are not available - requested {host.cpuset_cpus}, available: 0-{cpus - 1}"
+        )
 
 
 def _check_security(host: HostConfig) -> None:
@@ -164,8 +172,10 @@ def _check_security(host: HostConfig) -> None:
 
 
 _IPC_SYSCTLS = frozenset(
-    ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax")
-    + ("kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname", "kernel.hostname")
+    (
+        *("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax"),
+        *("kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname", "kernel.hostname"),
+    )
 )
 
 

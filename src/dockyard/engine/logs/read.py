@@ -48,10 +48,8 @@ async def read_log(path: str, options: LogOptions, ended: "asyncio.Future[object
     files = log_files(path)
     current = open_log(path)
     try:
-        count = 0
-        for entry in _past(files, current, options):
+        for count, entry in enumerate(_past(files, current, options), 1):
             yield entry
-            count += 1
             if count % BATCH_ENTRIES == 0:
                 await asyncio.sleep(0)
         if options.follow and ended is not None:

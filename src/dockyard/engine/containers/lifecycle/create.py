@@ -5,6 +5,7 @@ leaves a directory without a readable record and a layer without a container: bo
 """
 
 import asyncio
+import contextlib
 import os
 from dataclasses import dataclass
 
@@ -68,9 +69,7 @@ async def create(
 def _checked_name(name: str) -> str:
     name = name.removeprefix("/")
     if not NAME_PATTERN.fullmatch(name):
-        raise InvalidParameter(
-            f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        )
+        raise InvalidParameter(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
     return name
 
 
@@ -82,7 +81,7 @@ def _networks(services: Services, host: HostConfig, networking: NetworkingConfig
         services.collection.find(mode.removeprefix("container:"))
         return ()
     if len(wanted) > 1 or any(name not in (mode, "default") for name in wanted):
-        raise InvalidParameter("containers in several networks, or in another than that of --network, are not supported by Dockyard yet")
+        raise InvalidParameter("containers in more networks than that of --network are not supported by Dockyard yet")
     found = next((one for one in services.networks.known() if mode in (one.name, one.id)), None)
     if found is None:
         raise NotFound(f"network {mode} not found")
@@ -101,7 +100,9 @@ def _record(
 ) -> Container:
     path, args = defaults.command(config)
     directory = services.paths.container(container_id)
-    hostname = config.hostname or (os.uname().nodename if host.uts_mode == "host" or host.network_mode == "host" else container_id[:12])
+    hostname = config.hostname or (
+        os.uname().nodename if host.uts_mode == "host" or host.network_mode == "host" else container_id[:12]
+    )
     return Container(
         id=container_id,
         name=name,
@@ -111,7 +112,7 @@ def _record(
         config=msgspec.structs.replace(config, hostname=hostname),
         host_config=host,
         image_id=image.id,
-        driver=services.layers.driver_name,
+        driver=services.layers.driver.name,
         networking=networking,
         endpoints=endpoints,
         hostname_path=f"{directory}/hostname",
@@ -128,8 +129,6 @@ def _make_on_disk(services: Services, record: Container, image: EngineImage) -> 
 
 
 def _unmake(services: Services, container_id: str) -> None:
-    try:
+    with contextlib.suppress(DockyardError):
         services.layers.remove_rw(container_id)
-    except (NotFound, DockyardError):
-        pass
     remove_tree(services.paths.container(container_id))

@@ -4,6 +4,8 @@ The shim wrote the exit to disk before it told anybody, so this may run in the d
 a later one (`restore`); the steps are the same.
 """
 
+import asyncio
+
 import msgspec
 
 from dockyard.engine.containers import restart_policy
@@ -52,7 +54,7 @@ async def tear_down(services: Services, record: Container, shim: ShimConnection 
     if record.attachment is not None or record.sandbox_id:
         await services.networks.disconnect(record)
     if shim is not None:
-        await shim.closed
+        await asyncio.shield(shim.closed)
         await shim.reap()
 
 

@@ -12,6 +12,8 @@ from dockyard.engine.containers.state import Status
 from dockyard.errors import Conflict, DockyardError, NotFound, NotModified, SystemFailure
 
 DEFAULT_STOP_SECONDS = 10
+NO_EXIT = "tried to kill container, but did not receive an exit event"
+
 KILL_PATIENCE_SECONDS = 10
 """How long a SIGKILL may take to show: a process in uninterruptible sleep dies only when the kernel lets go of it."""
 
@@ -28,7 +30,7 @@ async def kill(services: Services, entry: Entry, ref: str, signal_text: str) -> 
     await send(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if number == signal.SIGKILL and not await ended_within(entry, KILL_PATIENCE_SECONDS):
-        raise SystemFailure(f"cannot kill container: {ref}: tried to kill container, but did not receive an exit event")
+        raise SystemFailure(f"cannot kill container: {ref}: {NO_EXIT}")
 
 
 async def stop(services: Services, entry: Entry, timeout_seconds: int | None, signal_text: str | None) -> None:
@@ -51,7 +53,9 @@ async def stop(services: Services, entry: Entry, timeout_seconds: int | None, si
         await send(services, entry, int(signal.SIGKILL))
         services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
-            raise SystemFailure(f"cannot stop container: {record.id}: tried to kill container, but did not receive an exit event")
+            raise SystemFailure(
+                f"cannot stop container: {record.id}: tried to kill container, but did not receive an exit event"
+            )
     services.announce(record, "stop")
 
 

@@ -36,7 +36,9 @@ class MountPoints:
 
     async def _make(self, request: MountRequest) -> MountPoint:
         if request.type == "tmpfs":
-            return MountPoint("tmpfs", request.destination, rw=not request.readonly, mode=request.mode, options=request.options)
+            return MountPoint(
+                "tmpfs", request.destination, rw=not request.readonly, mode=request.mode, options=request.options
+            )
         if request.type == "bind":
             return self._bind(request)
         return await self._volume(request)
@@ -51,9 +53,8 @@ class MountPoints:
             try:
                 os.makedirs(source, exist_ok=True)
             except OSError as error:
-                raise SystemFailure(
-                    f"error while creating mount source path '{source}': mkdir {source}: {(error.strerror or '').lower()}"
-                ) from error
+                reason = f"mkdir {source}: {(error.strerror or '').lower()}"
+                raise SystemFailure(f"error while creating mount source path '{source}': {reason}") from error
         return MountPoint(
             "bind",
             request.destination,
@@ -69,7 +70,7 @@ class MountPoints:
         if request.subpath:
             raise NotImplementedYet("volume-subpath is not supported by Dockyard yet")
         volumes = self._services.volumes
-        volume, made = await volumes.get_or_create(
+        volume, made = await volumes.create(
             request.source, request.driver, dict(request.driver_options), dict(request.labels)
         )
         if made:
@@ -88,6 +89,5 @@ class MountPoints:
         )
 
     def _copy_up(self, name: str, destination: str) -> None:
-        layer = self._services.layers.rw(self._container_id)
-        with layer.mounted() as root:
-            self._services.volumes.copy_up(name, root, destination)
+        view = self._services.layers.rw(self._container_id).view()
+        self._services.volumes.copy_up(name, view, destination)

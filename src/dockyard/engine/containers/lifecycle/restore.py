@@ -42,7 +42,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
             services.collection.replace(entry, without_network(record))  # killed between network and shim
     known = {entry.record.id for entry in services.collection}
     await services.supervisor.sweep(known)
-    await asyncio.to_thread(services.layers.sweep_rw, known)
+    await asyncio.to_thread(_sweep_layers, services, known)
     await asyncio.to_thread(_sweep_graves, services)
 
 
@@ -108,6 +108,12 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
     if ended.oom_killed:
         services.announce(after, "oom")
     services.announce(after, "die", exitCode=str(ended.exit_code))
+
+
+def _sweep_layers(services: Services, known: set[str]) -> None:
+    """Layers of containers whose record is gone: their removal was killed after the record went."""
+    for container_id in services.layers.containers() - known:
+        services.layers.remove_rw(container_id)
 
 
 def _sweep_graves(services: Services) -> None:

@@ -143,6 +143,7 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     entry.close_pending_attachments()
     record = entry.record
     await tear_down(services, record, None)
+    await services.supervisor.forget(record.id)
     message, exit_code = describe_failure(error)
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
     state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
-from dockyard.engine.containers.config import RestartPolicy, Resources
+from dockyard.engine.containers.config import Resources, RestartPolicy
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.resources import resources
 from dockyard.engine.containers.validation import check_resources
@@ -14,8 +14,10 @@ from dockyard.errors import Conflict, InvalidParameter
 from dockyard.spec.runtime import to_json
 
 CHANGEABLE = frozenset(
-    ("blkio_weight", "cpu_shares", "cpu_period", "cpu_quota", "cpu_realtime_period", "cpu_realtime_runtime")
-    + ("cpuset_cpus", "cpuset_mems", "memory", "memory_reservation", "memory_swap", "nano_cpus", "pids_limit")
+    (
+        *("blkio_weight", "cpu_shares", "cpu_period", "cpu_quota", "cpu_realtime_period", "cpu_realtime_runtime"),
+        *("cpuset_cpus", "cpuset_mems", "memory", "memory_reservation", "memory_swap", "nano_cpus", "pids_limit"),
+    )
 )
 
 
@@ -26,18 +28,23 @@ async def update(
     changes = _changes(wanted)
     async with entry.lock:
         record = entry.record
+        cannot = f"Cannot update container {record.id}"
         if entry.removed.done():
-            raise Conflict(f"Cannot update container {record.id}: Container is marked for removal and cannot be updated")
+            raise Conflict(
+                f"Cannot update container {record.id}: Container is marked for removal and cannot be updated"
+            )
         host = record.host_config
         if changes.get("memory") and not changes.get("memory_swap") and 0 < host.memory_swap < changes["memory"]:
             raise Conflict(
-                f"Cannot update container {record.id}: Memory limit should be smaller than already set memoryswap limit, "
+                f"{cannot}: Memory limit should be smaller than already set memoryswap limit, "
                 "update the memoryswap at the same time"
             )
         after = msgspec.structs.replace(host, **changes)
         if restart_policy is not None and restart_policy.name:
             if host.auto_remove and restart_policy.name != "no":
-                raise InvalidParameter("Restart policy cannot be updated because AutoRemove is enabled for the container")
+                raise InvalidParameter(
+                    "Restart policy cannot be updated because AutoRemove is enabled for the container"
+                )
             after = msgspec.structs.replace(after, restart_policy=restart_policy)
         warnings = check_resources(after)
         if changes and record.state.running and entry.shim is not None:

@@ -8,6 +8,8 @@ from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.state import Status
 from dockyard.errors import InvalidParameter
 
+LARGEST_PORT = 65535
+
 Filters = Mapping[str, tuple[str, ...]]
 Test = Callable[[Container, tuple[str, ...]], bool]
 
@@ -107,7 +109,7 @@ def _by_port(ports: set[str], values: Sequence[str]) -> bool:
     for value in values:
         span, _, protocol = value.partition("/")
         first, _, last = span.partition("-")
-        if not first.isdecimal() or (last and not last.isdecimal()):
+        if not all(number.isdecimal() and int(number) <= LARGEST_PORT for number in (first, last or first)):
             raise InvalidParameter(f"invalid port in filter: {value}")
         if any(f"{number}/{protocol or 'tcp'}" in ports for number in range(int(first), int(last or first) + 1)):
             return True
@@ -117,7 +119,9 @@ def _by_port(ports: set[str], values: Sequence[str]) -> bool:
 def _by_published(container: Container, values: Sequence[str]) -> bool:
     bindings = container.host_config.port_bindings or {}
     published = {f"{one.host_port}/{port.partition('/')[2]}" for port, some in bindings.items() for one in some or ()}
-    published.update(f"{one[1]}/{port.partition('/')[2]}" for port, some in container.ports.items() for one in some or ())
+    published.update(
+        f"{one[1]}/{port.partition('/')[2]}" for port, some in container.ports.items() for one in some or ()
+    )
     return _by_port(published, values)
 
 

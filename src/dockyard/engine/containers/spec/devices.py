@@ -12,6 +12,8 @@ from dockyard.spec import runtime as oci
 RULE = re.compile(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})")
 """The grammar of `--device-cgroup-rule` (Engine API: DeviceCgroupRules)."""
 
+GATHERING = "error gathering device information while adding custom device"
+
 ALL_DEVICES = oci.DeviceRule(allow=True, access="rwm")
 
 SKIPPED = frozenset({"pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev", "console"})
@@ -55,11 +57,11 @@ def _mapped(mapping: DeviceMapping) -> Iterator[oci.Device]:
             return
         node = _node(resolved, target)
     except OSError as error:
-        raise InvalidParameter(
-            f'error gathering device information while adding custom device "{source}": {(error.strerror or "").lower()}'
-        ) from error
+        raise InvalidParameter(f'{GATHERING} "{source}": {(error.strerror or "").lower()}') from error
     if node is None:
-        raise InvalidParameter(f'error gathering device information while adding custom device "{source}": not a device node')
+        raise InvalidParameter(
+            f'error gathering device information while adding custom device "{source}": not a device node'
+        )
     yield node
 
 

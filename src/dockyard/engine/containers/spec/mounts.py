@@ -9,17 +9,21 @@ from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import MountPoint
 from dockyard.spec.runtime import Mount
 
+PTS_OPTIONS = ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
+
 TMPFS_DEFAULTS = ("noexec", "nosuid", "nodev")
 """Flags of a `--tmpfs` unless its options say otherwise (docker run reference, tmpfs)."""
 
 
 def system_mounts(host: HostConfig, shm_source: str | None, cgroup_readonly: bool) -> list[Mount]:
-    """/proc, /dev, /sys and what belongs to them; `shm_source` is a directory to share as /dev/shm, else a new tmpfs."""
+    """/proc, /dev, /sys and what belongs to them; `shm_source` is a directory for /dev/shm, None a new tmpfs."""
     readonly = () if host.privileged else ("ro",)
     mounts = [
         Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
         Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
-        Mount("/dev/pts", "devpts", "devpts", ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")),
+        Mount(
+            "/dev/pts", "devpts", "devpts", ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
+        ),
         Mount("/sys", "sysfs", "sysfs", ("nosuid", "noexec", "nodev", *readonly)),
         Mount(
             "/sys/fs/cgroup",

@@ -1,0 +1,49 @@
+"""`commit`: an image from a container's changes. A running container is frozen meanwhile, unless its user minds."""
+
+from dataclasses import dataclass
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.config import Config
+from dockyard.engine.containers.defaults import with_image
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.state import Status
+from dockyard.engine.images.changes import apply_changes
+from dockyard.engine.images.images import Commitment
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user says of the new image; `config` adds to the container's own configuration."""
+
+    repository: str
+    tag: str
+    author: str
+    comment: str
+    changes: tuple[str, ...]
+    pause: bool
+    config: Config | None
+
+
+async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
+    """Makes the image and returns its id."""
+    async with entry.lock:
+        record = entry.record
+        config = record.config if wanted.config is None else with_image(wanted.config, record.config)
+        request = Commitment(
+            config=apply_changes(config, wanted.changes),
+            repository=wanted.repository,
+            tag=wanted.tag,
+            author=wanted.author,
+            comment=wanted.comment,
+            created_by=" ".join((record.path, *record.args)),
+        )
+        shim = entry.shim if wanted.pause and record.state.status == Status.RUNNING else None
+        if shim is not None:
+            await shim.pause()
+        try:
+            image_id = await services.images.commit(services.layers.rw(record.id), record.image_id, request)
+        finally:
+            if shim is not None:
+                await shim.resume()
+        services.announce(record, "commit", comment=wanted.comment, imageID=image_id, imageRef=wanted.repository)
+        return image_id

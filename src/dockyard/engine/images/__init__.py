@@ -1,0 +1,5 @@
+"""Images as the engine offers them: the store's operations, in threads, with events and the conflicts of containers."""
+
+from dockyard.engine.images.images import Commitment, EngineImage, Images
+
+__all__ = ["Commitment", "EngineImage", "Images"]

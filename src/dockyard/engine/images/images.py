@@ -1,0 +1,292 @@
+"""All that can be done with images: the engine's part that the doors call."""
+
+import asyncio
+import builtins
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dockyard.engine.containers.collection import Collection
+from dockyard.engine.containers.config import Config
+from dockyard.engine.events import Events
+from dockyard.engine.images.changes import apply_changes
+from dockyard.engine.images.config import container_config, image_config
+from dockyard.engine.images.listing import Filters, ListedImage, list_images
+from dockyard.engine.in_thread import iterate_in_thread
+from dockyard.engine.open_store import Store
+from dockyard.engine.timestamps import rfc3339
+from dockyard.errors import InvalidParameter, NotFound
+from dockyard.spec.image.descriptor import Platform
+from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
+from dockyard.store.archive.export import export
+from dockyard.store.archive.import_ import import_image
+from dockyard.store.archive.load import load
+from dockyard.store.archive.save import save, saved_images
+from dockyard.store.distribution.reference import Reference, parse_reference
+from dockyard.store.images import ContainerUse, Removed, RemovedKind, StoredImage
+from dockyard.store.images.commit import CommitRequest, commit
+from dockyard.store.images.history import HistoryRow, history
+from dockyard.store.images.remove import remove_image
+from dockyard.store.layers import RwLayer
+
+
+@dataclass(frozen=True, slots=True)
+class EngineImage:
+    """What `create` needs of an image."""
+
+    id: str
+    config: Config
+    chain_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetails:
+    """One image as `inspect` shows it."""
+
+    stored: StoredImage
+    config: Config
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    size_bytes: int
+    graph_driver: str
+    graph_data: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What `commit` makes of a container: the new image's configuration, its name, and what its history tells."""
+
+    config: Config
+    repository: str
+    tag: str
+    author: str
+    comment: str
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUsage:
+    """One image, and bytes of its layers that other images use too."""
+
+    image: ListedImage
+    shared_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUsage:
+    """All images, and bytes of all layers, each counted once."""
+
+    images: tuple[ImageUsage, ...]
+    layers_bytes: int
+
+
+class Images:
+    """The images of one engine. Names are references, ids, or unique prefixes of ids; NotFound when they are none."""
+
+    def __init__(
+        self, store: Store, collection: Collection, events: Events, platform: Platform, clock_ns: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._images = store.images
+        self._collection = collection
+        self._events = events
+        self._platform = platform
+        self._clock_ns = clock_ns
+
+    def for_container(self, name: str) -> EngineImage:
+        """The image that a container is to be made from."""
+        if not name:
+            raise InvalidParameter("config.Image cannot be empty")
+        stored = self._images.get(name)
+        return EngineImage(stored.id, container_config(stored.image.config), stored.chain_id)
+
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self._images.images())
+
+    def ids_below(self, name: str) -> set[str]:
+        """The image's id and those of all images that were made from it; none for an unknown name."""
+        stored = self._images.find(name)
+        if stored is None:
+            return set()
+        found, pending = {stored.id}, [stored.id]
+        while pending:
+            for child in self._images.children(pending.pop()):
+                if child not in found:
+                    found.add(child)
+                    pending.append(child)
+        base = stored.image.rootfs.diff_ids
+        for other in self._images.images():
+            if base and other.image.rootfs.diff_ids[: len(base)] == base:
+                found.add(other.id)
+        return found
+
+    def id_of(self, name: str) -> str | None:
+        """The id of the image that `name` means, or None."""
+        try:
+            stored = self._images.find(name)
+        except InvalidParameter:
+            return None
+        return stored.id if stored else None
+
+    def size_bytes(self, image_id: str) -> int:
+        """The sum of the sizes of the image's layers; 0 when the image is gone (forced away under a container)."""
+        try:
+            return self._images.size_bytes(self._images.by_id(image_id))
+        except NotFound:
+            return 0
+
+    async def list(self, *, everything: bool = False, filters: Filters | None = None) -> Sequence[ListedImage]:
+        """The images asked for, newest first; see `listing`."""
+        containers = Counter(entry.record.image_id for entry in self._collection)
+        return await asyncio.to_thread(
+            list_images, self._images, everything=everything, filters=filters or {}, containers=containers
+        )
+
+    async def inspect(self, name: str) -> ImageDetails:
+        """Everything about one image."""
+        return await asyncio.to_thread(self._inspect, name)
+
+    async def history(self, name: str) -> Sequence[HistoryRow]:
+        """How the image was made, newest step first."""
+        return await asyncio.to_thread(lambda: history(self._images, self._images.get(name)))
+
+    async def tag(self, name: str, repository: str, tag: str = "") -> None:
+        """Gives the image another name."""
+        reference = _reference(repository, tag)
+        stored = self._images.get(name)
+        await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
+        self._announce("tag", stored, reference.familiar)
+
+    async def remove(self, name: str, *, force: bool = False, prune: bool = True) -> Sequence[Removed]:
+        """Removes a name or an image; Conflict with Docker's reasons."""
+        users = self._users()
+        removed = await asyncio.to_thread(
+            remove_image, self._images, name, force=force, prune=prune, users=lambda image_id: users.get(image_id, [])
+        )
+        for line in removed:
+            action = "untag" if line.kind is RemovedKind.UNTAGGED else "delete"
+            if action == "untag" or line.name == line.image_id:
+                self._events.publish("image", action, line.image_id, {"name": line.image_id})
+        return removed
+
+    async def prune(self, *, dangling: bool = True, filters: Filters | None = None) -> tuple[Sequence[Removed], int]:
+        """Removes images that no container uses: untagged ones, or all; what went, and the bytes freed."""
+        used = {entry.record.image_id for entry in self._collection}
+        before = sum(layer.size_bytes for layer in self._store.layers.layers())
+        removed: list[Removed] = []
+        wanted = {**(filters or {}), **({"dangling": ("true",)} if dangling else {})}
+        for listed in await self.list(everything=False, filters=wanted):
+            if listed.stored.id in used:
+                continue
+            for name in listed.tags or (listed.stored.id,):
+                removed.extend(await self.remove(name))
+        return removed, before - sum(layer.size_bytes for layer in self._store.layers.layers())
+
+    async def load(self, chunks: Iterable[bytes]) -> AsyncIterator[LayerProgress | Message]:
+        """Loads the images of an archive; yields what the client is to be shown."""
+        steps: Iterator[LoadEvent] = load(
+            self._images, self._store.content, chunks, platform=self._platform, now=self._now()
+        )
+        async for step in iterate_in_thread(steps):
+            if isinstance(step, ImageLoaded):
+                self._events.publish("image", "load", step.image_id, {"name": step.image_id})
+            else:
+                yield step
+
+    def save(self, names: Sequence[str]) -> Iterator[bytes]:
+        """An archive of images, to be iterated in a thread; a name without tag means all tags of the repository."""
+        for stored in saved_images(self._images, names):
+            self._announce("save", stored, stored.id)
+        return save(self._images, names)
+
+    async def import_(
+        self, chunks: Iterable[bytes], repository: str, tag: str, message: str, changes: Sequence[str]
+    ) -> str:
+        """An image of one layer from the archive of a root filesystem; its id."""
+        reference = _reference(repository, tag) if repository else None
+        config = image_config(apply_changes(Config(), changes))
+        stored = await asyncio.to_thread(
+            import_image,
+            self._images,
+            self._store.content,
+            chunks,
+            config=config,
+            message=message,
+            platform=self._platform,
+            now=self._now(),
+        )
+        if reference is not None:
+            await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
+        self._announce("import", stored, reference.familiar if reference else stored.id)
+        return stored.id
+
+    async def commit(self, layer: RwLayer, parent_id: str, wanted: Commitment) -> str:
+        """An image of a container's layer on top of the image `parent_id`; its id."""
+        reference = _reference(wanted.repository, wanted.tag) if wanted.repository else None
+        request = CommitRequest(
+            config=image_config(wanted.config),
+            author=wanted.author,
+            comment=wanted.comment,
+            created_by=wanted.created_by,
+            container_id=layer.container_id,
+            platform=self._platform,
+            now=self._now(),
+        )
+        parent = self._images.find(parent_id)
+        stored = await asyncio.to_thread(commit, self._images, self._store.content, layer, parent, request)
+        if reference is not None:
+            await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
+        return stored.id
+
+    def export_root(self, layer: RwLayer) -> Iterator[bytes]:
+        """The whole root of a container as an archive, to be iterated in a thread."""
+        return export(layer.view())
+
+    async def disk_usage(self) -> DiskUsage:
+        """What images take on disk, and how much of it several of them share."""
+        listed = await self.list()
+        layers = {layer.chain_id: layer for layer in self._store.layers.layers()}
+        users: Counter[str] = Counter()
+        stacks = {one.stored.id: self._images.layers_of(one.stored) for one in listed}
+        for stack in stacks.values():
+            users.update(layer.chain_id for layer in stack)
+        used = tuple(
+            ImageUsage(one, sum(layer.size_bytes for layer in stacks[one.stored.id] if users[layer.chain_id] > 1))
+            for one in listed
+        )
+        return DiskUsage(used, sum(layer.size_bytes for layer in layers.values()))
+
+    def _inspect(self, name: str) -> ImageDetails:
+        stored = self._images.get(name)
+        references = self._images.references.of_image(stored.id)
+        layers = self._images.layers_of(stored)
+        return ImageDetails(
+            stored,
+            container_config(stored.image.config),
+            tuple(reference.familiar for reference in references if not reference.digest),
+            tuple(reference.familiar for reference in references if reference.digest),
+            sum(layer.size_bytes for layer in layers),
+            self._store.layers.driver.name,
+            self._store.layers.driver.graph_data(layers[-1].driver_id) if layers else {},
+        )
+
+    def _users(self) -> "dict[str, builtins.list[ContainerUse]]":
+        users: dict[str, builtins.list[ContainerUse]] = {}
+        for entry in self._collection:
+            record = entry.record
+            users.setdefault(record.image_id, []).append(ContainerUse(record.id, record.state.running))
+        return users
+
+    def _announce(self, action: str, stored: StoredImage, name: str) -> None:
+        self._events.publish("image", action, stored.id, {**stored.image.config.labels, "name": name})
+
+    def _now(self) -> str:
+        return rfc3339(self._clock_ns())
+
+
+def _reference(repository: str, tag: str) -> Reference:
+    reference = parse_reference(f"{repository}:{tag}" if tag else repository)
+    if reference.digest:
+        raise InvalidParameter("refusing to create a tag with a digest reference")
+    return reference.with_default_tag()

@@ -1,0 +1,121 @@
+"""All that can be done with volumes: the engine's part that the doors call."""
+
+import asyncio
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dockyard.engine.containers.collection import Collection
+from dockyard.engine.events import Events
+from dockyard.engine.timestamps import rfc3339
+from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.fs.paths import components
+from dockyard.store.graphdriver.view import View
+from dockyard.store.volumes.store import VolumeStore
+from dockyard.store.volumes.volume import Volume
+
+Filters = Mapping[str, tuple[str, ...]]
+KNOWN = frozenset(("dangling", "driver", "label", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeUsage:
+    """A volume, how many containers have it, and the bytes in it."""
+
+    volume: Volume
+    references: int
+    size_bytes: int
+
+
+class Volumes:
+    """The volumes of one engine; what they are used by is read from the containers' records."""
+
+    def __init__(self, store: VolumeStore, collection: Collection, events: Events, clock_ns: Callable[[], int]) -> None:
+        self._store = store
+        self._collection = collection
+        self._events = events
+        self._clock_ns = clock_ns
+
+    async def create(
+        self, name: str, driver: str, options: Mapping[str, str], labels: Mapping[str, str]
+    ) -> tuple[Volume, bool]:
+        """The volume, made if it isn't there (without a name: a new anonymous one), and whether it was made."""
+        volume, made = await asyncio.to_thread(
+            self._store.create, name, driver=driver, options=options, labels=labels, now=rfc3339(self._clock_ns())
+        )
+        if made:
+            self._announce("create", volume)
+        return volume, made
+
+    def get(self, name: str) -> Volume:
+        """The volume of this name; NotFound."""
+        return self._store.get(name)
+
+    async def list(self, filters: Filters | None = None) -> Sequence[Volume]:
+        """The volumes that pass `filters` (dangling, driver, label, name), sorted by name."""
+        wanted = filters or {}
+        unknown = set(wanted) - KNOWN
+        if unknown:
+            raise InvalidParameter(f"invalid filter '{unknown.pop()}'")
+        volumes = await asyncio.to_thread(self._store.list)
+        return [volume for volume in volumes if self._passes(volume, wanted)]
+
+    def used_by(self, name: str) -> Sequence[str]:
+        """Ids of the containers that have this volume."""
+        return [
+            entry.record.id
+            for entry in self._collection
+            if any(mount.type == "volume" and mount.name == name for mount in entry.record.mounts)
+        ]
+
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Removes a volume with its content; Conflict when a container has it, running or not."""
+        volume = self._store.find(name)
+        await asyncio.to_thread(self._store.remove, name, force=force, used_by=self.used_by(name))
+        if volume is not None:
+            self._announce("destroy", volume)
+
+    async def prune(self, *, everything: bool = False, filters: Filters | None = None) -> tuple[Sequence[str], int]:
+        """Removes volumes that no container has: anonymous ones, or all; their names, and the bytes freed."""
+        removed: builtins.list[str] = []
+        freed = 0
+        for volume in await self.list(filters):
+            if (everything or volume.anonymous) and not self.used_by(volume.name):
+                size = await asyncio.to_thread(self._store.size_bytes, volume.name)
+                try:
+                    await self.remove(volume.name)
+                except DockyardError:
+                    continue  # somebody began to use it
+                removed.append(volume.name)
+                freed += size
+        return removed, freed
+
+    async def disk_usage(self) -> Sequence[VolumeUsage]:
+        """Each volume with the number of containers that have it and its size in bytes."""
+        return [
+            VolumeUsage(
+                volume, len(self.used_by(volume.name)), await asyncio.to_thread(self._store.size_bytes, volume.name)
+            )
+            for volume in await self.list()
+        ]
+
+    def copy_up(self, name: str, view: View, destination: str) -> None:
+        """Fills an empty volume with what a container's root has at `destination`; for any thread."""
+        self._store.copy_up(name, view, components(destination.encode()))
+
+    def _passes(self, volume: Volume, filters: Filters) -> bool:
+        dangling = filters.get("dangling")
+        if dangling and (dangling[0].lower() in ("1", "true")) == bool(self.used_by(volume.name)):
+            return False
+        if filters.get("driver") and volume.driver not in filters["driver"]:
+            return False
+        if filters.get("name") and not any(one in volume.name for one in filters["name"]):
+            return False
+        for label in filters.get("label", ()):
+            name, equals, value = label.partition("=")
+            if name not in volume.labels or (equals and volume.labels[name] != value):
+                return False
+        return True
+
+    def _announce(self, action: str, volume: Volume) -> None:
+        self._events.publish("volume", action, volume.name, {"driver": volume.driver})
