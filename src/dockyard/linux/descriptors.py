@@ -1,7 +1,5 @@
-"""Descriptors of this process: closing ranges of them, and sending them over a unix socket."""
+"""Descriptors of this process: closing ranges of them."""
 
-import os
-import socket
 from typing import Final
 
 from dockyard.linux.libc import system_call
@@ -34,9 +32,3 @@ def close_all_but(keep: set[int]) -> None:
 def close_on_exec_from(first: int) -> None:
     """Mark every descriptor from `first` on to be closed by execve(2). Linux 5.11."""
     system_call(_CLOSE_RANGE, first, _LAST, _CLOEXEC)
-
-
-def send_over(channel: int, descriptor: int, data: bytes) -> None:
-    """Send `descriptor` with `data` over the connected unix socket `channel`, which stays open."""
-    with socket.socket(fileno=os.dup(channel)) as connection:
-        socket.send_fds(connection, [data], [descriptor])

@@ -1,0 +1,221 @@
+"""create: from a specification to a first process that has everything but has not executed its program.
+
+https://github.com/opencontainers/runtime-spec/blob/v1.2.0/runtime.md#create
+
+In the caller: state directory, cgroup, everything of the host opened, filter compiled. Then one fork; the child goes on
+in `init.first_process`, the caller writes its mappings, runs its hooks and waits until it is ready. When anything
+fails, all of it is taken back in the opposite order.
+"""
+
+import os
+
+from dockyard.cgroups import Cgroup, Entry, Hierarchy, detect
+from dockyard.errors import Conflict, InvalidParameter, SystemFailure
+from dockyard.linux.libc import reason
+from dockyard.linux.unix_socket import listen
+from dockyard.runtime import clock, hooks, state_directory, validate
+from dockyard.runtime.channel import GO, HOOKS, READY, Channel, open_channel
+from dockyard.runtime.container_state import (
+    CREATING,
+    OCI_VERSION,
+    ContainerState,
+    process_start_time,
+    save,
+)
+from dockyard.runtime.host_proc import open_host_proc
+from dockyard.runtime.init import first_process, labels
+from dockyard.runtime.init_process import InitProcess
+from dockyard.runtime.launch import Launch, Stdio, Surroundings
+from dockyard.runtime.namespaces import NamespacePlan
+from dockyard.runtime.rootfs.devices import DEFAULT_RULES
+from dockyard.runtime.rootfs.prepare import prepare
+from dockyard.runtime.rootfs.prepared import PreparedRoot
+from dockyard.runtime.seccomp_filter import filter_of
+from dockyard.runtime.undo import Undo
+from dockyard.runtime.user_namespace import write_mappings
+from dockyard.spec.runtime import Hooks, Linux, Process, Resources, Spec, State
+
+__all__ = ["InitProcess", "Stdio", "create"]
+
+
+def create(
+    spec: Spec,
+    bundle: str,
+    container_id: str,
+    *,
+    state_root: str,
+    stdio: Stdio,
+    console_socket: int | None = None,
+    preserve_fds: int = 0,
+    no_pivot: bool = False,
+    no_new_keyring: bool = False,
+    detached: bool = False,
+    hierarchy: Hierarchy | None = None,
+    seccomp_cache: str | None = None,
+) -> InitProcess:
+    """Make the container, up to the point before execve.
+
+    Args:
+        spec: its configuration; checked here.
+        bundle: absolute directory that relative paths of the configuration start from.
+        container_id: its name: letters, digits, `_`, `+`, `-`, `.`.
+        state_root: directory that holds a directory for each container; made when missing.
+        stdio: descriptors for its 0, 1 and 2; ignored when the process has a terminal.
+        console_socket: connected unix socket that the terminal's master is sent over; for a terminal only.
+        preserve_fds: how many descriptors from 3 on the process keeps.
+        no_pivot: change the root by chroot, where pivot_root can't be used.
+        no_new_keyring: leave the session keyring of the caller.
+        detached: the caller may go away, and any process may start it (`container_start`); else it ends with
+        the caller. hierarchy: the cgroups of this machine, when the caller has looked already. seccomp_cache:
+        directory of compiled filters.
+
+    Returns:
+        The process, a child of the caller.
+
+    Raises:
+        InvalidParameter: the configuration is wrong. AlreadyExists: the name is taken. NotFound, Forbidden: the program
+        or something on the host isn't there, or can't be executed. SystemFailure and others: a step failed. In every
+        case nothing is left behind. The caller must have one thread.
+    """
+    validate.identifier(container_id)
+    validate.specification(spec)
+    linux, process = spec.linux or Linux(), spec.process or Process()
+    labels.check(process, linux.mount_label)
+    _check_terminal(process, console_socket)
+    with Undo() as undo:
+        directory = state_directory.make(state_root, container_id)
+        undo.push(lambda: state_directory.remove(directory))
+        cgroup = _make_cgroup(linux, container_id, hierarchy or detect(), undo)
+        namespaces = NamespacePlan(linux)
+        opened: list[PreparedRoot | NamespacePlan | Entry] = [namespaces]
+        gate = proc = -1
+        try:
+            root = prepare(spec, bundle, cgroup.paths) if "mount" in namespaces.own else None
+            opened += [root] if root is not None else []
+            entry = cgroup.entry()
+            opened.append(entry)
+            chosen = filter_of(linux, seccomp_cache)
+            gate = _make_gate(f"{directory}/gate", detached)
+            proc = open_host_proc()
+            ours, theirs = open_channel()
+            launch = Launch(
+                surroundings=Surroundings(
+                    process=process,
+                    container_id=container_id,
+                    channel=theirs,
+                    other=ours,
+                    entry=entry,
+                    stdio=stdio,
+                    console_socket=console_socket,
+                    preserve_fds=preserve_fds,
+                    proc=proc,
+                    filter=chosen,
+                    joined=namespaces.joined,
+                ),
+                spec=spec,
+                state=State(OCI_VERSION, container_id, CREATING, 0, bundle, spec.annotations),
+                root=root,
+                root_path=os.path.join(bundle, spec.root.path if spec.root else ""),
+                own_namespaces=namespaces.own,
+                no_pivot=no_pivot,
+                no_new_keyring=no_new_keyring,
+                gate=gate if detached else None,
+            )
+            undo.push(ours.close)
+            try:
+                child = namespaces.fork(ours, theirs, entry.directory)
+                if child is None:
+                    first_process.run(launch)
+            finally:
+                theirs.close()
+        finally:
+            for each in opened:
+                each.close()
+            for descriptor in (gate, proc):
+                if descriptor >= 0:
+                    os.close(descriptor)
+        state = ContainerState(
+            id=container_id,
+            pid=child.pid,
+            start_time=process_start_time(child.pid) or 0,
+            bundle=bundle,
+            rootfs=launch.root_path,
+            created=clock.now(),
+            state_root=state_root,
+            owner=os.getuid(),
+            detached=detached,
+            namespaces=tuple(each.type for each in linux.namespaces),
+            cgroup_paths=cgroup.paths,
+            annotations=spec.annotations,
+        )
+        spec_hooks = spec.hooks or Hooks()
+        created = InitProcess(child, state, None if detached else ours, spec_hooks)
+        undo.push(lambda: os.close(created.pidfd))
+        undo.push(created.kill)
+        _bring_up(linux, process, state, ours, spec_hooks, cgroup)
+        save(state)
+    if detached:
+        ours.close()
+    return created
+
+
+def _check_terminal(process: Process, console_socket: int | None) -> None:
+    if process.terminal and console_socket is None:
+        raise InvalidParameter("cannot allocate tty if runc will detach without setting console socket")
+    if not process.terminal and console_socket is not None:
+        raise InvalidParameter("cannot use console socket if runc will not detach or allocate tty")
+
+
+def _make_cgroup(linux: Linux, container_id: str, hierarchy: Hierarchy, undo: Undo) -> Cgroup:
+    """The container's cgroup with its limits. Conflict when processes are in one of that path already."""
+    cgroup = hierarchy.cgroup(linux.cgroups_path or container_id)
+    if pids := cgroup.pids():
+        raise Conflict(f"container's cgroup is not empty: {len(pids)} process(es) found")
+    resources = linux.resources or Resources()
+    cgroup.create(resources._replace(devices=(*resources.devices, *DEFAULT_RULES)))
+    undo.push(cgroup.destroy)
+    return cgroup
+
+
+def _make_gate(path: str, detached: bool) -> int:
+    """The sign that it isn't started: a listening socket for others to start it by, or just a file. A descriptor."""
+    try:
+        return listen(path) if detached else os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SystemFailure(f"create {path}: {reason(error)}") from error
+
+
+def _bring_up(
+    linux: Linux, process: Process, state: ContainerState, channel: Channel, spec_hooks: Hooks, cgroup: Cgroup
+) -> None:
+    """Do the caller's part while the process prepares itself; returns when that is ready. Any DockyardError."""
+    if any(each.type == "user" and not each.path for each in linux.namespaces):
+        write_mappings(state.pid, linux.uid_mappings, linux.gid_mappings)
+        channel.send(GO)
+    if process.oom_score_adj is not None:
+        _set_oom_score(state.pid, process.oom_score_adj)
+    message = channel.receive()
+    if message is not None and message["is"] == HOOKS:
+        oci_state = state.oci_state(CREATING)
+        hooks.run_all(spec_hooks.prestart, "prestart", oci_state)
+        hooks.run_all(spec_hooks.create_runtime, "createRuntime", oci_state)
+        channel.send(GO)
+        message = channel.receive()
+    if message is None:
+        if cgroup.oom_kills():
+            raise SystemFailure("container init was OOM-killed (memory limit too low?)")
+        raise SystemFailure("container init exited before it was ready")
+    if message["is"] != READY:
+        raise SystemFailure(f"container init said {message['is']!r} out of turn")
+
+
+def _set_oom_score(pid: int, score: int) -> None:
+    path = f"/proc/{pid}/oom_score_adj"
+    try:
+        with open(path, "r+", encoding="ascii") as file:
+            if int(file.read()) != score:
+                file.seek(0)
+                file.write(str(score))
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise SystemFailure(f"failed to set oom_score_adj to {score}: write {path}: {why}") from error

@@ -1,0 +1,47 @@
+"""The environment of the process: the spec's, and HOME from the container's /etc/passwd when it isn't there."""
+
+import os
+import stat
+
+_LARGEST_BYTES = 1 << 20
+_NO_FILE = "/"
+
+
+def environment(variables: tuple[str, ...], uid: int) -> dict[str, str]:
+    """Variables by name, the last of equal names winning, with HOME of user `uid`;
+
+    called inside the container's root.
+    """
+    found: dict[str, str] = {}
+    for variable in variables:
+        name, _, value = variable.partition("=")
+        found[name] = value
+    if not found.get("HOME"):
+        found["HOME"] = home_of(uid, _passwd())
+    return found
+
+
+def home_of(uid: int, passwd: bytes) -> str:
+    """The home directory of `uid` in the text of a passwd(5) file; `/` when it isn't there."""
+    wanted = str(uid).encode()
+    for line in passwd.splitlines():
+        fields = line.split(b":")
+        if len(fields) >= 6 and fields[2] == wanted:
+            return os.fsdecode(fields[5]) or _NO_FILE
+    return _NO_FILE
+
+
+def _passwd() -> bytes:
+    """The text of /etc/passwd; empty when it isn't an ordinary file. A pipe there must not make the process wait."""
+    try:
+        descriptor = os.open("/etc/passwd", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        return os.read(descriptor, _LARGEST_BYTES)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

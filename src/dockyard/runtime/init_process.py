@@ -1,0 +1,60 @@
+"""A container that is created and waits to be started, as its creator holds it."""
+
+import os
+import signal
+from contextlib import suppress
+
+from dockyard.errors import Conflict
+from dockyard.linux.clone import Child
+from dockyard.runtime import hooks
+from dockyard.runtime.channel import GO, Channel
+from dockyard.runtime.container_state import RUNNING, ContainerState
+from dockyard.spec.runtime import Hooks
+
+
+class InitProcess:
+    """The first process of a container; `pidfd` is close-on-exec and belongs to this object.
+
+    `channel` is None when the container was made for others to start.
+    """
+
+    def __init__(self, child: Child, state: ContainerState, channel: Channel | None, spec_hooks: Hooks) -> None:
+        self.pid, self.pidfd = child
+        self.state = state
+        self.container_id = state.id
+        self._channel = channel
+        self._hooks = spec_hooks
+
+    def start(self) -> list[str]:
+        """Let it execute its program; returns when it has, with what failing poststart hooks said.
+
+        Raises:
+            Conflict: it was started already, or is for others to start.
+            Any DockyardError: what the process reported; it has ended then.
+        """
+        channel, self._channel = self._channel, None
+        if channel is None:
+            raise Conflict("cannot start an already running container")
+        try:
+            with suppress(BrokenPipeError):  # it died before: that shows when it is reaped, as if right after
+                channel.send(GO)
+            os.unlink(self.state.gate)
+            channel.receive()  # end of file: execve has closed the other end
+        finally:
+            channel.close()
+        return hooks.run_and_report(self._hooks.poststart, "poststart", self.state.oci_state(RUNNING))
+
+    def kill(self) -> None:
+        """Kill it, and wait until it is gone; nothing when somebody else did."""
+        try:
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            return
+
+    def close(self) -> None:
+        """Close the descriptors. A container that wasn't started ends by that, unless others may start it."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        os.close(self.pidfd)
