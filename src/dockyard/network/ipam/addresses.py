@@ -67,8 +67,3 @@ class Addresses:
         if not int(self._subnet.network_address) <= number <= int(self._subnet.broadcast_address):
             raise InvalidParameter(f"no configured subnet contains IP address {address}")
         return number
-
-
-def mac_of(ipv4: str) -> str:
-    """Docker's hardware address for an IPv4 address: 02:42 and its four bytes; "locally administered", unicast."""
-    return "02:42:" + IPv4Address(ipv4).packed.hex(":")

@@ -3,12 +3,11 @@
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dockyard.errors import Conflict, InvalidParameter, Unavailable
-from dockyard.network.ipam.addresses import Addresses, mac_of
+from dockyard.network.ipam.addresses import Addresses
 
 GATEWAY = IPv4Address("172.17.0.1")
 
@@ -112,14 +111,3 @@ class Model(RuleBasedStateMachine):
 
 
 TestModel = Model.TestCase
-
-
-@given(st.ip_addresses(v=4))
-def test_mac(address: IPv4Address) -> None:
-    mac = mac_of(str(address))
-    assert mac.startswith("02:42:")
-    assert IPv4Address(bytes.fromhex(mac.replace(":", ""))[2:]) == address
-
-
-def test_mac_of_the_first_container() -> None:
-    assert mac_of("172.17.0.2") == "02:42:ac:11:00:02"

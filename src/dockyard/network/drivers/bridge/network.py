@@ -19,7 +19,8 @@ from dockyard.network.drivers.bridge.link import ensure_bridge, find_link
 from dockyard.network.drivers.bridge.reaper import Reaper
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 from dockyard.network.firewall.table import FirewallTable
-from dockyard.network.ipam.addresses import Addresses, mac_of
+from dockyard.network.ipam.addresses import Addresses
+from dockyard.network.ipam.mac import mac_of, parse_mac
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts
 from dockyard.network.sandbox.sandboxes import Sandbox
@@ -81,6 +82,7 @@ class BridgeNetwork:
         """See `Network.attach`."""
         if sandbox is None:
             raise SystemFailure(f"network {self._record.name} needs the sandbox opened")
+        wanted_mac = parse_mac(request.mac) if request.mac else None
         with ExitStack() as undo:
             ipv4 = self._addresses.take(request.ipv4)
             undo.callback(self._addresses.release, ipv4)
@@ -96,7 +98,7 @@ class BridgeNetwork:
                 driver=self._record.driver,
                 interface=interface,
                 host_interface=new_host_interface(),
-                mac=request.mac or mac_of(ipv4),
+                mac=wanted_mac or mac_of(ipv4),
                 ipv4=ipv4,
                 prefix_length=self._settings.subnet.prefixlen,
                 gateway=self._settings.gateway,
