@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from typing import Any, NamedTuple
 
 from tests.peers.programs import Program
@@ -70,6 +71,13 @@ class Docker:
     def field(self, reference: str, template: str) -> str:
         """`docker inspect --format`."""
         return self("inspect", "--format", template, reference)
+
+    def actions(self, container: str) -> list[str]:
+        """What `docker events` tells of a container in the last ten minutes, oldest first."""
+        now = time.time()
+        # the client cuts `--until` without a fraction to the second that has begun
+        span = ("--since", f"{now - 600:.9f}", "--until", f"{now + 0.1:.9f}")
+        return self("events", *span, "--filter", f"container={container}", "--format", "{{.Action}}").split("\n")
 
     def info(self) -> dict[str, Any]:
         """`docker info` as JSON."""
