@@ -9,7 +9,7 @@ from dockyard.engine.volumes import Volumes
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
-from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.events import Events
 from dockyard.engine.images import Images
@@ -72,3 +72,13 @@ class Services:
         actor = {**(container.config.labels or {}), **attributes}
         actor.update(image=container.config.image, name=container.name)
         self.events.publish("container", action, container.id, actor)
+
+    def announce_networks(self, container: Container, action: str) -> None:
+        """Publishes a network event (`connect`, `disconnect`) for each endpoint that the container has."""
+        for endpoint in container.endpoints:
+            attributes = {"container": container.id, "name": endpoint.network_name, "type": _driver(endpoint)}
+            self.events.publish("network", action, endpoint.network_id, attributes)
+
+
+def _driver(endpoint: Endpoint) -> str:
+    return "null" if endpoint.network_name == "none" else endpoint.network_name

@@ -53,6 +53,7 @@ async def tear_down(services: Services, record: Container, shim: ShimConnection 
     """Takes back what the run of `record` used: addresses, ports, sandbox; and lets the shim finish unmounting."""
     if record.attachment is not None or record.sandbox_id:
         await services.networks.disconnect(record)
+        services.announce_networks(record, "disconnect")
     if shim is not None:
         await asyncio.shield(shim.closed)
         await shim.reap()

@@ -121,6 +121,7 @@ async def _connect(services: Services, entry: Entry) -> None:
     if connected is not record:
         # On disk before anything runs: a restarted daemon must know which addresses are in use.
         services.collection.replace(entry, connected)
+        services.announce_networks(connected, "connect")
 
 
 def _request(services: Services, record: Container) -> CreateRequest:
