@@ -64,9 +64,7 @@ class Client:
         length = int(await asyncio.wait_for(self.reader.readuntil(b"\r\n"), 5), 16)
         return (await asyncio.wait_for(self.reader.readexactly(length + 2), 5))[:-2]
 
-    async def request(
-        self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Reply:
+    async def request(self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         """Sends a request (a body that isn't bytes goes as JSON) and reads its answer."""
         await self.send(encode_request(method, target, body, headers))
         return await (self.head() if method == "HEAD" else self.reply())

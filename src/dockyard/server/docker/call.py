@@ -1,26 +1,24 @@
 """One request as an endpoint sees it: which version, which name, which query, and the ways to read its body."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp.web_request import BaseRequest
 
 from dockyard.api.versions import Version
-from dockyard.server.docker.http.body import BodyFile, iterate, read_whole
+from dockyard.engine.engine import Engine
+from dockyard.server.docker.http.body import iterate_blocking, read_whole
 from dockyard.server.docker.http.query import Query
 from dockyard.server.docker.request_json import Shape, check_content_type, decode
-
-if TYPE_CHECKING:
-    from dockyard.engine.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request that has been routed. `name` is what the path named (`/containers/{name}/json`), "" for none."""
 
-    engine: "Engine"
+    engine: Engine
     version: Version
     name: str
     query: Query
@@ -40,10 +38,6 @@ class Call:
         check_content_type(self.header("Content-Type"), has_body)
         return decode(await read_whole(self.request), shape) if has_body else {}
 
-    def body_pieces(self) -> AsyncIterator[bytes]:
-        """The body piece by piece, of any size."""
-        return iterate(self.request)
-
-    def body_file(self) -> BodyFile:
-        """The body as a file for code that runs in a thread."""
-        return BodyFile(iterate(self.request), asyncio.get_running_loop())
+    def body_pieces(self) -> Iterator[bytes]:
+        """The body piece by piece, of any size, for code that runs in a thread."""
+        return iterate_blocking(self.request, asyncio.get_running_loop())

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
@@ -25,6 +24,7 @@ from dockyard.api.versions import (
     Version,
     parse_version,
 )
+from dockyard.engine.engine import Engine
 from dockyard.errors import InvalidParameter, NotImplementedYet
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.table import ENDPOINTS, Endpoint
@@ -33,9 +33,6 @@ from dockyard.server.docker.http.answers import Answer, EmptyAnswer
 from dockyard.server.docker.http.perform import perform
 from dockyard.server.docker.http.query import Query
 from dockyard.server.docker.routing import Match, Router, split_target
-
-if TYPE_CHECKING:
-    from dockyard.engine.engine import Engine
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +49,7 @@ class DoorSettings:
 class Door:
     """Answers requests with the engine. `await door(request)` is an aiohttp low-level handler."""
 
-    def __init__(self, engine: "Engine", settings: DoorSettings, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> None:
+    def __init__(self, engine: Engine, settings: DoorSettings, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> None:
         self._engine = engine
         self._clock_ns = settings.clock_ns
         self._router = Router(ROUTES)

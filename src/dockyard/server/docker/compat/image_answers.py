@@ -3,8 +3,8 @@
 from typing import Any
 
 from dockyard.api.versions import Version
+from dockyard.engine.timestamps import ZERO
 from dockyard.server.docker.compat.steps import Before, Document, apply, drop
-from dockyard.server.docker.wire.times import NEVER
 
 CONFIG_BEFORE_1_52: dict[str, Any] = {
     "Cmd": None,
@@ -57,7 +57,7 @@ def _show_building_container(document: Document) -> None:
 
 
 def _show_creation(document: Document) -> None:
-    document.setdefault("Created", NEVER)
+    document.setdefault("Created", ZERO)
 
 
 SUMMARY = (

@@ -1,15 +1,28 @@
 """Every operation that Dockyard has, and its endpoint; what is not here is answered 501 with its name.
 
-An endpoint that `waits` only waits or streams: it is cancelled when its client goes away. The others change something
-and run to their end.
+An endpoint that `waits` only asks, waits or streams: it is cancelled when its client goes away. The others change
+something and run to their end.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from dockyard.server.docker.call import Call
-from dockyard.server.docker.endpoints import events, ping
-from dockyard.server.docker.endpoints.containers import create, lifecycle, lists, logs, wait
+from dockyard.server.docker.endpoints import disk_usage, events, execs, networks, ping, system, volumes
+from dockyard.server.docker.endpoints.containers import (
+    attach,
+    commit,
+    create,
+    lifecycle,
+    lists,
+    logs,
+    prune,
+    queries,
+    update,
+    wait,
+)
+from dockyard.server.docker.endpoints.images import archives, names
+from dockyard.server.docker.endpoints.images import lists as image_lists
 from dockyard.server.docker.http.answers import Answer
 
 
@@ -23,9 +36,18 @@ class Endpoint(NamedTuple):
 ENDPOINTS: Mapping[str, Endpoint] = {
     "SystemPing": Endpoint(ping.ping),
     "SystemPingHead": Endpoint(ping.ping_head),
+    "SystemInfo": Endpoint(system.info, waits=True),
+    "SystemVersion": Endpoint(system.version, waits=True),
     "SystemEvents": Endpoint(events.system_events, waits=True),
+    "SystemDataUsage": Endpoint(disk_usage.system_data_usage, waits=True),
     "ContainerList": Endpoint(lists.container_list, waits=True),
     "ContainerInspect": Endpoint(lists.container_inspect_one, waits=True),
+    "ContainerTop": Endpoint(queries.container_top, waits=True),
+    "ContainerLogs": Endpoint(logs.container_logs, waits=True),
+    "ContainerChanges": Endpoint(queries.container_changes, waits=True),
+    "ContainerExport": Endpoint(queries.container_export, waits=True),
+    "ContainerWait": Endpoint(wait.container_wait, waits=True),
+    "ContainerAttach": Endpoint(attach.container_attach, waits=True),
     "ContainerCreate": Endpoint(create.container_create),
     "ContainerStart": Endpoint(lifecycle.container_start),
     "ContainerStop": Endpoint(lifecycle.container_stop),
@@ -35,7 +57,30 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ContainerUnpause": Endpoint(lifecycle.container_unpause),
     "ContainerRename": Endpoint(lifecycle.container_rename),
     "ContainerResize": Endpoint(lifecycle.container_resize),
+    "ContainerUpdate": Endpoint(update.container_update),
     "ContainerDelete": Endpoint(lifecycle.container_delete),
-    "ContainerWait": Endpoint(wait.container_wait, waits=True),
-    "ContainerLogs": Endpoint(logs.container_logs, waits=True),
+    "ContainerPrune": Endpoint(prune.container_prune),
+    "ContainerExec": Endpoint(execs.container_exec),
+    "ExecStart": Endpoint(execs.exec_start),
+    "ExecResize": Endpoint(execs.exec_resize),
+    "ExecInspect": Endpoint(execs.exec_inspect_one, waits=True),
+    "ImageList": Endpoint(image_lists.image_list, waits=True),
+    "ImageInspect": Endpoint(image_lists.image_inspect_one, waits=True),
+    "ImageHistory": Endpoint(image_lists.image_history, waits=True),
+    "ImageTag": Endpoint(names.image_tag),
+    "ImageDelete": Endpoint(names.image_delete),
+    "ImagePrune": Endpoint(names.image_prune),
+    "ImageCommit": Endpoint(commit.image_commit),
+    "ImageLoad": Endpoint(archives.image_load, waits=True),
+    "ImageGet": Endpoint(archives.image_get, waits=True),
+    "ImageGetAll": Endpoint(archives.image_get_all, waits=True),
+    "ImageCreate": Endpoint(archives.image_create),
+    "NetworkList": Endpoint(networks.network_list, waits=True),
+    "NetworkInspect": Endpoint(networks.network_inspect_one, waits=True),
+    "VolumeList": Endpoint(volumes.volume_list, waits=True),
+    "VolumeInspect": Endpoint(volumes.volume_inspect, waits=True),
+    "VolumeCreate": Endpoint(volumes.volume_create),
+    "VolumeUpdate": Endpoint(volumes.volume_update),
+    "VolumeDelete": Endpoint(volumes.volume_delete),
+    "VolumePrune": Endpoint(volumes.volume_prune),
 }

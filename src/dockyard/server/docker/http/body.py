@@ -4,8 +4,7 @@ Back-pressure comes from aiohttp: when nobody reads, it stops reading the socket
 """
 
 import asyncio
-import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from aiohttp.web_request import BaseRequest
 
@@ -43,27 +42,15 @@ async def iterate(request: BaseRequest) -> AsyncIterator[bytes]:
         yield piece
 
 
-class BodyFile(io.RawIOBase):
-    """A request's body as a file for code that runs in a thread; reading blocks that thread, never the event loop."""
+def iterate_blocking(request: BaseRequest, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    """The pieces of the body for code that runs in a thread: waiting blocks that thread, never the event loop.
 
-    def __init__(self, pieces: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
-        self._pieces = pieces
-        self._loop = loop
-        self._rest = memoryview(b"")
+    It ends with an error when the client breaks off, so no thread waits for ever.
+    """
+    pieces = iterate(request)
 
-    def readable(self) -> bool:
-        return True
+    async def following() -> bytes:
+        return await anext(pieces, b"")
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fills the front of `buffer` with what is there, waiting for at least a byte; 0 at the end."""
-        if not self._rest:
-            piece = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
-            self._rest = memoryview(piece)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    async def _next(self) -> bytes:
-        return await anext(self._pieces, b"")
+    while piece := asyncio.run_coroutine_threadsafe(following(), loop).result():
+        yield piece

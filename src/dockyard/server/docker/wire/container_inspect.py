@@ -4,17 +4,17 @@ from typing import Any
 
 from dockyard.engine.containers.record import Container, State
 from dockyard.engine.containers.state import ALIVE, Status
+from dockyard.engine.timestamps import rfc3339
 from dockyard.server.docker.wire.container_config import config, host_config
 from dockyard.server.docker.wire.container_network import networks, port_map
 from dockyard.server.docker.wire.mount_points import mount_points
-from dockyard.server.docker.wire.times import rfc3339_nano
 
 
 def container_inspect(container: Container, sizes: tuple[int, int] | None = None) -> dict[str, Any]:
     """The container whole; `sizes` are bytes of the writable layer and of the whole root file system, where asked."""
     document: dict[str, Any] = {
         "Id": container.id,
-        "Created": rfc3339_nano(container.created_at_ns),
+        "Created": rfc3339(container.created_at_ns),
         "Path": container.path,
         "Args": container.args,
         "State": state(container.state),
@@ -59,6 +59,6 @@ def state(value: State) -> dict[str, Any]:
         "Pid": value.pid,
         "ExitCode": value.exit_code,
         "Error": value.error,
-        "StartedAt": rfc3339_nano(value.started_at_ns),
-        "FinishedAt": rfc3339_nano(value.finished_at_ns),
+        "StartedAt": rfc3339(value.started_at_ns),
+        "FinishedAt": rfc3339(value.finished_at_ns),
     }

@@ -2,7 +2,7 @@
 
 from dockyard.engine.containers.record import State
 from dockyard.engine.containers.state import Status
-from dockyard.server.docker.wire.times import human_duration
+from dockyard.server.docker.wire.durations import human_duration
 
 
 def status_text(state: State, now_ns: int) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 from dockyard.engine.containers.record import Container
 from dockyard.server.docker.wire.container_network import networks, port_summaries
 from dockyard.server.docker.wire.container_status import status_text
+from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.server.docker.wire.mount_points import mount_points
-from dockyard.server.docker.wire.times import SECOND_NS
 
 NO_HEALTH = {"Status": "none", "FailingStreak": 0}
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dockyard.engine.events import Event
-from dockyard.server.docker.wire.times import SECOND_NS
+from dockyard.server.docker.wire.durations import SECOND_NS
 
 
 def event_message(event: Event) -> dict[str, Any]:

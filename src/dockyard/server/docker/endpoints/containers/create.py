@@ -9,6 +9,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat.create_requests import upgrade_create
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
+from dockyard.server.docker.platforms import check_platform
 from dockyard.server.docker.request_json import Shape, shape_of
 
 
@@ -38,8 +39,9 @@ async def container_create(call: Call) -> Answer:
     host_config = _convert(body.pop("HostConfig"), HostConfig)
     networking = _convert(body.pop("NetworkingConfig"), NetworkingConfig)
     config = _convert(body, Config)
-    platform = call.query.text("platform") if call.version >= (1, 41) else ""
-    created = await call.engine.containers.create(call.query.text("name"), config, host_config, networking, platform)
+    check_platform(call.query.text("platform") if call.version >= (1, 41) else "")
+    name = call.query.text("name") or None
+    created = await call.engine.containers.create(name, config, host_config, networking)
     return JsonAnswer({"Id": created.id, "Warnings": [*created.warnings, *warnings]}, 201)
 
 

@@ -89,5 +89,6 @@ def _dimension(call: Call, name: str, meaning: str) -> int:
 async def container_delete(call: Call) -> Answer:
     """`DELETE /containers/{id}`."""
     query = call.query
-    await call.engine.containers.remove(call.name, query.flag("force"), query.flag("v"), query.flag("link"))
+    force, volumes, link = query.flag("force"), query.flag("v"), query.flag("link")
+    await call.engine.containers.remove(call.name, force=force, volumes=volumes, link=link)
     return EmptyAnswer()

@@ -1,5 +1,6 @@
 """`GET /containers/json`, `GET /containers/{id}/json`: the container as a line, and whole."""
 
+from dockyard.engine.containers.record import Container
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import container_answers
 from dockyard.server.docker.filters import parse_filters
@@ -12,21 +13,26 @@ async def container_list(call: Call) -> Answer:
     """The containers that run, or all of them, newest first."""
     filters = parse_filters(call.query.text("filters"))
     containers = call.engine.containers
-    found = await containers.list(
-        everything=call.query.flag("all"), limit=call.query.integer("limit") or 0, filters=filters
-    )
+    everything, limit = call.query.flag("all"), call.query.integer("limit") or 0
+    found = containers.list(everything=everything, limit=limit, filters=filters)
     with_sizes = call.query.flag("size")
     now_ns = call.clock_ns()
     lines = []
     for container in found:
         sizes = await containers.sizes(container.id) if with_sizes else None
-        line = container_summary(container, containers.image_name(container), now_ns, sizes)
+        line = container_summary(container, shown_image(call, container), now_ns, sizes)
         lines.append(container_answers.summary(line, call.version))
     return JsonAnswer(lines)
 
 
 async def container_inspect_one(call: Call) -> Answer:
     """Everything about one container."""
-    container = await call.engine.containers.get(call.name)
+    container = call.engine.containers.get(call.name)
     sizes = await call.engine.containers.sizes(container.id) if call.query.flag("size") else None
     return JsonAnswer(container_answers.inspect(container_inspect(container, sizes), call.version))
+
+
+def shown_image(call: Call, container: Container) -> str:
+    """The name for the IMAGE column: as it was given, unless that means another image by now."""
+    name = container.config.image
+    return name if call.engine.images.id_of(name) == container.image_id else container.image_id

@@ -30,7 +30,7 @@ async def container_logs(call: Call) -> Answer:
         until_ns=parse_unix_timestamp(query.text("until"), "until") or 0,
         tail=parse_tail(query.text("tail")),
     )
-    container = await call.engine.containers.get(call.name)
+    container = call.engine.containers.get(call.name)
     entries = call.engine.containers.logs(container.id, options)
     multiplexed = not container.config.tty
     named_multiplexed = multiplexed and call.version >= (1, 42)

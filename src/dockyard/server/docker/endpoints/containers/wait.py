@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from dockyard.engine.containers.lifecycle.wait import result as wait_result
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
@@ -21,13 +22,13 @@ async def container_wait(call: Call) -> Answer:
     if condition not in CONDITIONS:
         raise InvalidParameter(f'invalid condition: "{condition}"')
     # The engine has registered the wait when this returns: only then may the client see our headers.
-    ended = await call.engine.containers.wait(call.name, condition)
+    ended = call.engine.containers.waiting(call.name, condition)
     if call.version < (1, 30):
-        result = await ended
+        result = await wait_result(ended)
         return JsonAnswer({"StatusCode": result.exit_code})
 
     async def document() -> AsyncIterator[bytes]:
-        result = await ended
+        result = await wait_result(ended)
         error = {"Message": result.error} if result.error else None
         yield msgspec.json.encode({"StatusCode": result.exit_code, "Error": error}) + b"\n"
 

@@ -1,20 +1,6 @@
-"""Times and durations as Go writes them in JSON, and as Docker writes them for people."""
-
-from datetime import UTC, datetime
-
-NEVER = "0001-01-01T00:00:00Z"
-"""Go's zero time: something that hasn't happened."""
+"""Durations as Docker writes them for people. (Times are `dockyard.engine.timestamps.rfc3339`.)"""
 
 SECOND_NS = 1_000_000_000
-
-
-def rfc3339_nano(time_ns: int) -> str:
-    """Nanoseconds since the epoch as Go's time.RFC3339Nano in UTC: no zeros at the end of the fraction; 0 is never."""
-    if time_ns <= 0:
-        return NEVER
-    seconds, fraction = divmod(time_ns, SECOND_NS)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{fraction:09d}".rstrip("0").rstrip(".") + "Z"
 
 
 def human_duration(duration_ns: int) -> str:

@@ -1,0 +1,27 @@
+"""`POST /containers/{id}/update`: other limits, at once."""
+
+import msgspec
+
+from dockyard.engine.containers.config import Resources, RestartPolicy
+from dockyard.server.docker.call import Call
+from dockyard.server.docker.compat.update_requests import upgrade_update
+from dockyard.server.docker.http.answers import Answer, JsonAnswer
+from dockyard.server.docker.request_json import shape_of
+
+
+class UpdateRequest(Resources, frozen=True, rename="pascal"):
+    """The body: limits at the top, the restart policy beside them (Engine API: ContainerUpdate)."""
+
+    restart_policy: RestartPolicy | None = None
+
+
+SHAPE = shape_of(UpdateRequest, "UpdateConfig")
+
+
+async def container_update(call: Call) -> Answer:
+    """Changes what the body names and leaves the rest."""
+    body = await call.json(SHAPE)
+    upgrade_update(body, call.version)
+    policy = msgspec.convert(body.pop("RestartPolicy", None), RestartPolicy | None)
+    warnings = await call.engine.containers.update(call.name, msgspec.convert(body, Resources), policy)
+    return JsonAnswer({"Warnings": warnings or None})

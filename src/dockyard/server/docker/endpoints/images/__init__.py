@@ -1,0 +1,1 @@
+"""Endpoints of images: one module for each verb or family of verbs."""

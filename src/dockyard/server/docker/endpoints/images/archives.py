@@ -1,0 +1,71 @@
+"""Archives of images: load, save, import."""
+
+from collections.abc import AsyncIterator
+
+from dockyard.engine.in_thread import iterate_in_thread
+from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.server.docker.call import Call
+from dockyard.server.docker.http.answers import Answer, StreamAnswer
+from dockyard.server.docker.platforms import check_platform
+from dockyard.server.docker.wire import progress
+from dockyard.store.archive.events import LayerProgress
+
+TAR = "application/x-tar"
+
+
+async def image_load(call: Call) -> Answer:
+    """`POST /images/load`: the images in the body, an archive of `docker save` or an OCI layout.
+
+    Errors come within the stream, as from Docker, whose client reads them there.
+    """
+    quiet = call.query.flag("quiet", default=True)
+    steps = call.engine.images.load(call.body_pieces())
+
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            async for step in steps:
+                if not isinstance(step, LayerProgress):
+                    yield progress.stream(f"{step.text}\n")
+                elif not quiet:
+                    yield progress.progress(step.status, step.id, step.current, step.total)
+        except DockyardError as error:
+            yield progress.failure(error)
+
+    return StreamAnswer(lines(), epilogue=progress.failure)
+
+
+async def image_get(call: Call) -> Answer:
+    """`GET /images/{name}/get`: one name or id as an archive."""
+    return _save(call, (call.name,))
+
+
+async def image_get_all(call: Call) -> Answer:
+    """`GET /images/get`: several names or ids in one archive."""
+    names = call.query.texts("names")
+    if not names:
+        raise InvalidParameter("at least one image name is required")
+    return _save(call, names)
+
+
+def _save(call: Call, names: tuple[str, ...]) -> Answer:
+    return StreamAnswer(iterate_in_thread(call.engine.images.save(names)), TAR)
+
+
+async def image_create(call: Call) -> Answer:
+    """`POST /images/create`: an import (`fromSrc`) or a pull (`fromImage`)."""
+    query = call.query
+    check_platform(query.text("platform"))
+    if query.text("fromImage"):
+        raise NotImplementedYet("ImageCreate with fromImage (docker pull) is not implemented by Dockyard yet")
+    source = query.text("fromSrc")
+    if source != "-":
+        raise NotImplementedYet("importing an image from a URL is not implemented by Dockyard yet")
+    message = query.text("message") or f"Imported from {source}"
+    image_id = await call.engine.images.import_(
+        call.body_pieces(), query.text("repo"), query.text("tag"), message, query.texts("changes")
+    )
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield progress.status(image_id)
+
+    return StreamAnswer(lines())

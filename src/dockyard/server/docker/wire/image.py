@@ -1,0 +1,78 @@
+"""Images (Engine API: ImageSummary, ImageInspect, ImageHistoryResponseItem, ImageDeleteResponseItem)."""
+
+from typing import Any
+
+from dockyard.engine.images.images import ImageDetails
+from dockyard.engine.images.listing import ListedImage
+from dockyard.engine.logs.entries import time_ns
+from dockyard.engine.timestamps import ZERO
+from dockyard.server.docker.wire.durations import SECOND_NS
+from dockyard.spec.image.config import config_to_json
+from dockyard.store.images import Removed, RemovedKind
+from dockyard.store.images.history import HistoryRow
+
+NOT_CALCULATED = -1
+
+
+def image_summary(image: ListedImage) -> dict[str, Any]:
+    """A line of `docker images`."""
+    return {
+        "Containers": image.containers,
+        "Created": unix_seconds(image.stored.image.created),
+        "Id": image.stored.id,
+        "Labels": image.labels or None,
+        "ParentId": image.stored.parent or "",
+        "RepoDigests": image.digests,
+        "RepoTags": image.tags,
+        "SharedSize": NOT_CALCULATED,
+        "Size": image.size_bytes,
+    }
+
+
+def image_inspect(details: ImageDetails) -> dict[str, Any]:
+    """Everything about one image; what it doesn't say of itself is left out."""
+    stored, image = details.stored, details.stored.image
+    optional = {
+        "Parent": stored.parent,
+        "Comment": image.comment,
+        "Created": image.created,
+        "DockerVersion": image.docker_version,
+        "Author": image.author,
+        "Variant": image.variant,
+        "OsVersion": image.os_version,
+    }
+    return {
+        "Id": stored.id,
+        "RepoTags": details.tags,
+        "RepoDigests": details.digests,
+        **{key: value for key, value in optional.items() if value},
+        "Config": config_to_json(image.config),
+        "Architecture": image.architecture,
+        "Os": image.os,
+        "Size": details.size_bytes,
+        "GraphDriver": {"Data": details.graph_data or None, "Name": details.graph_driver},
+        "RootFS": {"Type": "layers", "Layers": image.rootfs.diff_ids},
+        "Metadata": {"LastTagTime": stored.last_tag_time or ZERO},
+    }
+
+
+def history_item(row: HistoryRow) -> dict[str, Any]:
+    """One step of how the image was made."""
+    return {
+        "Comment": row.comment,
+        "Created": unix_seconds(row.created),
+        "CreatedBy": row.created_by,
+        "Id": row.id,
+        "Size": row.size_bytes,
+        "Tags": row.tags or None,
+    }
+
+
+def removed_item(removed: Removed) -> dict[str, str]:
+    """One line of `docker rmi`."""
+    return {"Untagged" if removed.kind is RemovedKind.UNTAGGED else "Deleted": removed.name}
+
+
+def unix_seconds(created: str) -> int:
+    """An image's time of creation as Unix seconds; Go's zero time (far before the epoch) when it has none."""
+    return time_ns(created) // SECOND_NS if created and created != ZERO else -62135596800
