@@ -103,8 +103,6 @@ def _matches_one(event: Event, key: str, values: tuple[str, ...]) -> bool:
     if key == "image" and event.type == "container":
         image = event.attributes.get("image", "")
         return any(image == value or image.split(":")[0] == value for value in values)
-    if key == "container" and event.type != "container":
-        return event.attributes.get("container", "") in values
     if key not in ("container", "image", "network", "volume", "daemon"):
         return False
     return event.type == key and _names_actor(event, values)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from dockyard.engine.volumes import Volumes
-
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container, Endpoint
@@ -15,6 +13,7 @@ from dockyard.engine.events import Events
 from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
 from dockyard.engine.paths import Paths
+from dockyard.engine.volumes import Volumes
 from dockyard.store.layers import LayerStore
 from dockyard.supervisor.client import SupervisorClient
 

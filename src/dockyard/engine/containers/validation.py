@@ -15,6 +15,7 @@ from dockyard.errors import InvalidParameter, NotImplementedYet
 SMALLEST_MEMORY_BYTES = 6 << 20
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 IPC_MODES = ("", "none", "private", "shareable", "host")
+LARGEST_CPUSET = 8192
 CPUSET = re.compile(r"(\d+(-\d+)?)(,\d+(-\d+)?)*")
 ULIMITS = frozenset(
     (
@@ -153,7 +154,12 @@ def _check_cpu(host: Resources) -> None:
     for value, what in ((host.cpuset_cpus, "cpus"), (host.cpuset_mems, "mems")):
         if value and not CPUSET.fullmatch(value):
             raise InvalidParameter(f"Invalid value {value} for cpuset {what}")
-    if host.cpuset_cpus and max(int(number) for number in re.findall(r"\d+", host.cpuset_cpus)) >= cpus:
+    highest = max((int(number) for number in re.findall(r"\d+", host.cpuset_cpus)), default=0)
+    if highest >= LARGEST_CPUSET:
+        raise InvalidParameter(
+            f"Invalid value {host.cpuset_cpus} for cpuset cpus: value of out range, maximum is {LARGEST_CPUSET - 1}"
+        )
+    if highest >= cpus:
         raise InvalidParameter(
             f"Requested CPUs are not available - requested {host.cpuset_cpus}, available: 0-{cpus - 1}"
         )

@@ -21,7 +21,7 @@ from dockyard.engine.containers.spec.security_options import parse_security_opti
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
 from dockyard.engine.security.capabilities import resolve_capabilities
-from dockyard.errors import DockyardError, InvalidParameter, NotFound
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.fs.rooted import remove_tree
 
 
@@ -74,18 +74,18 @@ def _checked_name(name: str) -> str:
 
 
 def _networks(services: Services, host: HostConfig, networking: NetworkingConfig) -> tuple[Endpoint, ...]:
-    """The networks that the container will be in, checked; their endpoints have no addresses yet."""
+    """The network that the container will be in; its endpoint has no address yet.
+
+    As in Docker, whether the network exists (or the container whose network is shared) is found out at the start.
+    """
     mode = host.network_mode
     wanted = networking.endpoints_config or {}
     if mode.startswith("container:"):
-        services.collection.find(mode.removeprefix("container:"))
         return ()
     if len(wanted) > 1 or any(name not in (mode, "default") for name in wanted):
         raise InvalidParameter("containers in more networks than that of --network are not supported by Dockyard yet")
     found = next((one for one in services.networks.known() if mode in (one.name, one.id)), None)
-    if found is None:
-        raise NotFound(f"network {mode} not found")
-    return (Endpoint(network_name=found.name, network_id=found.id),)
+    return (Endpoint(network_name=found.name if found else mode, network_id=found.id if found else ""),)
 
 
 def _record(

@@ -34,7 +34,7 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
     stored, image = details.stored, details.stored.image
     optional = {
         "Parent": stored.parent,
-        "Comment": image.comment,
+        "Comment": image.comment or (image.history[-1].comment if image.history else ""),
         "Created": image.created,
         "DockerVersion": image.docker_version,
         "Author": image.author,
