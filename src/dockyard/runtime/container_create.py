@@ -27,6 +27,7 @@ from dockyard.runtime.init import first_process, labels
 from dockyard.runtime.init_process import InitProcess
 from dockyard.runtime.launch import Launch, Stdio, Surroundings
 from dockyard.runtime.namespaces import NamespacePlan
+from dockyard.runtime.oom_score import set_oom_score
 from dockyard.runtime.rootfs.devices import DEFAULT_RULES
 from dockyard.runtime.rootfs.prepare import prepare
 from dockyard.runtime.rootfs.prepared import PreparedRoot
@@ -144,6 +145,8 @@ def create(
             state_root=state_root,
             owner=os.getuid(),
             detached=detached,
+            chrooted=no_pivot or root is None,
+            no_new_keyring=no_new_keyring,
             namespaces=tuple(each.type for each in linux.namespaces),
             cgroup_paths=cgroup.paths,
             annotations=spec.annotations,
@@ -193,7 +196,7 @@ def _bring_up(
         write_mappings(state.pid, linux.uid_mappings, linux.gid_mappings)
         channel.send(GO)
     if process.oom_score_adj is not None:
-        _set_oom_score(state.pid, process.oom_score_adj)
+        set_oom_score(state.pid, process.oom_score_adj)
     message = channel.receive()
     if message is not None and message["is"] == HOOKS:
         oci_state = state.oci_state(CREATING)
@@ -207,15 +210,3 @@ def _bring_up(
         raise SystemFailure("container init exited before it was ready")
     if message["is"] != READY:
         raise SystemFailure(f"container init said {message['is']!r} out of turn")
-
-
-def _set_oom_score(pid: int, score: int) -> None:
-    path = f"/proc/{pid}/oom_score_adj"
-    try:
-        with open(path, "r+", encoding="ascii") as file:
-            if int(file.read()) != score:
-                file.seek(0)
-                file.write(str(score))
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise SystemFailure(f"failed to set oom_score_adj to {score}: write {path}: {why}") from error

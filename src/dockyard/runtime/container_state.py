@@ -31,7 +31,8 @@ CONFIG_FILE = "config.json"
 class ContainerState(NamedTuple):
     """One container. `pid` and `start_time` (ticks since boot) together name its first process; numbers are reused.
 
-    `namespaces` are the kinds that it doesn't share with the process that made it; `created` is RFC 3339.
+    `namespaces` are the kinds that it doesn't share with the process that made it; `created` is RFC 3339;
+    `chrooted` tells that its root isn't that of its mount namespace.
     """
 
     id: str
@@ -43,6 +44,8 @@ class ContainerState(NamedTuple):
     state_root: str
     owner: int = 0
     detached: bool = False
+    chrooted: bool = False
+    no_new_keyring: bool = False
     namespaces: tuple[str, ...] = ()
     cgroup_paths: Mapping[str, str] = EMPTY
     annotations: Mapping[str, str] = EMPTY

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from dockyard.cgroups import Entry
 from dockyard.runtime.channel import Channel
 from dockyard.runtime.rootfs.prepared import PreparedRoot
-from dockyard.spec.runtime import Process, Spec, State
+from dockyard.spec.runtime import Personality, Process, Spec, State
 
 
 class Stdio(NamedTuple):
@@ -62,3 +62,16 @@ class Launch(NamedTuple):
     no_pivot: bool
     no_new_keyring: bool
     gate: int | None
+
+
+class Join(NamedTuple):
+    """An exec'd process. `root` is the container's root where that isn't its mount namespace's, else -1.
+
+    `user` and `keyring`: whether it enters a user namespace, and the container's keyring.
+    """
+
+    surroundings: Surroundings
+    root: int
+    user: bool
+    keyring: bool
+    personality: Personality | None

@@ -67,26 +67,11 @@ class NamespacePlan:
             raise SystemFailure(f"fork into namespaces: {reason(error)}") from error
 
     def _fork_here(self, flags: int, cgroup: int | None) -> Child | None:
-        """Fork with pid and time namespaces set for it, and set back in the caller."""
-        back: list[Joined] = []
-        try:
-            for joined in self._joined:
-                if joined.flags & FOR_CHILDREN:
-                    back.append(_own(joined.flags))
-                    setns(joined.descriptor, joined.flags)
-            if "time" in self.own:
-                back.append(_own(CLONE_NEWTIME))
-                unshare(CLONE_NEWTIME)
-                self._set_clocks()
-            child = fork_into(flags, cgroup)
-        except OSError:
-            go_back(back)
-            raise
-        if child is not None:  # the child stays where it is
-            go_back(back)
-        return child
+        before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
+        return fork_in(before, cgroup, flags, self._set_clocks if "time" in self.own else None)
 
     def _set_clocks(self) -> None:
+        """Write the offsets of a time namespace that is still empty. OSError."""
         lines = "".join(f"{clock} {each.secs} {each.nanosecs}\n" for clock, each in self._linux.time_offsets.items())
         if lines:
             with open("/proc/self/timens_offsets", "w", encoding="ascii") as file:
@@ -94,15 +79,54 @@ class NamespacePlan:
 
     def _fork_through(self, user: int, caller: Channel, child: Channel, cgroup: int | None) -> Child | None:
         """Fork by way of a process that is in the user namespace already, so that the other namespaces belong to it."""
-        return fork_through(user, lambda: self._fork_here(self.birth_flags | CLONE_PARENT, cgroup), caller, child)
+        before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
+        clocks = self._set_clocks if "time" in self.own else None
+        flags = self.birth_flags | CLONE_PARENT
+
+        def fork() -> Child | None:
+            return fork_in(before, None, flags, clocks, come_back=False)
+
+        return fork_through(user, fork, caller, child, cgroup)
 
 
-def fork_through(user: int, fork: Callable[[], Child | None], caller: Channel, child: Channel) -> Child | None:
-    """Have an intermediate process join the user namespace `user` and `fork` from there, as a sibling. OSError.
+def fork_in(
+    before: tuple[Joined, ...],
+    cgroup: int | None,
+    flags: int = 0,
+    set_clocks: Callable[[], None] | None = None,
+    come_back: bool = True,
+) -> Child | None:
+    """Fork with the pid and time namespaces `before` for the child, and the caller's own for the next one. OSError.
 
-    It tells the number of its sibling by the channel, and exits.
+    `flags` and `cgroup` as `clone.fork_into` takes them. With `set_clocks` the child gets a new time namespace, whose
+    clocks that sets. `come_back` False: the caller will fork no more, or may not return.
     """
-    intermediate = fork_into()
+    back: list[Joined] = []
+    try:
+        for joined in before:
+            back += [_own(joined.flags)] if come_back else []
+            setns(joined.descriptor, joined.flags)
+        if set_clocks is not None:
+            back += [_own(CLONE_NEWTIME)] if come_back else []
+            unshare(CLONE_NEWTIME)
+            set_clocks()
+        child = fork_into(flags, cgroup)
+    except OSError:
+        _go_back(back)
+        raise
+    if child is not None and come_back:  # the child stays where it is
+        _go_back(back)
+    return child
+
+
+def fork_through(
+    user: int, fork: Callable[[], Child | None], caller: Channel, child: Channel, cgroup: int | None
+) -> Child | None:
+    """Have an intermediate process, born in `cgroup`, join the user namespace `user` and `fork` from there. OSError.
+
+    What it forks is its sibling; it tells the number by the channel, and exits.
+    """
+    intermediate = fork_into(0, cgroup)
     if intermediate is None:
         try:
             setns(user, CLONE_NEWUSER)
@@ -149,7 +173,7 @@ def _own(flag: int) -> Joined:
     return Joined(os.open(f"/proc/self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC), flag)
 
 
-def go_back(namespaces: list[Joined]) -> None:
+def _go_back(namespaces: list[Joined]) -> None:
     """Let the next children be born in `namespaces` again, and close them. OSError."""
     for each in namespaces:
         setns(each.descriptor, each.flags)

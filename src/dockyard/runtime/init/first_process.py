@@ -6,12 +6,11 @@ after them. Descriptors of the host are closed before the working directory is c
 https://github.com/opencontainers/runtime-spec/blob/v1.2.0/runtime.md#lifecycle
 """
 
-import errno
 import os
 from typing import NoReturn
 
 from dockyard.errors import SystemFailure
-from dockyard.linux import keyring, loopback
+from dockyard.linux import loopback
 from dockyard.linux.libc import reason
 from dockyard.linux.namespaces import CLONE_NEWCGROUP, setns, unshare
 from dockyard.linux.process import set_domainname, set_dumpable, set_hostname
@@ -21,6 +20,7 @@ from dockyard.runtime.channel import GO, HOOKS, READY
 from dockyard.runtime.init import console, labels, limits, signals, stdio, sysctl
 from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.init.execute import Execution
+from dockyard.runtime.init.session import new_session
 from dockyard.runtime.launch import Launch
 from dockyard.runtime.rootfs import assemble, pivot
 from dockyard.runtime.rootfs.masks import Masks
@@ -82,22 +82,11 @@ def _enter_namespaces(launch: Launch) -> None:
             become_mapped_root()
         if "cgroup" in launch.own_namespaces:
             unshare(CLONE_NEWCGROUP)
-        os.setsid()
-        if not launch.no_new_keyring:
-            _new_keyring(surroundings.container_id)
+        new_session(None if launch.no_new_keyring else surroundings.container_id)
         if "network" in launch.own_namespaces:
             loopback.bring_up()
     except OSError as error:
         raise SystemFailure(f"enter namespaces: {reason(error)}") from error
-
-
-def _new_keyring(container_id: str) -> None:
-    """A session keyring of its own; a kernel without keys has none to protect."""
-    try:
-        keyring.join_new_session(f"_ses.{container_id}")
-    except OSError as error:
-        if error.errno != errno.ENOSYS:
-            raise SystemFailure(f"unable to join session keyring: {reason(error)}") from error
 
 
 def _assemble(launch: Launch) -> int:

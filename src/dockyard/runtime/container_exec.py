@@ -1,0 +1,140 @@
+"""exec: run another process in a container, as runc does it (not in the runtime-spec).
+
+One fork of the caller: the child joins the container's namespaces by the pidfd of its first process, and its cgroup. A
+pid namespace is for children only, so the caller joins that for the moment of the fork.
+"""
+
+import os
+
+from dockyard.errors import Conflict, InvalidParameter, SystemFailure
+from dockyard.linux.clone import Child
+from dockyard.linux.libc import reason
+from dockyard.linux.namespaces import CLONE_NEWPID, FLAGS
+from dockyard.runtime import validate
+from dockyard.runtime.channel import open_channel
+from dockyard.runtime.container_state import PAUSED, STOPPED, ContainerState
+from dockyard.runtime.first_process_handle import open_first_process
+from dockyard.runtime.host_proc import open_host_proc
+from dockyard.runtime.init import joining_process, labels
+from dockyard.runtime.launch import Join, Joined, Stdio, Surroundings
+from dockyard.runtime.namespaces import fork_in
+from dockyard.runtime.oom_score import set_oom_score
+from dockyard.runtime.seccomp_filter import filter_of
+from dockyard.spec.runtime import Linux, Process, Spec
+
+
+def exec_process(
+    container: ContainerState,
+    process: Process,
+    *,
+    stdio: Stdio,
+    console_socket: int | None = None,
+    preserve_fds: int = 0,
+    spec: Spec | None = None,
+    ignore_paused: bool = False,
+    seccomp_cache: str | None = None,
+) -> Child:
+    """Run `process` in `container`; returns when its program is executed.
+
+    Args:
+        container: a running (or created) container.
+        process: complete as it stands: nothing is taken from the container's own process, except the OOM score.
+        stdio: descriptors for its 0, 1 and 2; ignored when it has a terminal.
+        console_socket: connected unix socket that the terminal's master is sent over; for a terminal only.
+        preserve_fds: how many descriptors from 3 on it keeps.
+        spec: the container's configuration, for its filter; read from the bundle when it isn't given.
+        ignore_paused: don't refuse a paused container; the process then runs when that is resumed.
+        seccomp_cache: directory of compiled filters.
+
+    Returns:
+        The process, a child of the caller, with a pidfd that is the caller's to close.
+
+    Raises:
+        InvalidParameter, NotFound, Forbidden (the program), Conflict (the container doesn't run or is paused),
+        SystemFailure. No process is left then. The caller must have one thread.
+    """
+    validate.process(process)
+    labels.check(process)
+    if process.terminal != (console_socket is not None):
+        raise InvalidParameter("a terminal needs a console socket, and the other way round")
+    status = container.status()
+    if status == STOPPED:
+        raise Conflict("cannot exec a container that has stopped")
+    if status == PAUSED and not ignore_paused:
+        raise Conflict("cannot exec in a paused container (use --ignore-paused to override)")
+    spec = spec if spec is not None else container.spec()
+    chosen = filter_of(spec.linux or Linux(), seccomp_cache)
+    opened: list[int] = []
+    entry = container.cgroup().entry()
+    try:
+        pidfd = open_first_process(container)
+        opened.append(pidfd)
+        proc = open_host_proc()
+        opened.append(proc)
+        root = _open_root(container) if container.chrooted else -1
+        opened += [root] if root >= 0 else []
+        ours, theirs = open_channel()
+        join = Join(
+            surroundings=Surroundings(
+                process=process,
+                container_id=container.id,
+                channel=theirs,
+                other=ours,
+                entry=entry,
+                stdio=stdio,
+                console_socket=console_socket,
+                preserve_fds=preserve_fds,
+                proc=proc,
+                filter=chosen,
+                joined=(Joined(pidfd, _flags(container)),),
+            ),
+            root=root,
+            user="user" in container.namespaces,
+            keyring=not container.no_new_keyring,
+            personality=spec.linux.personality if spec.linux is not None else None,
+        )
+        before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
+        try:
+            child = fork_in(before, entry.directory)
+            if child is None:
+                joining_process.run(join)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+    finally:
+        entry.close()
+        for descriptor in opened:
+            os.close(descriptor)
+    score = process.oom_score_adj
+    if score is None and spec.process is not None:
+        score = spec.process.oom_score_adj
+    try:
+        if score is not None:
+            set_oom_score(child.pid, score)
+        ours.receive()  # end of file: execve has closed the other end
+    except BaseException:
+        os.waitpid(child.pid, 0)
+        os.close(child.pidfd)
+        raise
+    finally:
+        ours.close()
+    return child
+
+
+def _flags(container: ContainerState) -> int:
+    """The kinds of namespace that the process joins itself."""
+    flags = 0
+    for kind in container.namespaces:
+        flags |= FLAGS[kind]
+    return flags & ~CLONE_NEWPID
+
+
+def _open_root(container: ContainerState) -> int:
+    """The container's root directory, for one whose root is not that of its mount namespace."""
+    path = f"/proc/{container.pid}/root"
+    try:
+        return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SystemFailure(f"open {path}: {reason(error)}") from error
