@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Sequence
 
+from dockyard.cgroups.detect import detect
 from dockyard.linux.title import set_title
 from dockyard.shim.json_log import rfc3339_nano
 from dockyard.shim.sockets import listen_at
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     listener = listen_at(f"{exec_root}/supervisor.sock")
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
-    server = Server(listener, exec_root, report)
+    server = Server(listener, exec_root, detect(), report)
     gc.collect()
     gc.freeze()
     os.write(options.ready_fd, READY)

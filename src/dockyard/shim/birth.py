@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
+from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
 from dockyard.fs.atomic import write_atomic
 from dockyard.shim.container import Container, Surroundings
@@ -18,6 +19,7 @@ from dockyard.shim.external_runtime import ExternalDriver
 from dockyard.shim.json_log import JsonLog
 from dockyard.shim.log_rotation import RotatingFile
 from dockyard.shim.messages import ClientSettings, CreateRequest, LogSettings, create_to_json
+from dockyard.shim.own_runtime import OwnDriver
 from dockyard.shim.rootfs import mount_all, unmount_all
 from dockyard.shim.sockets import listen_at
 from dockyard.shim.stdio import Stdio, named_pipes
@@ -83,7 +85,7 @@ def _create(
     request: CreateRequest, directory: ShimDirectory, log: JsonLog | None, around: Surroundings, undo: ExitStack
 ) -> Container:
     stdio = None if request.tty else named_pipes(directory.path, open_stdin=request.open_stdin)
-    driver = _driver(request, directory)
+    driver = _driver(request, directory, around.hierarchy)
     undo.callback(_delete, driver, around)
     try:
         started = driver.create(None if stdio is None else stdio.theirs)
@@ -101,10 +103,10 @@ def _create(
     return container
 
 
-def _driver(request: CreateRequest, directory: ShimDirectory) -> Driver:
+def _driver(request: CreateRequest, directory: ShimDirectory, hierarchy: Hierarchy) -> Driver:
     if request.runtime is not None:
-        return ExternalDriver(request.runtime, directory, request.container_id)
-    raise NotImplementedError
+        return ExternalDriver(request.runtime, directory, request.container_id, hierarchy)
+    return OwnDriver(directory, request.container_id, hierarchy, f"{directory.exec_root}/seccomp")
 
 
 def _container(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import Conflict, DockyardError, SystemFailure
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
@@ -23,7 +24,7 @@ POLL_SECONDS = 0.005
 TAIL_BYTES = 64 * 1024
 
 
-def bury(directory: ShimDirectory, now_ns: int) -> ExitRecord:
+def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRecord:
     """End the container of a dead shim; returns its exit record: the one that the shim wrote, else 137.
 
     Repeating it does nothing more.
@@ -35,7 +36,7 @@ def bury(directory: ShimDirectory, now_ns: int) -> ExitRecord:
     keeper = directory.read_keeper() or {}
     if directory.keeper_lives(keeper):
         raise Conflict(f"the shim of {os.path.basename(directory.path)} lives")
-    _empty_cgroup(directory)
+    _empty_cgroup(directory, hierarchy)
     request = _request(keeper)
     if request is not None:
         for failure in unmount_all(request.mounts):
@@ -50,7 +51,7 @@ def bury(directory: ShimDirectory, now_ns: int) -> ExitRecord:
     return record
 
 
-def sweep(shims: str, known: frozenset[str], now_ns: int) -> list[str]:
+def sweep(shims: str, known: frozenset[str], hierarchy: Hierarchy, now_ns: int) -> list[str]:
     """Remove every container below `shims` whose id isn't in `known`, with its shim if that lives; returns their ids.
 
     Raises:
@@ -64,7 +65,7 @@ def sweep(shims: str, known: frozenset[str], now_ns: int) -> list[str]:
         directory = ShimDirectory(f"{shims}/{container_id}")
         try:
             _kill_keeper(directory)
-            bury(directory, now_ns)
+            bury(directory, hierarchy, now_ns)
             shutil.rmtree(directory.path)
             removed.append(container_id)
         except OSError as error:
@@ -103,8 +104,8 @@ def _kill_keeper(directory: ShimDirectory) -> None:
         _wait(lambda: not directory.keeper_lives(keeper), f"ending the shim {keeper['pid']}")
 
 
-def _empty_cgroup(directory: ShimDirectory) -> None:
-    cgroup = configured_cgroup(directory)
+def _empty_cgroup(directory: ShimDirectory, hierarchy: Hierarchy) -> None:
+    cgroup = configured_cgroup(directory, hierarchy)
     if cgroup is None:
         return
     if cgroup.pids():

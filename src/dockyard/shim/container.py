@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dockyard.cgroups.contract import Hierarchy
 from dockyard.shim.channels import Channels
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver
@@ -18,15 +19,22 @@ from dockyard.shim.streams import Streams
 class Surroundings:
     """What a shim has before it has a container.
 
-    `clock` gives nanoseconds since the epoch; `report` writes an error to the shim's log.
+    `hierarchy` are the cgroups of this machine; `clock` gives nanoseconds since the epoch; `report` writes an error to
+    the shim's log.
     """
 
     def __init__(
-        self, loop: Loop, channels: Channels, clock: Callable[[], int], report: Callable[[BaseException], None]
+        self,
+        loop: Loop,
+        channels: Channels,
+        hierarchy: Hierarchy,
+        clock: Callable[[], int],
+        report: Callable[[BaseException], None],
     ) -> None:
         self.loop = loop
         self.reaper = Reaper(loop)
         self.channels = channels
+        self.hierarchy = hierarchy
         self.clock = clock
         self.report = report
 

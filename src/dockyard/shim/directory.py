@@ -29,6 +29,11 @@ class ShimDirectory(NamedTuple):
     path: str
 
     @property
+    def exec_root(self) -> str:
+        """Where all shims of the engine are."""
+        return os.path.dirname(os.path.dirname(self.path))
+
+    @property
     def config(self) -> str:
         """The OCI configuration."""
         return f"{self.path}/config.json"

@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-from dockyard.cgroups.contract import OomWatch
+from dockyard.cgroups.contract import Hierarchy, OomWatch
 from dockyard.errors import DockyardError, NotFound, SystemFailure
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
@@ -28,11 +28,13 @@ from dockyard.shim.terminal import receive_master
 class ExternalDriver:
     """A container by the command line of its runtime; see `dockyard.shim.driver`."""
 
-    def __init__(self, runtime: ExternalRuntime, directory: ShimDirectory, container_id: str) -> None:
+    def __init__(
+        self, runtime: ExternalRuntime, directory: ShimDirectory, container_id: str, hierarchy: Hierarchy
+    ) -> None:
         self._runtime = runtime
         self._directory = directory
         self._id = container_id
-        self._cgroup = configured_cgroup(directory)
+        self._cgroup = configured_cgroup(directory, hierarchy)
 
     def create(self, stdio: Ends | None) -> Started:
         """See Driver."""

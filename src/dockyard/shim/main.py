@@ -13,6 +13,7 @@ import time
 import traceback
 from typing import NoReturn
 
+from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import InvalidParameter, to_wire
 from dockyard.linux.descriptors import close_all_but
 from dockyard.linux.process import set_child_subreaper
@@ -31,7 +32,7 @@ from dockyard.shim.requests import Requests, take_clients
 from dockyard.shim.title import shim_arguments
 
 
-def run_shim(connection: socket.socket, packet: Packet, address: str) -> NoReturn:
+def run_shim(connection: socket.socket, packet: Packet, address: str, hierarchy: Hierarchy) -> NoReturn:
     """Be the shim that `packet` (op `create`) asks for; the process ends in here.
 
     Preconditions: the process has just been forked, has one thread, and whoever called has given up its loop.
@@ -40,24 +41,25 @@ def run_shim(connection: socket.socket, packet: Packet, address: str) -> NoRetur
         connection: where the request came from.
         packet: the request and its descriptors.
         address: the path of the supervisor's socket, for the title.
+        hierarchy: the cgroups of this machine.
     """
     status = 1
     try:
-        status = _run(connection, packet, address)
+        status = _run(connection, packet, address, hierarchy)
     except BaseException as error:
         _report(error)
     finally:
         os._exit(status)
 
 
-def _run(connection: socket.socket, packet: Packet, address: str) -> int:
+def _run(connection: socket.socket, packet: Packet, address: str, hierarchy: Hierarchy) -> int:
     seq = packet.message.get("seq")
     try:
         request = _parse(packet)
         title = _leave_supervisor(request, address, {connection.fileno(), *packet.descriptors})
         loop = Loop(_report)
         channels = Channels(loop, lambda channel, later: requests.answer(channel, later))
-        around = Surroundings(loop, channels, time.time_ns, _report)
+        around = Surroundings(loop, channels, hierarchy, time.time_ns, _report)
         container = bring_up(request, take_clients(packet), around)
     except Exception as error:
         _report(error)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from dockyard import __version__
+from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure, to_wire
 from dockyard.shim.bury import bury, sweep
 from dockyard.shim.directory import ShimDirectory
@@ -34,12 +35,14 @@ class Server:
     Args:
         listener: a listening SOCK_SEQPACKET socket.
         exec_root: below which `shims/` is.
+        hierarchy: the cgroups of this machine.
         report: writes an error to the supervisor's log.
     """
 
-    def __init__(self, listener: socket.socket, exec_root: str, report: Report) -> None:
+    def __init__(self, listener: socket.socket, exec_root: str, hierarchy: Hierarchy, report: Report) -> None:
         self._listener = listener
         self._exec_root = exec_root
+        self._hierarchy = hierarchy
         self._report = report
         self._connections: dict[int, socket.socket] = {}
         self._loop = Loop(report)
@@ -85,7 +88,7 @@ class Server:
                 self._reply(connection, packet, {})
                 self._loop.stop()
             elif op == "create":
-                self._fork(connection, lambda: run_shim(connection, packet, self._address))
+                self._fork(connection, lambda: run_shim(connection, packet, self._address, self._hierarchy))
             elif op in _TASKS:
                 self._fork(connection, lambda: self._run_task(connection, packet, _TASKS[str(op)]))
             else:
@@ -125,7 +128,7 @@ class Server:
     def _run_task(self, connection: socket.socket, packet: Packet, task: "Task") -> NoReturn:
         reply: dict[str, Any] = {"seq": packet.message.get("seq")}
         try:
-            reply["ok"] = task(f"{self._exec_root}/shims", packet.message)
+            reply["ok"] = task(f"{self._exec_root}/shims", self._hierarchy, packet.message)
         except Exception as error:
             self._report(error)
             reply["error"] = to_wire(error)
@@ -147,18 +150,18 @@ class Server:
             connection.close()
 
 
-Task = Callable[[str, dict[str, Any]], dict[str, Any]]
+Task = Callable[[str, Hierarchy, dict[str, Any]], dict[str, Any]]
 
 
-def _bury(shims: str, message: dict[str, Any]) -> dict[str, Any]:
+def _bury(shims: str, hierarchy: Hierarchy, message: dict[str, Any]) -> dict[str, Any]:
     container_id = str(message.get("container_id"))
     if not container_id or "/" in container_id or container_id in (".", ".."):
         raise InvalidParameter(f"invalid container id {container_id!r}")
-    return bury(ShimDirectory(f"{shims}/{container_id}"), time.time_ns())._asdict()
+    return bury(ShimDirectory(f"{shims}/{container_id}"), hierarchy, time.time_ns())._asdict()
 
 
-def _sweep(shims: str, message: dict[str, Any]) -> dict[str, Any]:
-    return {"removed": sweep(shims, frozenset(message["known"]), time.time_ns())}
+def _sweep(shims: str, hierarchy: Hierarchy, message: dict[str, Any]) -> dict[str, Any]:
+    return {"removed": sweep(shims, frozenset(message["known"]), hierarchy, time.time_ns())}
 
 
 _TASKS: dict[str, Task] = {"bury": _bury, "sweep": _sweep}
