@@ -7,6 +7,7 @@
     ipam/           which subnet a network gets, which address an endpoint
     portmap/        which host port leads where; reservation against every other process of the host
     firewall/       the text of our nftables table, and the object that keeps the kernel's copy like it
+    proxy/          forwards what comes to published ports past the firewall
     sandbox/        network namespaces by id, pinned below the exec root
     etc/            text of a container's /etc/hosts, /etc/hostname and /etc/resolv.conf
 

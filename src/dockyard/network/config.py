@@ -37,12 +37,13 @@ class NetworkConfig:
         bip: address and prefix of the default bridge, "192.168.1.1/24"; None chooses from the pools.
         fixed_cidr: part of the bridge's subnet from which containers get addresses.
         default_gateway: gateway of containers when it isn't the bridge.
-        mtu: largest packet in bytes.
+        mtu: largest packet in bytes; 0 is the default.
         icc: whether containers of the default bridge may talk to each other.
         ip_forward: switch on net.ipv4.ip_forward.
         ip_masq: hide containers behind the host's address on their way out.
         iptables: make firewall rules at all.
         default_address_pools: where subnets come from.
+        userland_proxy: forward in this process what comes to published ports past the firewall, above all by IPv6.
         host_ip: host address of published ports that name none.
     """
 
@@ -56,4 +57,5 @@ class NetworkConfig:
     ip_masq: bool = True
     iptables: bool = True
     default_address_pools: tuple[AddressPool, ...] = DEFAULT_ADDRESS_POOLS
+    userland_proxy: bool = True
     host_ip: str = "0.0.0.0"

@@ -29,6 +29,8 @@ from dockyard.network.firewall.table import FirewallTable
 from dockyard.network.host_lock import host_lock
 from dockyard.network.networks import NetworkRecord, NetworkRecords
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
+from dockyard.network.portmap.reservation import ProxyReserve, has_ipv6, reserve_only
+from dockyard.network.proxy.loop import Loop
 from dockyard.network.sandbox.sandboxes import Sandboxes
 
 _log: Final = logging.getLogger(__name__)
@@ -64,7 +66,9 @@ class NetworkController:
         self._records = NetworkRecords(os.path.join(data_root, "network"), clock)
         self._thread = NamespaceThread("dockyard-netns")
         self._sandboxes = Sandboxes(os.path.join(exec_root, "netns"), self._thread)
-        self._ports = HostPorts(config.host_ip, ephemeral_range())
+        self._loop = Loop()
+        reserve = ProxyReserve(self._loop) if config.userland_proxy else reserve_only
+        self._ports = HostPorts(config.host_ip, ephemeral_range(), reserve, ipv6=config.userland_proxy and has_ipv6())
         self._nftables: Nftables | None = None
         self._networks: dict[str, Network] = {}
         self._attachments: dict[str, Attachment] = {}
@@ -196,6 +200,7 @@ class NetworkController:
                 network.close()
             self._networks.clear()
             self._ports.close()
+            self._loop.close()
             self._sandboxes.close()
             self._thread.close()
             if self._nftables is not None:

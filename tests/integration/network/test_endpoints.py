@@ -15,6 +15,7 @@ from tests.integration.network.simulated_host import OUTSIDE_ADDRESS, SimulatedH
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
 
 from dockyard.errors import Conflict, InvalidParameter, NotFound, SystemFailure
+from dockyard.linux import network_namespace
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.nftables import ProgramNftables
@@ -164,7 +165,7 @@ def test_forwarding_is_switched_on(make_engine: Callable[..., OneEngine], host: 
         with open("/proc/sys/net/ipv4/ip_forward") as file:
             return file.read().strip()
 
-    assert host.run(forwarding) == "0"
+    host.run(network_namespace.write_sysctl, "ipv4/ip_forward", "0")
     make_engine("a", ip_forward=False)
     assert host.run(forwarding) == "0"
     make_engine("b")

@@ -1,1 +1,1 @@
-"""Addresses: `pools` chooses a subnet for a network, `addresses` an address for an endpoint, `mac` its hardware address. Pure, without I/O."""
+"""Pure, without I/O: `pools` chooses a subnet for a network, `addresses` an address, `mac` a hardware address."""

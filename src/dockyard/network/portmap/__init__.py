@@ -1,1 +1,6 @@
-"""Published ports: `bindings` reads Docker's JSON form, `host_ports` gives out and reserves ports of the host."""
+"""Published ports.
+
+bindings      Docker's JSON form, to requests and back
+host_ports    which ports of the host are given out
+reservation   how one is held against every other process
+"""

@@ -1,75 +1,47 @@
-"""Ports of the host: which are given out, and their reservation against every other process.
+"""Ports of the host: which are given out, to whom, and which comes next.
 
-A reserved port is a socket that is bound (TCP: and listens), as docker-proxy's is: another program's bind fails,
-`ss -l` shows who has the port, and ours fails in the same way when it is somebody else's. Packets rarely reach that
-socket, because the firewall sends them on to the container before. When the daemon dies the reservation goes, the
-firewall's map stays, so the container goes on serving; the restarted daemon binds again.
+When the daemon dies its reservations go, the firewall's map stays, so the container goes on serving; the restarted
+daemon reserves again (`restore`).
 """
 
 import errno
 import os
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from dockyard.errors import SystemFailure
 from dockyard.network.attachment import PortRequest, PublishedPort
+from dockyard.network.portmap.reservation import Reservation, Reserve
 
 _ANY: Final = "0.0.0.0"
-_BACKLOG: Final = 128
+_ANY_IPV6: Final = "::"
 
 DEFAULT_EPHEMERAL: Final = (32768, 60999)
-
-Bind = Callable[[str, str, int], socket.socket | None]
-"""Reserves (protocol, address, port); None where the protocol has no sockets here. OSError if it is taken."""
-
-
-def bind_socket(protocol: str, host_ip: str, port: int) -> socket.socket | None:
-    """Take the port from every other process of the host.
-
-    Raises:
-        OSError: EADDRINUSE; EADDRNOTAVAIL if the address isn't one of the host's.
-    """
-    family = socket.AF_INET6 if ":" in host_ip else socket.AF_INET
-    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
-    number = socket.IPPROTO_SCTP if protocol == "sctp" else 0
-    try:
-        bound = socket.socket(family, kind | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, number)
-    except OSError:
-        if protocol == "sctp":  # the kernel has none: then no other process can have the port either
-            return None
-        raise
-    try:
-        if kind == socket.SOCK_STREAM:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host_ip, port))
-        if kind == socket.SOCK_STREAM:
-            bound.listen(_BACKLOG)
-    except OSError:
-        bound.close()
-        raise
-    return bound
 
 
 class HostPorts:
     """The ports that this engine has given out. Not for several threads at a time: its owner has a lock."""
 
-    def __init__(self, default_host_ip: str, ephemeral: tuple[int, int], bind: Bind = bind_socket) -> None:
+    def __init__(self, default_host_ip: str, ephemeral: tuple[int, int], reserve: Reserve, *, ipv6: bool) -> None:
         """None is given out yet.
 
         Args:
             default_host_ip: for requests that name no address.
             ephemeral: first and last port for requests that name no port.
-            bind: how a port is reserved.
+            reserve: how a port is reserved.
+            ipv6: whether a request for 0.0.0.0 by default means "::" too, as Docker's do.
         """
-        self._default_host_ip = default_host_ip
+        self._default_host_ips = (_ANY, _ANY_IPV6) if ipv6 and default_host_ip == _ANY else (default_host_ip,)
         self._ephemeral = ephemeral
         self._next_ephemeral = ephemeral[0]
-        self._bind = bind
-        self._taken: dict[tuple[str, int], dict[str, socket.socket | None]] = {}
+        self._reserve = reserve
+        self._taken: dict[tuple[str, int], dict[str, Reservation | None]] = {}
 
     def take(self, requests: Sequence[PortRequest], container_ip: str) -> tuple[PublishedPort, ...]:
         """Reserve a host port for each request, or none at all.
+
+        Returns:
+            One published port for each request and host address: a request without address has two where there is IPv6.
 
         Raises:
             SystemFailure: one can't be had; in Docker's words, without the name of the endpoint.
@@ -77,27 +49,27 @@ class HostPorts:
         done: list[PublishedPort] = []
         try:
             for request in requests:
-                done.append(self._take_one(request, container_ip))  # noqa: PERF401 — what is done must be known on failure
+                done += self._take_one(request, container_ip)
         except BaseException:
             self.release(done)
             raise
         return tuple(done)
 
-    def restore(self, published: Sequence[PublishedPort]) -> list[str]:
+    def restore(self, published: Sequence[PublishedPort], container_ip: str) -> list[str]:
         """Take ports that a living container has from before this daemon started; returns what couldn't be reserved.
 
         The ports count as given out in any case: the firewall leads them to the container.
         """
         complaints: list[str] = []
         for entry in published:
+            reservation = None
+            target = (container_ip, entry.container_port)
             try:
-                bound = self._bind(entry.protocol, entry.host_ip, entry.host_port)
+                reservation = self._reserve(entry.protocol, entry.host_ip, entry.host_port, target)
             except OSError as error:
-                bound = None
-                complaints.append(
-                    f"{entry.host_ip}:{entry.host_port}/{entry.protocol}: {os.strerror(error.errno or 0)}"
-                )
-            self._taken.setdefault((entry.protocol, entry.host_port), {})[entry.host_ip] = bound
+                place = _with_port(entry.host_ip, entry.host_port)
+                complaints.append(f"{place}/{entry.protocol}: {_reason(error)}")
+            self._taken.setdefault((entry.protocol, entry.host_port), {})[entry.host_ip] = reservation
         return complaints
 
     def release(self, published: Sequence[PublishedPort]) -> None:
@@ -105,70 +77,84 @@ class HostPorts:
         for entry in published:
             key = (entry.protocol, entry.host_port)
             places = self._taken.get(key, {})
-            bound = places.pop(entry.host_ip, None)
-            if bound is not None:
-                bound.close()
+            reservation = places.pop(entry.host_ip, None)
+            if reservation is not None:
+                reservation.close()
             if not places:
                 self._taken.pop(key, None)
 
     def close(self) -> None:
-        """Close all sockets; nothing else changes."""
+        """Close all reservations; nothing else changes."""
         for places in self._taken.values():
-            for bound in places.values():
-                if bound is not None:
-                    bound.close()
+            for reservation in places.values():
+                if reservation is not None:
+                    reservation.close()
         self._taken.clear()
 
-    def _take_one(self, request: PortRequest, container_ip: str) -> PublishedPort:
-        host_ip = request.host_ip or self._default_host_ip
+    def _take_one(self, request: PortRequest, container_ip: str) -> list[PublishedPort]:
+        host_ips = (request.host_ip,) if request.host_ip else self._default_host_ips
         if request.host_port_first == 0:
-            return self._take_ephemeral(request, host_ip)
+            return self._take_ephemeral(request, host_ips, container_ip)
         single = request.host_port_first == request.host_port_last
         for port in range(request.host_port_first, request.host_port_last + 1):
-            if self._is_taken(request.protocol, host_ip, port):
+            taken = self._first_taken(request.protocol, host_ips, port)
+            if taken is not None:
                 if single:
-                    raise SystemFailure(f"Bind for {_with_port(host_ip, port)} failed: port is already allocated")
+                    raise SystemFailure(f"Bind for {_with_port(taken, port)} failed: port is already allocated")
                 continue
             try:
-                return self._reserve(request, host_ip, port)
-            except OSError as error:
-                if single or error.errno != errno.EADDRINUSE:
-                    target = f"{_with_port(host_ip, port)}:{container_ip}:{request.container_port}/{request.protocol}"
-                    reason = os.strerror(error.errno or 0).lower()
-                    raise SystemFailure(f"failed to bind host port for {target}: {reason}") from error
-        raise SystemFailure(
-            f"Bind for {host_ip}:{request.host_port_first}-{request.host_port_last} failed: all ports are allocated"
-        )
+                return self._take_port(request, host_ips, port, container_ip)
+            except _Refused as refused:
+                if single or refused.number != errno.EADDRINUSE:
+                    raise SystemFailure(str(refused)) from refused
+        places = f"{host_ips[0]}:{request.host_port_first}-{request.host_port_last}"
+        raise SystemFailure(f"Bind for {places} failed: all ports are allocated")
 
-    def _take_ephemeral(self, request: PortRequest, host_ip: str) -> PublishedPort:
+    def _take_ephemeral(self, request: PortRequest, host_ips: Sequence[str], container_ip: str) -> list[PublishedPort]:
         first, last = self._ephemeral
         for _ in range(first, last + 1):
             port = self._next_ephemeral
             # Onward, not lowest first: a port just given back would go to the next container, while clients of the last
             # one still use it.
             self._next_ephemeral = first if port == last else port + 1
-            if self._is_taken(request.protocol, host_ip, port):
+            if self._first_taken(request.protocol, host_ips, port) is not None:
                 continue
             try:
-                return self._reserve(request, host_ip, port)
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    reason = os.strerror(error.errno or 0).lower()
-                    raise SystemFailure(f"failed to bind host port for {host_ip}: {reason}") from error
+                return self._take_port(request, host_ips, port, container_ip)
+            except _Refused as refused:
+                if refused.number != errno.EADDRINUSE:
+                    raise SystemFailure(str(refused)) from refused
         raise SystemFailure("all ports are allocated")
 
-    def _reserve(self, request: PortRequest, host_ip: str, port: int) -> PublishedPort:
-        bound = self._bind(request.protocol, host_ip, port)
-        self._taken.setdefault((request.protocol, port), {})[host_ip] = bound
-        return PublishedPort(request.protocol, request.container_port, host_ip, port)
+    def _take_port(
+        self, request: PortRequest, host_ips: Sequence[str], port: int, container_ip: str
+    ) -> list[PublishedPort]:
+        """Reserve one port on all the addresses, or on none."""
+        done: list[PublishedPort] = []
+        for host_ip in host_ips:
+            try:
+                target = (container_ip, request.container_port)
+                reservation = self._reserve(request.protocol, host_ip, port, target)
+            except OSError as error:
+                self.release(done)
+                place = f"{_with_port(host_ip, port)}:{container_ip}:{request.container_port}/{request.protocol}"
+                raise _Refused(error.errno or 0, f"failed to bind host port for {place}: {_reason(error)}") from error
+            self._taken.setdefault((request.protocol, port), {})[host_ip] = reservation
+            done.append(PublishedPort(request.protocol, request.container_port, host_ip, port))
+        return done
 
-    def _is_taken(self, protocol: str, host_ip: str, port: int) -> bool:
+    def _first_taken(self, protocol: str, host_ips: Sequence[str], port: int) -> str | None:
+        """The first of the addresses at which we have given the port out already."""
         places = self._taken.get((protocol, port), {})
-        return bool(places) and (host_ip == _ANY or _ANY in places or host_ip in places)
+        return next((host_ip for host_ip in host_ips if any(_overlap(host_ip, place) for place in places)), None)
 
 
-def _with_port(host_ip: str, port: int) -> str:
-    return f"[{host_ip}]:{port}" if ":" in host_ip else f"{host_ip}:{port}"
+class _Refused(Exception):
+    """The kernel refused a port; the text is the message for the user."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(text)
+        self.number = number
 
 
 def ephemeral_range() -> tuple[int, int]:
@@ -179,3 +165,16 @@ def ephemeral_range() -> tuple[int, int]:
     except (OSError, ValueError):
         return DEFAULT_EPHEMERAL
     return first, last
+
+
+def _overlap(one: str, other: str) -> bool:
+    same_family = (":" in one) == (":" in other)
+    return same_family and (one == other or one in (_ANY, _ANY_IPV6) or other in (_ANY, _ANY_IPV6))
+
+
+def _with_port(host_ip: str, port: int) -> str:
+    return f"[{host_ip}]:{port}" if ":" in host_ip else f"{host_ip}:{port}"
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0).lower()

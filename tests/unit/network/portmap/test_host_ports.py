@@ -17,7 +17,7 @@ class Binder:
         self.foreign: dict[int, int] = {}
         self.bound: list[tuple[str, str, int]] = []
 
-    def __call__(self, protocol: str, host_ip: str, port: int) -> None:
+    def __call__(self, protocol: str, host_ip: str, port: int, target: tuple[str, int]) -> None:
         if port in self.foreign:
             raise OSError(self.foreign[port], os.strerror(self.foreign[port]))
         self.bound.append((protocol, host_ip, port))
@@ -30,7 +30,7 @@ def binder() -> Binder:
 
 @pytest.fixture
 def ports(binder: Binder) -> HostPorts:
-    return HostPorts("0.0.0.0", (32768, 32770), binder)
+    return HostPorts("0.0.0.0", (32768, 32770), binder, ipv6=False)
 
 
 def tcp(first: int = 0, last: int = 0, host_ip: str = "") -> PortRequest:
@@ -104,7 +104,7 @@ def test_an_address_that_is_not_ours(ports: HostPorts, binder: Binder) -> None:
 def test_restored_ports_are_taken_even_if_they_cannot_be_bound(ports: HostPorts, binder: Binder) -> None:
     binder.foreign[8080] = errno.EADDRINUSE
     published = [PublishedPort("tcp", 80, "0.0.0.0", 8080), PublishedPort("tcp", 80, "0.0.0.0", 8081)]
-    assert ports.restore(published) == ["0.0.0.0:8080/tcp: Address already in use"]
+    assert ports.restore(published, "172.17.0.2") == ["0.0.0.0:8080/tcp: address already in use"]
     for port in (8080, 8081):
         with pytest.raises(SystemFailure, match="port is already allocated"):
             take(ports, tcp(port))
@@ -112,3 +112,20 @@ def test_restored_ports_are_taken_even_if_they_cannot_be_bound(ports: HostPorts,
     ports.release(published)
     ports.release(published)
     assert take(ports, tcp(8080)) == [8080]
+
+
+def test_with_ipv6_a_port_is_taken_twice_or_not_at_all(binder: Binder) -> None:
+    ports = HostPorts("0.0.0.0", (32768, 32770), binder, ipv6=True)
+    published = ports.take([tcp(8080)], "172.17.0.2")
+    assert [(entry.host_ip, entry.host_port) for entry in published] == [("0.0.0.0", 8080), ("::", 8080)]
+    assert [entry.host_ip for entry in ports.take([tcp(8081, host_ip="127.0.0.1")], "172.17.0.2")] == ["127.0.0.1"]
+    assert [entry.host_ip for entry in ports.take([tcp(8081, host_ip="::1")], "172.17.0.2")] == ["::1"]
+    with pytest.raises(SystemFailure, match=r"Bind for \[::1\]:8080 failed: port is already allocated"):
+        ports.take([tcp(8080, host_ip="::1")], "172.17.0.2")
+    ports.release(published)
+    assert len(ports.take([tcp(8080)], "172.17.0.2")) == 2
+
+
+def test_an_address_by_default_has_no_ipv6_beside_it(binder: Binder) -> None:
+    ports = HostPorts("127.0.0.1", (32768, 32770), binder, ipv6=True)
+    assert [entry.host_ip for entry in ports.take([tcp(8080)], "172.17.0.2")] == ["127.0.0.1"]

@@ -14,7 +14,7 @@ from typing import Final
 
 from dockyard.errors import InvalidParameter
 from dockyard.linux.netlink.link import MAX_NAME_BYTES, Link
-from dockyard.network.config import DEFAULT_BRIDGE, NetworkConfig
+from dockyard.network.config import DEFAULT_BRIDGE, DEFAULT_MTU_BYTES, NetworkConfig
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 from dockyard.network.ipam.pools import choose_subnet, parse_bip, parse_subnet
 from dockyard.network.networks import NetworkRecord
@@ -66,7 +66,7 @@ def choose_default_bridge(
         address=address,
         gateway=config.default_gateway or str(address.ip),
         pool=pool,
-        mtu=config.mtu,
+        mtu=config.mtu or DEFAULT_MTU_BYTES,
         icc=config.icc,
         masquerade=config.ip_masq,
         host_ip=config.host_ip,

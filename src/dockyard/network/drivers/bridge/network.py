@@ -202,7 +202,7 @@ class BridgeNetwork:
             self._addresses.take(attachment.ipv4)
         except (Conflict, DockyardError) as error:
             _log.warning("address %s of container %s: %s", attachment.ipv4, attachment.container_id, error)
-        for complaint in self._ports.restore(attachment.ports):
+        for complaint in self._ports.restore(attachment.ports, attachment.ipv4):
             _log.warning("port of container %s can't be reserved: %s", attachment.container_id, complaint)
         self._attached[attachment.endpoint_id] = attachment
 
