@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from dockyard.cmd.runc.flags import Flag, HelpRequested, UsageError, Values, parse
 from dockyard.cmd.runc.log import STANDARD_ERROR, Log, open_log
 from dockyard.errors import DockyardError
+from dockyard.linux.interpreter import reexecute_sealed
 
 if TYPE_CHECKING:
     from dockyard.cmd.runc.command import Command
@@ -52,6 +53,10 @@ VERBS: Final = {
 }
 
 
+JOINING: Final = frozenset(("create", "exec", "run"))
+"""Verbs whose process enters a container before it executes a program there (design, decision 12)."""
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line `arguments` (without the program's name); the exit code."""
     standard = Log(STANDARD_ERROR, is_json=False, debug=False, clock=time.time)
@@ -77,6 +82,11 @@ def main(arguments: list[str]) -> int:
     except DockyardError as error:
         standard.error(str(error))
         return 1
+    if words[0] in JOINING:
+        try:
+            reexecute_sealed("dockyard-runc")
+        except OSError as error:
+            return _fail(log, f"cannot run from a sealed copy: {error}", 1)
     return _run(_command(words[0]), values, words[1:], log)
 
 
