@@ -1,0 +1,31 @@
+"""`dockyard export`: a container's files as a tar archive."""
+
+from __future__ import annotations
+
+from dockyard.cli.archive_file import write_archive
+from dockyard.cli.command import Command
+from dockyard.cli.exit import Exit
+from dockyard.cli.flags.kinds import STRING
+from dockyard.cli.flags.spec import Flag, Parsed
+from dockyard.cli.session import STDOUT, Session
+from dockyard.client import containers
+
+
+def run(session: Session, options: Parsed) -> int:
+    """Writes the archive to a file or to stdout."""
+    if not options["output"] and session.is_terminal(STDOUT):
+        raise Exit(1, "cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    response = containers.export(session.client, options.arguments[0])
+    write_archive(response, options["output"] or "")
+    return 0
+
+
+COMMAND = Command(
+    "[OPTIONS] CONTAINER",
+    "Write a container's files as a tar archive",
+    run,
+    flags=(Flag("output", "o", STRING, "File to write to"),),
+    least=1,
+    most=1,
+    aliases=("container export", "export"),
+)

@@ -1,0 +1,1 @@
+"""Verbs that convert between OCI formats, without a daemon."""

@@ -1,0 +1,1 @@
+"""How results look: tables, sizes, ages, JSON, and the Go templates of `--format`."""

@@ -1,0 +1,71 @@
+"""What the `inspect` verbs print: a JSON array of all that was found, or a template for each."""
+
+from __future__ import annotations
+
+from dockyard.cli.exit import Exit
+from dockyard.cli.flags.kinds import STRING
+from dockyard.cli.flags.spec import Flag
+from dockyard.cli.output.json_indent import indented
+from dockyard.cli.output.template import Template
+from dockyard.cli.session import Session
+from dockyard.client import json_text
+from dockyard.errors import DockyardError, InvalidParameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+FORMAT = Flag("format", "f", STRING, "Print with a Go template, or json")
+
+_ABSENT = {"State": ("Health",), "HostConfig": ("Init", "Runtime", "Mounts", "Sysctls", "StorageOpt", "Tmpfs")}
+"""Keys that the API leaves out when they say nothing, and that templates may ask for all the same."""
+
+
+def inspect(session: Session, names: Iterable[str], layout: str | None, fetch: Callable[[str], bytes]) -> int:
+    """Prints what `fetch` returns (a JSON object as bytes) for each name; errors follow, and then the code is 1."""
+    template = _template(layout)
+    texts, errors = [], []
+    for name in names:
+        try:
+            text = fetch(name).decode("utf-8", "replace").strip()
+            texts.append(text if template is None else template.render(_completed(json_text.loads(text))))
+        except InvalidParameter as error:
+            if not str(error).startswith("template:"):
+                errors.append(str(error))
+                continue
+            session.line("")
+            raise Exit(1, f"template parsing error: {error}") from None
+        except DockyardError as error:
+            errors.append(str(error))
+    session.write(_printed(texts, layout))
+    if not errors:
+        return 0
+    session.error("\n".join(errors))
+    return 1
+
+
+def _template(layout: str | None) -> Template | None:
+    if not layout or layout == "json":
+        return None
+    try:
+        return Template(layout)
+    except InvalidParameter as error:
+        raise Exit(64, f"template parsing error: {error}") from None
+
+
+def _printed(texts: list[str], layout: str | None) -> str:
+    if layout == "json":
+        return f"[{','.join(texts)}]\n"
+    if layout:
+        return "".join(f"{text}\n" for text in texts) or "\n"
+    return indented(f"[{','.join(texts)}]") + "\n"
+
+
+def _completed(value: Any) -> Any:
+    for key, names in _ABSENT.items():
+        inner = value.get(key) if isinstance(value, dict) else None
+        if isinstance(inner, dict):
+            for name in names:
+                inner.setdefault(name, None)
+    return value

@@ -1,0 +1,73 @@
+"""Images: one function for each endpoint under /images. `ref` is a name with tag or digest, or an id or its start."""
+
+from __future__ import annotations
+
+from dockyard.client.containers import filters_parameter
+from dockyard.client.engine import EngineClient
+from dockyard.client.query import quote
+from dockyard.client.response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+
+def listing(client: EngineClient, *, show_all: bool, digests: bool, filters: Mapping[str, list[str]]) -> list[Any]:
+    """GET /images/json."""
+    parameters = {"all": show_all, "digests": digests, "filters": filters_parameter(filters)}
+    found: list[Any] = client.call("GET", "/images/json", parameters)
+    return found
+
+
+def inspect_raw(client: EngineClient, ref: str) -> bytes:
+    """GET /images/{ref}/json, as the bytes that came."""
+    response = client.request("GET", f"/images/{quote(ref)}/json")
+    data = response.read()
+    client.finish(response)
+    return data
+
+
+def history(client: EngineClient, ref: str) -> list[Any]:
+    """GET /images/{ref}/history, newest first."""
+    found: list[Any] = client.call("GET", f"/images/{quote(ref)}/history")
+    return found
+
+
+def tag(client: EngineClient, ref: str, repository: str, tag_name: str) -> None:
+    """POST /images/{ref}/tag."""
+    client.call("POST", f"/images/{quote(ref)}/tag", {"repo": repository, "tag": tag_name or None})
+
+
+def remove(client: EngineClient, ref: str, *, force: bool, no_prune: bool) -> list[Any]:
+    """DELETE /images/{ref}: `[{"Untagged": …}, {"Deleted": …}]`."""
+    found: list[Any] = client.call("DELETE", f"/images/{quote(ref)}", {"force": force, "noprune": no_prune})
+    return found
+
+
+def prune(client: EngineClient, filters: Mapping[str, list[str]]) -> Any:
+    """POST /images/prune: `{"ImagesDeleted": […], "SpaceReclaimed": …}`."""
+    return client.call("POST", "/images/prune", {"filters": filters_parameter(filters)})
+
+
+def load(client: EngineClient, archive: Iterable[bytes], *, quiet: bool) -> Response:
+    """POST /images/load: progress, one JSON value a line."""
+    return client.request("POST", "/images/load", {"quiet": "1" if quiet else "0"}, body=archive)
+
+
+def save(client: EngineClient, refs: Iterable[str]) -> Response:
+    """GET /images/get: a tar archive."""
+    return client.request("GET", "/images/get", {"names": list(refs)})
+
+
+def create(
+    client: EngineClient, parameters: Mapping[str, str | list[str] | None], archive: Iterable[bytes] | None = None
+) -> Response:
+    """POST /images/create: pulls (`fromImage`, `tag`) or imports (`fromSrc`, `repo`); progress, a JSON value a line."""
+    return client.request("POST", "/images/create", parameters, body=archive)
+
+
+def commit(client: EngineClient, parameters: Mapping[str, str | bool | list[str] | None]) -> str:
+    """POST /commit: the id of the image made from a container."""
+    answer = client.call("POST", "/commit", parameters, json={})
+    return str(answer["Id"])

@@ -1,0 +1,33 @@
+"""The daemon itself: what it is, how it is, what happens in it."""
+
+from __future__ import annotations
+
+from dockyard.client.containers import filters_parameter
+from dockyard.client.engine import EngineClient
+from dockyard.client.response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def info(client: EngineClient) -> Any:
+    """GET /info."""
+    return client.call("GET", "/info")
+
+
+def version(client: EngineClient) -> Any:
+    """GET /version."""
+    return client.call("GET", "/version")
+
+
+def disk_usage(client: EngineClient) -> Any:
+    """GET /system/df."""
+    return client.call("GET", "/system/df")
+
+
+def events(client: EngineClient, *, since: str, until: str, filters: Mapping[str, list[str]]) -> Response:
+    """GET /events: one JSON value a line, for ever or until `until`."""
+    parameters = {"since": since or None, "until": until or None, "filters": filters_parameter(filters)}
+    return client.request("GET", "/events", parameters)
