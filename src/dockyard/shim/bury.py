@@ -16,6 +16,7 @@ from dockyard.errors import Conflict, DockyardError, SystemFailure
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.exit_record import KILLED, read_exit, write_exit
+from dockyard.shim.external_runtime import ExternalDriver
 from dockyard.shim.messages import CreateRequest, ExitRecord, create_from_json
 from dockyard.shim.rootfs import unmount_all
 
@@ -36,8 +37,16 @@ def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRec
     keeper = directory.read_keeper() or {}
     if directory.keeper_lives(keeper):
         raise Conflict(f"the shim of {os.path.basename(directory.path)} lives")
-    _empty_cgroup(directory, hierarchy)
+    cgroup = configured_cgroup(directory, hierarchy)
+    if cgroup is not None and cgroup.pids():
+        cgroup.kill_all(signal.SIGKILL)
+        _wait(lambda: not cgroup.pids(), f"ending the processes of {os.path.basename(directory.path)}")
     request = _request(keeper)
+    if request is not None and request.runtime is not None:
+        # It may have made cgroups that the configuration doesn't name: runc has one in the v2 tree of a hybrid machine.
+        ExternalDriver(request.runtime, directory, request.container_id, hierarchy).delete()
+    if cgroup is not None:
+        cgroup.destroy()
     if request is not None:
         for failure in unmount_all(request.mounts):
             raise SystemFailure(f"unmounting the root filesystem of {request.container_id}: {failure}")
@@ -102,16 +111,6 @@ def _kill_keeper(directory: ShimDirectory) -> None:
         with suppress(ProcessLookupError):
             os.kill(int(keeper["pid"]), signal.SIGKILL)
         _wait(lambda: not directory.keeper_lives(keeper), f"ending the shim {keeper['pid']}")
-
-
-def _empty_cgroup(directory: ShimDirectory, hierarchy: Hierarchy) -> None:
-    cgroup = configured_cgroup(directory, hierarchy)
-    if cgroup is None:
-        return
-    if cgroup.pids():
-        cgroup.kill_all(signal.SIGKILL)
-        _wait(lambda: not cgroup.pids(), f"ending the processes of {os.path.basename(directory.path)}")
-    cgroup.destroy()
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from dockyard import __version__
 from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure, to_wire
+from dockyard.linux.process import set_child_subreaper
 from dockyard.shim.bury import bury, sweep
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.loop import FAILED, HANGUP, READABLE, Loop
@@ -50,6 +51,7 @@ class Server:
 
     def run(self) -> None:
         """Serve."""
+        set_child_subreaper(True)  # the container of a shim that was killed becomes ours to reap
         self._loop.add(self._listener.fileno(), READABLE, self._on_connection)
         self._loop.run()
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 BUSYBOX = "/bin/busybox"
-APPLETS = (
-    "sh cat echo sleep true false head tail dd seq kill printf yes wc stty id env ls ps nc md5sum usleep tr test".split()
-)
+APPLETS = "sh cat echo sleep true false head tail dd seq kill printf yes wc stty id env ls ps nc md5sum usleep tr test".split()
 
 
 def make_rootfs(directory: Path) -> Path:
@@ -37,7 +35,9 @@ def process(*args: str, tty: bool = False) -> dict[str, Any]:
     }
 
 
-def config(container_id: str, rootfs: str, *args: str, tty: bool = False, memory_bytes: int | None = None) -> dict[str, Any]:
+def config(
+    container_id: str, rootfs: str, *args: str, tty: bool = False, memory_bytes: int | None = None
+) -> dict[str, Any]:
     """An OCI configuration that runs `args`."""
     resources: dict[str, Any] = {"devices": [{"allow": False, "access": "rwm"}, *_DEVICES]}
     if memory_bytes is not None:
@@ -49,7 +49,12 @@ def config(container_id: str, rootfs: str, *args: str, tty: bool = False, memory
         "hostname": container_id[:12],
         "mounts": [
             {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
-            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=65536k"]},
+            {
+                "destination": "/dev",
+                "type": "tmpfs",
+                "source": "tmpfs",
+                "options": ["nosuid", "mode=755", "size=65536k"],
+            },
             {
                 "destination": "/dev/pts",
                 "type": "devpts",

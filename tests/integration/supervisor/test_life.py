@@ -113,7 +113,7 @@ async def test_a_program_that_cannot_be_executed_leaves_nothing(world: World, pr
     assert str(raised.value).startswith(f'exec: "{program}": ')
     assert words in str(raised.value)
     (container_id,) = world.client.ids()
-    assert nothing_left(world, container_id)
+    assert leftovers(world, container_id) == []
     with open(f"{world.directory(container_id)}/shim.log", encoding="utf-8") as log:
         assert words in log.read()
     await world.client.forget(container_id)
@@ -124,14 +124,14 @@ async def test_an_unknown_log_driver_leaves_nothing(own: World) -> None:
     with pytest.raises(InvalidParameter, match="no log driver named 'nonesuch'"):
         await own.create("true", log=LogSettings("nonesuch"), overlay=True)
     (container_id,) = own.client.ids()
-    assert nothing_left(own, container_id)
+    assert leftovers(own, container_id) == []
 
 
 async def test_a_log_that_cannot_be_opened_leaves_nothing(own: World) -> None:
     with pytest.raises(DockyardError, match="No such file or directory"):
         await own.create("true", log=LogSettings("json-file", f"{own.base}/none/such/log"), overlay=True)
     (container_id,) = own.client.ids()
-    assert nothing_left(own, container_id)
+    assert leftovers(own, container_id) == []
 
 
 async def test_the_root_filesystem_is_mounted_and_unmounted(world: World) -> None:
@@ -141,7 +141,7 @@ async def test_the_root_filesystem_is_mounted_and_unmounted(world: World) -> Non
     assert f" {layer}/merged " in mountinfo()
     await shim.kill(9)
     await world.end_of(shim)
-    assert nothing_left(world, shim.container_id)
+    assert leftovers(world, shim.container_id) == []
     assert (layer / "diff/file").read_text() == "data\n"
 
 
@@ -194,10 +194,12 @@ async def test_the_container_has_no_descriptor_but_its_own(world: World) -> None
         assert (await peer.output())["stdout"] == b"0\n1\n2\n3\n"  # 3 is the directory that ls reads
 
 
-def nothing_left(world: World, container_id: str) -> bool:
-    """No mount, no cgroup, no process."""
-    cgroups = [path for path in os.listdir("/sys/fs/cgroup") if os.path.exists(f"/sys/fs/cgroup/{path}/dockyard-test/{container_id}")]
-    return str(world.base) not in mountinfo() and not cgroups
+def leftovers(world: World, container_id: str) -> list[str]:
+    """Mounts and cgroups that are still there."""
+    mounts = [line for line in mountinfo().splitlines() if str(world.base) in line]
+    top = "/sys/fs/cgroup"
+    cgroups = [f"{top}/{name}/dockyard-test/{container_id}" for name in ("", *os.listdir(top))]
+    return mounts + [path for path in cgroups if os.path.exists(path)]
 
 
 def mountinfo() -> str:
