@@ -18,6 +18,9 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINKS = 40
 """How many symbolic links one name may contain: the kernel's own limit (path_resolution(7))."""
 _KEPT = 24
+_DEPTH = 60
+
+Steps = tuple[bytes, ...]
 
 
 class RootedTree:
@@ -25,7 +28,7 @@ class RootedTree:
 
     def __init__(self, path: str | bytes) -> None:
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._kept: OrderedDict[tuple[bytes, ...], int] = OrderedDict()
+        self._kept: OrderedDict[Steps, int] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +46,7 @@ class RootedTree:
         while self._kept:
             os.close(self._kept.popitem()[1])
 
-    def directory(self, steps: tuple[bytes, ...], *, create: bool = False) -> int:
+    def directory(self, steps: Steps, *, create: bool = False) -> int:
         """A descriptor of the directory `steps`, valid until the next call. Missing ones are made (0755) with `create`.
 
         Raises OSError: ENOENT, ENOTDIR, ELOOP.
@@ -60,7 +63,7 @@ class RootedTree:
             os.close(self._kept.popitem(last=False)[1])
         return descriptor
 
-    def open_file(self, steps: tuple[bytes, ...]) -> int:
+    def open_file(self, steps: Steps) -> int:
         """A descriptor for reading the regular file `steps`; a link or a device as last step is refused."""
         parent = self.directory(steps[:-1])
         descriptor = os.open(steps[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
@@ -69,46 +72,66 @@ class RootedTree:
             raise OSError(errno.EINVAL, "not a regular file")
         return descriptor
 
-    def _walk(self, steps: tuple[bytes, ...], create: bool) -> int:
-        # The stack holds a descriptor for each level that has been entered, so that `..` never asks the kernel.
-        stack: list[int] = []
+    def _walk(self, steps: Steps, create: bool) -> int:
+        for known in range(len(steps) - 1, 0, -1):
+            if steps[:known] in self._kept:
+                try:
+                    return self._descend(self._kept[steps[:known]], steps[known:], create)
+                except NotADirectoryError:
+                    break  # a symbolic link, perhaps: what it means depends on the whole way from the root
+        return self._resolve(steps, create)
+
+    def _descend(self, start: int, steps: Steps, create: bool) -> int:
+        """Enter `steps` below `start`, following nothing. Only one descriptor at a time: a tree may be thousands
+        deep."""
+        here = os.dup(start)
+        for step in steps:
+            try:
+                below = _enter(step, here, create)
+            finally:
+                os.close(here)
+            here = below
+        return here
+
+    def _resolve(self, steps: Steps, create: bool) -> int:
+        done: list[bytes] = []  # real directories, no links among them
+        here = os.dup(self._root)
         pending = list(reversed(steps))
         links = 0
         try:
             while pending:
                 step = pending.pop()
                 if step == b"..":
-                    if stack:
-                        os.close(stack.pop())
+                    # `..` never asks the kernel: the parent is found again from the root.
+                    del done[-1:]
+                    os.close(here)
+                    here = -1
+                    here = self._descend(self._root, tuple(done), create=False)
                     continue
-                here = stack[-1] if stack else self._root
                 try:
-                    stack.append(self._enter(step, here, create))
+                    below = _enter(step, here, create)
                 except NotADirectoryError:
-                    target = os.readlink(step, dir_fd=here) if _is_link(step, here) else None
-                    if target is None:
+                    if not _is_link(step, here):
                         raise
+                    target = os.readlink(step, dir_fd=here)
                     links += 1
                     if links > _LINKS:
                         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
                     if target.startswith(b"/"):
-                        while stack:
-                            os.close(stack.pop())
+                        done = []
+                        os.close(here)
+                        here = -1
+                        here = os.dup(self._root)
                     pending += [part for part in reversed(target.split(b"/")) if part and part != b"."]
-            return stack.pop() if stack else os.dup(self._root)
-        finally:
-            for descriptor in stack:
-                os.close(descriptor)
-
-    def _enter(self, step: bytes, here: int, create: bool) -> int:
-        try:
-            return os.open(step, _DIRECTORY, dir_fd=here)
-        except FileNotFoundError:
-            if not create:
-                raise
-        os.mkdir(step, 0o755, dir_fd=here)
-        os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
-        return os.open(step, _DIRECTORY, dir_fd=here)
+                    continue
+                done.append(step)
+                os.close(here)
+                here = below
+        except BaseException:
+            if here >= 0:
+                os.close(here)
+            raise
+        return here
 
 
 def open_in_root(root: str, name: str | bytes) -> int:
@@ -127,13 +150,35 @@ def remove_entry(name: bytes, parent: int) -> None:
         return
     except IsADirectoryError:
         pass
-    descriptor = os.open(name, _DIRECTORY, dir_fd=parent)
+    top = os.open(name, _DIRECTORY, dir_fd=parent)
     try:
-        for entry in os.listdir(descriptor):
-            remove_entry(os.fsencode(entry), descriptor)
+        while names := os.listdir(top):
+            _remove_all(names, top, top, 0)
     finally:
-        os.close(descriptor)
+        os.close(top)
     os.rmdir(name, dir_fd=parent)
+
+
+def _remove_all(names: list[str], directory: int, top: int, depth: int) -> None:
+    """Remove `names` in `directory`. What lies too deep is moved up to `top`, which is emptied until nothing comes any
+    more: neither descriptors nor the stack grow with the depth of a tree, which a container may make as deep as it
+    likes.
+    """
+    for name in names:
+        try:
+            os.unlink(name, dir_fd=directory)
+            continue
+        except IsADirectoryError:
+            pass
+        if depth == _DEPTH:
+            os.rename(name, f".removed-{os.urandom(8).hex()}", src_dir_fd=directory, dst_dir_fd=top)
+            continue
+        below = os.open(name, _DIRECTORY, dir_fd=directory)
+        try:
+            _remove_all(os.listdir(below), below, top, depth + 1)
+        finally:
+            os.close(below)
+        os.rmdir(name, dir_fd=directory)
 
 
 def remove_tree(path: str) -> None:
@@ -149,6 +194,17 @@ def remove_tree(path: str) -> None:
         pass
     finally:
         os.close(descriptor)
+
+
+def _enter(step: bytes, here: int, create: bool) -> int:
+    try:
+        return os.open(step, _DIRECTORY, dir_fd=here)
+    except FileNotFoundError:
+        if not create:
+            raise
+    os.mkdir(step, 0o755, dir_fd=here)
+    os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
+    return os.open(step, _DIRECTORY, dir_fd=here)
 
 
 def _is_link(step: bytes, here: int) -> bool:

@@ -16,10 +16,8 @@ from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.fs.archive.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, LINK, REGULAR_TYPES, SYMLINK
 from dockyard.fs.archive.reader import Member, TarReader
 from dockyard.fs.archive.source import write_all
-from dockyard.fs.paths import components, display
-from dockyard.fs.rooted import RootedTree, remove_entry
-
-Steps = tuple[bytes, ...]
+from dockyard.fs.paths import PATH_MAX, components, display
+from dockyard.fs.rooted import RootedTree, Steps, remove_entry
 
 _NODES = {CHARACTER: stat.S_IFCHR, BLOCK_DEVICE: stat.S_IFBLK, FIFO: stat.S_IFIFO}
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -70,6 +68,8 @@ class Extractor:
             count += 1
             steps = components(member.name)
             try:
+                if len(member.name) > PATH_MAX:
+                    raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
                 self._one(reader, member, steps)
             except OSError as error:
                 raise _failure(_VERBS.get(member.type, "open"), member, error) from error

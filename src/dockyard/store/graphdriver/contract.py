@@ -26,9 +26,10 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol, Self
 
-from dockyard.fs.archive.extract import Extracted, Steps
+from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import Member, TarReader
 from dockyard.fs.mount import Mount
+from dockyard.fs.rooted import Steps
 from dockyard.store.graphdriver.view import View
 
 Placed = Callable[[Member, Steps], None]

@@ -16,9 +16,9 @@ import zlib
 from collections.abc import Iterator
 
 from dockyard.errors import DataLoss
-from dockyard.fs.archive.extract import Steps
 from dockyard.fs.archive.reader import Member
 from dockyard.fs.archive.source import CHUNK, Source
+from dockyard.fs.rooted import Steps
 from dockyard.store.graphdriver.contract import LayerData
 
 _RAW, _FILE = b"R", b"F"

@@ -12,9 +12,9 @@ import stat
 
 from dockyard.errors import SystemFailure
 from dockyard.fs.paths import display
-from dockyard.fs.rooted import RootedTree, remove_tree
-from dockyard.fs.tree_copy import CopiedNames, copy_attributes, copy_node
-from dockyard.store.graphdriver.view import Steps, View
+from dockyard.fs.rooted import Steps, remove_tree
+from dockyard.store.graphdriver.copy import copy_view
+from dockyard.store.graphdriver.view import View
 
 _PARTIAL = "copy-up.partial"
 _COMPLETE = "copy-up"
@@ -38,7 +38,7 @@ def copy_up(volume: str, view: View, source: Steps) -> bool:
     try:
         remove_tree(partial)
         os.mkdir(partial, 0o700)
-        _copy(view, resolved, partial)
+        copy_view(view, resolved, partial)
         os.chown(partial, status.st_uid, status.st_gid)
         os.chmod(partial, stat.S_IMODE(status.st_mode))
         os.rename(partial, f"{volume}/{_COMPLETE}")
@@ -65,18 +65,3 @@ def finish(volume: str) -> None:
     os.chown(data, status.st_uid, status.st_gid)
     os.chmod(data, stat.S_IMODE(status.st_mode))
     remove_tree(complete)
-
-
-def _copy(view: View, source: Steps, target: str) -> None:
-    names = CopiedNames()
-    times: list[tuple[Steps, os.stat_result]] = []
-    with RootedTree(target) as tree:
-        for node in view.walk(source):
-            steps = node.steps[len(source) :]
-            parent = tree.directory(steps[:-1])
-            copy_node(node.leaf, node.parent, parent, node.status, names.first(node.status, steps), tree.directory(()))
-            if stat.S_ISDIR(node.status.st_mode):
-                copy_attributes(node.leaf, node.parent, tree.directory(steps))
-                times.append((steps, node.status))
-        for steps, status in reversed(times):
-            os.utime(tree.directory(steps), ns=(status.st_atime_ns, status.st_mtime_ns))

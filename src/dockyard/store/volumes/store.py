@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dockyard.errors import AlreadyExists, Conflict, NotFound, SystemFailure
-from dockyard.fs.rooted import remove_tree
+from dockyard.fs.rooted import Steps, remove_tree
 from dockyard.store.graphdriver.usage import tree_bytes
-from dockyard.store.graphdriver.view import Steps, View
+from dockyard.store.graphdriver.view import View
 from dockyard.store.metadata import Database, Row
 from dockyard.store.volumes.copy_up import DATA, copy_up, finish
 from dockyard.store.volumes.volume import ANONYMOUS_LABEL, Volume, check_driver, check_name, check_options

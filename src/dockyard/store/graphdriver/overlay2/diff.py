@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from dockyard.fs.archive.header import REGULAR
 from dockyard.fs.archive.pack import Packer, rechunk
 from dockyard.fs.archive.writer import END, Entry, header
-from dockyard.store.graphdriver.view import is_opaque, is_whiteout
+from dockyard.store.graphdriver.view import View, is_whiteout
 from dockyard.store.graphdriver.whiteout import OPAQUE, PREFIX
-
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def diff_archive(diff: str) -> Iterator[bytes]:
@@ -22,32 +20,20 @@ def diff_archive(diff: str) -> Iterator[bytes]:
 
 
 def _pieces(diff: str) -> Iterator[bytes]:
-    root = os.open(diff, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield from _directory(root, b"", Packer())
-    finally:
-        os.close(root)
-    yield END
-
-
-def _directory(directory: int, prefix: bytes, packer: Packer) -> Iterator[bytes]:
-    if is_opaque(directory) and prefix:
-        yield _mark(prefix + OPAQUE, os.fstat(directory))
-    for name in sorted(map(os.fsencode, os.listdir(directory))):
-        try:
-            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        except FileNotFoundError:
-            continue
-        if is_whiteout(status):
-            yield _mark(prefix + PREFIX + name, status)
-            continue
-        yield from packer.member(prefix + name, name, directory, status)
-        if stat.S_ISDIR(status.st_mode):
-            below = os.open(name, _DIRECTORY, dir_fd=directory)
+    packer = Packer()
+    with View([diff]).reader() as reader:
+        for node in reader.walk(whiteouts=True):
+            above = b"".join(step + b"/" for step in node.steps[:-1])
+            if is_whiteout(node.status):
+                yield _mark(above + PREFIX + node.leaf, node.status)
+                continue
             try:
-                yield from _directory(below, prefix + name + b"/", packer)
-            finally:
-                os.close(below)
+                yield from packer.member(above + node.leaf, node.leaf, node.parent, node.status)
+            except FileNotFoundError:
+                continue  # the container removed it meanwhile
+            if stat.S_ISDIR(node.status.st_mode) and reader.is_opaque(node.steps):
+                yield _mark(above + node.leaf + b"/" + OPAQUE, node.status)
+    yield END
 
 
 def _mark(name: bytes, status: os.stat_result) -> bytes:

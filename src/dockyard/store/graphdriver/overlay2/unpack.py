@@ -8,10 +8,10 @@ together with a whiteout of its own name is a new one that hides the old, hence 
 import os
 import stat
 
-from dockyard.fs.archive.extract import Extracted, Extractor, Steps
+from dockyard.fs.archive.extract import Extracted, Extractor
 from dockyard.fs.archive.header import DIRECTORY
 from dockyard.fs.archive.reader import Member, TarReader
-from dockyard.fs.rooted import RootedTree
+from dockyard.fs.rooted import RootedTree, Steps
 from dockyard.store.graphdriver.contract import Placed
 from dockyard.store.graphdriver.view import OPAQUE_ATTRIBUTE, is_whiteout
 from dockyard.store.graphdriver.whiteout import PREFIX, parse_whiteout

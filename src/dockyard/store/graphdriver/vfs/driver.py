@@ -11,10 +11,10 @@ from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.mount import Mount
 from dockyard.fs.rooted import RootedTree, remove_tree
-from dockyard.fs.tree_copy import copy_tree
 from dockyard.store.graphdriver.compare import compare
 from dockyard.store.graphdriver.contract import Change, Placed
-from dockyard.store.graphdriver.vfs.diff import diff_archive
+from dockyard.store.graphdriver.copy import copy_view
+from dockyard.store.graphdriver.vfs.diff import changed_bytes, diff_archive
 from dockyard.store.graphdriver.vfs.unpack import unpack
 from dockyard.store.graphdriver.view import View
 
@@ -38,7 +38,7 @@ class VfsDriver:
             os.mkdir(path, 0o755)
             os.chmod(path, 0o755)
             if parent is not None:
-                copy_tree(self.root(parent), path)
+                copy_view(self.view(parent), (), path, whiteouts=True)
         except OSError as error:
             self.remove(layer_id)
             raise SystemFailure(f"create layer {layer_id}: {(error.strerror or str(error)).lower()}") from error
@@ -82,14 +82,7 @@ class VfsDriver:
 
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
         """See GraphDriver."""
-        total = 0
-        for change in self.changes(layer_id, parent):
-            try:
-                status = os.stat(self.root(layer_id) + change.path, follow_symlinks=False)
-            except OSError:
-                continue
-            total += status.st_size if (status.st_mode & 0o170000) == 0o100000 else 0
-        return total
+        return changed_bytes(self.root(layer_id), self.changes(layer_id, parent))
 
     def remove(self, layer_id: str) -> None:
         """See GraphDriver."""

@@ -6,9 +6,9 @@ itself brings is never deleted.
 
 import os
 
-from dockyard.fs.archive.extract import Extracted, Extractor, Steps
+from dockyard.fs.archive.extract import Extracted, Extractor
 from dockyard.fs.archive.reader import Member, TarReader
-from dockyard.fs.rooted import RootedTree, remove_entry
+from dockyard.fs.rooted import RootedTree, Steps, remove_entry
 from dockyard.store.graphdriver.contract import Placed
 from dockyard.store.graphdriver.whiteout import PREFIX, parse_whiteout
 

@@ -27,22 +27,6 @@ class CopiedNames:
         return None if first == steps else first
 
 
-def copy_tree(source: str, target: str) -> None:
-    """Copy what is in the directory `source` into the existing directory `target`, and the directory's own attributes.
-
-    Raises OSError; what was copied until then stays.
-    """
-    above = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        below = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _directory(above, below, (), CopiedNames(), below)
-        finally:
-            os.close(below)
-    finally:
-        os.close(above)
-
-
 def copy_node(
     name: bytes, source: int, target: int, status: os.stat_result, link_to: Steps | None = None, root: int = -1
 ) -> None:
@@ -80,29 +64,6 @@ def copy_attributes(name: bytes, source: int, target: int) -> None:
         _attributes(descriptor, target)
     finally:
         os.close(descriptor)
-
-
-def _directory(source: int, target: int, path: Steps, names: CopiedNames, root: int) -> None:
-    for text in os.listdir(source):
-        name = os.fsencode(text)
-        status = os.stat(name, dir_fd=source, follow_symlinks=False)
-        steps = (*path, name)
-        copy_node(name, source, target, status, names.first(status, steps), root)
-        if stat.S_ISDIR(status.st_mode):
-            above = os.open(name, _OPEN, dir_fd=source)
-            try:
-                below = os.open(name, _OPEN, dir_fd=target)
-                try:
-                    _directory(above, below, steps, names, root)
-                finally:
-                    os.close(below)
-            finally:
-                os.close(above)
-    status = os.fstat(source)
-    os.fchown(target, status.st_uid, status.st_gid)
-    os.fchmod(target, stat.S_IMODE(status.st_mode))
-    _attributes(source, target)
-    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _file(name: bytes, source: int, target: int, status: os.stat_result) -> None:
