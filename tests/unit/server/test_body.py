@@ -6,11 +6,12 @@ import resource
 from pathlib import Path
 from typing import Any
 
+from tests.unit.server.http_client import doorway, encode_request
+
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.table import Endpoint
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
 from dockyard.server.docker.http.body import JSON_LIMIT_BYTES, read_whole
-from tests.unit.server.http_client import doorway, encode_request
 
 LOAD = "/images/load"
 

@@ -4,13 +4,13 @@ import copy
 from typing import Any
 
 import pytest
+from tests.unit.server.records import ID, RUNNING
 
 from dockyard.engine.events import Event
 from dockyard.server.docker.compat import container_answers, event_answers, image_answers, system_answers
 from dockyard.server.docker.wire.container_inspect import container_inspect
 from dockyard.server.docker.wire.container_summary import container_summary
 from dockyard.server.docker.wire.event import event_message
-from tests.unit.server.records import ID, RUNNING
 
 NEWEST = (1, 55)
 
@@ -116,7 +116,7 @@ def test_image_inspect() -> None:
     assert "Hostname" not in older["Config"]
     assert image_answers.inspect(dict(IMAGE), (1, 49))["Config"]["Hostname"] == ""
     assert "ContainerConfig" not in image_answers.inspect(dict(IMAGE), (1, 45))
-    assert image_answers.inspect(dict(IMAGE), (1, 44))["ContainerConfig"] is None
+    assert image_answers.inspect(dict(IMAGE), (1, 44))["ContainerConfig"]["Hostname"] == ""
     assert image_answers.inspect(dict(IMAGE), (1, 43))["Created"] == "0001-01-01T00:00:00Z"
 
 

@@ -114,7 +114,7 @@ def test_the_default_network_is_named() -> None:
 def test_several_networks_need_1_44() -> None:
     endpoints: dict[str, Any] = {"EndpointsConfig": {"a": {}, "b": {}}}
     upgraded({"NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": {}}}}, 1, 44)
-    with pytest.raises(InvalidParameter, match="^Container cannot be created with multiple network endpoints: a, b$"):
+    with pytest.raises(InvalidParameter, match=r"^Container cannot be created with multiple network endpoints: a, b$"):
         upgraded({"NetworkingConfig": endpoints}, 1, 43)
 
 

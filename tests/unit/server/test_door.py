@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.server.http_client import doorway, encode_request
 
 from dockyard.api.routes import ROUTES
 from dockyard.errors import HTTP_STATUS, DockyardError, NotFound
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.table import ENDPOINTS, Endpoint
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer, StreamAnswer
-from tests.unit.server.http_client import doorway, encode_request
 
 
 def only(handle: Any, waits: bool = False) -> dict[str, dict[str, Endpoint]]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.server.http_client import doorway, encode_request
 
 from dockyard.api.media_types import MULTIPLEXED_STREAM, RAW_STREAM
 from dockyard.errors import NotFound
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.table import Endpoint
 from dockyard.server.docker.http.answers import Answer, HijackAnswer, Hijacked, JsonAnswer
-from tests.unit.server.http_client import doorway, encode_request
 
 ATTACH = "/v1.47/containers/x/attach?stream=1"
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp"}

@@ -90,5 +90,5 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 
 def test_an_address_of_another_machine() -> None:
-    with pytest.raises(SystemFailure, match="cannot assign requested address|Cannot assign requested address"):
+    with pytest.raises(SystemFailure, match="annot assign requested address"):
         open_listener("tcp://192.0.2.1:0")

@@ -61,13 +61,14 @@ def test_filters(text: str, filters: dict[str, tuple[str, ...]]) -> None:
 
 @pytest.mark.parametrize("text", ["x", "[1]", '{"a": "b"}', '{"a": {"b": 1}}', '{"a": [1]}', '{"a": {"b": true}'])
 def test_bad_filters(text: str) -> None:
-    with pytest.raises(InvalidParameter, match="^invalid filter$"):
+    with pytest.raises(InvalidParameter, match=r"^invalid filter$"):
         parse_filters(text)
 
 
 @pytest.mark.parametrize(
     ("text", "time_ns"),
-    [("", None), ("0", 0), ("1700000000", 1_700_000_000_000_000_000), ("1.5", 1_500_000_000), ("1.000000001", 1_000_000_001),
+    [("", None), ("0", 0), ("1700000000", 1_700_000_000_000_000_000), ("1.5", 1_500_000_000),
+     ("1.000000001", 1_000_000_001),
      ("1.0000000019", 1_000_000_001), ("1.", 1_000_000_000), ("-1", -1_000_000_000)],
 )  # fmt: skip
 def test_timestamps(text: str, time_ns: int | None) -> None:
@@ -91,7 +92,8 @@ def test_bad_timestamps(text: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     ("accept", "offer"),
-    [("", ""), ("*/*", ""), ("text/b", "text/b"), ("text/a;q=0.1, text/b;q=0.2", "text/b"), ("text/b, text/a", "text/a"),
+    [("", ""), ("*/*", ""), ("text/b", "text/b"), ("text/a;q=0.1, text/b;q=0.2", "text/b"),
+     ("text/b, text/a", "text/a"),
      ("text/a;q=0", ""), ("text/a;q=x, text/b", "text/b")],
 )  # fmt: skip
 def test_accept(accept: str, offer: str) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from tests.unit.server.records import CREATED_NS, ID, IMAGE_ID, RUNNING, STARTED_NS, with_state
 
 from dockyard.engine.containers.config import Config, HostConfig
 from dockyard.engine.containers.record import Endpoint, State
@@ -12,7 +13,6 @@ from dockyard.server.docker.wire.container_network import networks, port_summari
 from dockyard.server.docker.wire.container_status import status_text
 from dockyard.server.docker.wire.container_summary import command_line, container_summary
 from dockyard.server.docker.wire.durations import human_duration
-from tests.unit.server.records import CREATED_NS, ID, IMAGE_ID, RUNNING, STARTED_NS, with_state
 
 SECOND = 1_000_000_000
 NOW_NS = STARTED_NS + 4 * SECOND

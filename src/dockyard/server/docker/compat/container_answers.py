@@ -50,7 +50,7 @@ def _show_bridge_at_top(document: Document) -> None:
 
 def _show_removed_fields(document: Document) -> None:
     """Fields that scripts of old still read: always zero, or null for none."""
-    document["HostConfig"] |= {"DiskQuota": 0, "KernelMemory": 0}
+    document["HostConfig"] |= {"DiskQuota": 0, "KernelMemory": 0, "KernelMemoryTCP": 0}
     document["Config"].setdefault("OnBuild", None)
 
 

@@ -53,7 +53,7 @@ def _show_container_fields_in_config(document: Document) -> None:
 
 
 def _show_building_container(document: Document) -> None:
-    document |= {"Container": "", "ContainerConfig": None}
+    document |= {"Container": "", "ContainerConfig": CONFIG_BEFORE_1_52 | CONFIG_BEFORE_1_50}
 
 
 def _show_creation(document: Document) -> None:

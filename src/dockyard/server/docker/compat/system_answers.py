@@ -7,9 +7,10 @@ from dockyard.server.docker.compat import image_answers
 from dockyard.server.docker.compat.steps import Before, Document, apply, drop
 
 USAGE_SECTIONS_SINCE = (1, 52)
+BUILDER_SIZE_UNTIL = (1, 42)
 
 
-def _drop_bridge_netfilter(document: Document) -> None:
+def _show_bridge_netfilter(document: Document) -> None:
     document |= {"BridgeNfIptables": False, "BridgeNfIp6tables": False}
 
 
@@ -22,8 +23,8 @@ def _show_expected_commits(document: Document) -> None:
 def _show_nondistributable(document: Document) -> None:
     document["RegistryConfig"] = {
         **document["RegistryConfig"],
-        "AllowNondistributableArtifactsCIDRs": None,
-        "AllowNondistributableArtifactsHostnames": None,
+        "AllowNondistributableArtifactsCIDRs": [],
+        "AllowNondistributableArtifactsHostnames": [],
     }
 
 
@@ -34,15 +35,20 @@ def _drop_runtime_status(document: Document) -> None:
     }
 
 
+def _show_kernel_memory(document: Document) -> None:
+    document |= {"KernelMemory": False, "KernelMemoryTCP": False}
+
+
 INFO = (
     Before((1, 53), drop("NRI")),
     Before((1, 50), drop("DiscoveredDevices")),
-    Before((1, 50), _drop_bridge_netfilter),
+    Before((1, 50), _show_bridge_netfilter),
     Before((1, 49), drop("FirewallBackend")),
     Before((1, 49), _show_expected_commits),
     Before((1, 47), _show_nondistributable),
     Before((1, 46), drop("Containerd")),
     Before((1, 44), _drop_runtime_status),
+    Before((1, 42), _show_kernel_memory),
 )
 
 
@@ -71,6 +77,8 @@ def disk_usage(document: Document, version: Version, verbose: bool) -> dict[str,
     ):
         if section in document:
             flat[name] = document[section]["Items"]
+    if version < BUILDER_SIZE_UNTIL:
+        flat["BuilderSize"] = 0
     if version < USAGE_SECTIONS_SINCE:
         return flat
     without_items = {

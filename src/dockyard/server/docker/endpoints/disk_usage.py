@@ -4,7 +4,7 @@ from typing import Any
 
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
-from dockyard.server.docker.compat import system_answers
+from dockyard.server.docker.compat import container_answers, system_answers
 from dockyard.server.docker.endpoints.containers.lists import shown_image
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
 from dockyard.server.docker.wire.container_summary import container_summary
@@ -46,7 +46,8 @@ async def _containers(call: Call) -> dict[str, Any]:
     now_ns = call.clock_ns()
     for container in call.engine.containers.list(everything=True):
         sizes = await call.engine.containers.sizes(container.id)
-        items.append(container_summary(container, shown_image(call, container), now_ns, sizes))
+        line = container_summary(container, shown_image(call, container), now_ns, sizes)
+        items.append(container_answers.summary(line, call.version))
         total += sizes[0]
         if container.state.running:
             active += 1

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from dockyard.server.docker.call import Call
-from dockyard.server.docker.endpoints import disk_usage, events, execs, networks, ping, system, volumes
+from dockyard.server.docker.endpoints import disk_usage, events, execs, networks, ping, plugins, system, volumes
 from dockyard.server.docker.endpoints.containers import (
     attach,
     commit,
@@ -77,6 +77,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ImageCreate": Endpoint(archives.image_create),
     "NetworkList": Endpoint(networks.network_list, waits=True),
     "NetworkInspect": Endpoint(networks.network_inspect_one, waits=True),
+    "PluginList": Endpoint(plugins.plugin_list),
+    "PluginInspect": Endpoint(plugins.plugin_inspect),
     "VolumeList": Endpoint(volumes.volume_list, waits=True),
     "VolumeInspect": Endpoint(volumes.volume_inspect, waits=True),
     "VolumeCreate": Endpoint(volumes.volume_create),

@@ -3,7 +3,7 @@
 import msgspec
 
 from dockyard.engine.containers.config import StringMap
-from dockyard.errors import NotImplementedYet, Unavailable
+from dockyard.errors import DockyardError, NotImplementedYet, Unavailable
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer
@@ -40,7 +40,10 @@ async def volume_create(call: Call) -> Answer:
     if request.cluster_volume_spec is not None and call.version >= ALL_SINCE:
         raise NotImplementedYet("cluster volumes are not implemented by Dockyard yet")
     options, labels = request.driver_opts or {}, request.labels or {}
-    made, _ = await call.engine.volumes.create(request.name, request.driver or DEFAULT_DRIVER, options, labels)
+    try:
+        made, _ = await call.engine.volumes.create(request.name, request.driver or DEFAULT_DRIVER, options, labels)
+    except DockyardError as error:
+        raise type(error)(f"create {request.name}: {error}") from error
     return JsonAnswer(volume(made), 201)
 
 
