@@ -32,12 +32,10 @@ def system_mounts(host: HostConfig, shm_source: str | None, cgroup_readonly: boo
             (*(("ro",) if cgroup_readonly else ()), "nosuid", "noexec", "nodev"),
         ),
     ]
-    if host.ipc_mode == "host":
-        mounts.append(Mount("/dev/mqueue", "bind", "/dev/mqueue", ("rbind", "nosuid", "noexec", "nodev")))
-        mounts.append(Mount("/dev/shm", "bind", "/dev/shm", ("rbind", "nosuid", "noexec", "nodev")))
-        return mounts
     mounts.append(Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev")))
-    if shm_source is not None:
+    if host.ipc_mode == "host":
+        mounts.append(Mount("/dev/shm", "bind", "/dev/shm", ("rbind", "nosuid", "noexec", "nodev")))
+    elif shm_source is not None:
         mounts.append(Mount("/dev/shm", "bind", shm_source, ("rbind", "rprivate")))
     elif host.ipc_mode != "none":
         options = ("nosuid", "noexec", "nodev", "mode=1777", f"size={host.shm_size}")
