@@ -27,9 +27,9 @@ class Channel(NamedTuple):
     reader: int
     writer: int
 
-    def send(self, kind: str, **fields: Any) -> None:
-        """Say `kind`. BrokenPipeError when nobody listens any more."""
-        os.write(self.writer, json.dumps({"is": kind, **fields}).encode() + b"\n")
+    def send(self, what: str, **fields: Any) -> None:
+        """Say `what`. BrokenPipeError when nobody listens any more."""
+        os.write(self.writer, json.dumps({"is": what, **fields}).encode() + b"\n")
 
     def send_error(self, error: BaseException) -> None:
         """Say that it failed, and how; nothing when nobody listens."""

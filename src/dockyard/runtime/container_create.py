@@ -124,7 +124,7 @@ def create(
             )
             undo.push(ours.close)
             try:
-                child = namespaces.fork(ours, theirs, entry.directory)
+                child = namespaces.fork(entry.directory)
                 if child is None:
                     first_process.run(launch)
             finally:

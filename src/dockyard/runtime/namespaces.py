@@ -20,7 +20,7 @@ from dockyard.linux.namespaces import (
     setns,
     unshare,
 )
-from dockyard.runtime.channel import PID, Channel
+from dockyard.runtime.channel import PID, open_channel
 from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.launch import Joined
 from dockyard.spec.runtime import Linux
@@ -56,12 +56,12 @@ class NamespacePlan:
             flags |= FLAGS[kind]
         return flags & ~(CLONE_NEWCGROUP | CLONE_NEWTIME)
 
-    def fork(self, caller: Channel, child: Channel, cgroup: int | None) -> Child | None:
+    def fork(self, cgroup: int | None) -> Child | None:
         """Fork into them: the child gets None, the caller the child. SystemFailure, in the caller only."""
         user = next((each.descriptor for each in self._joined if each.flags == CLONE_NEWUSER), None)
         try:
             if user is not None:
-                return self._fork_through(user, caller, child, cgroup)
+                return self._fork_through(user, cgroup)
             return self._fork_here(self.birth_flags, cgroup)
         except OSError as error:
             raise SystemFailure(f"fork into namespaces: {reason(error)}") from error
@@ -77,7 +77,7 @@ class NamespacePlan:
             with open("/proc/self/timens_offsets", "w", encoding="ascii") as file:
                 file.write(lines)
 
-    def _fork_through(self, user: int, caller: Channel, child: Channel, cgroup: int | None) -> Child | None:
+    def _fork_through(self, user: int, cgroup: int | None) -> Child | None:
         """Fork by way of a process that is in the user namespace already, so that the other namespaces belong to it."""
         before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
         clocks = self._set_clocks if "time" in self.own else None
@@ -86,7 +86,7 @@ class NamespacePlan:
         def fork() -> Child | None:
             return fork_in(before, None, flags, clocks, come_back=False)
 
-        return fork_through(user, fork, caller, child, cgroup)
+        return fork_through(user, fork, cgroup)
 
 
 def fork_in(
@@ -119,13 +119,12 @@ def fork_in(
     return child
 
 
-def fork_through(
-    user: int, fork: Callable[[], Child | None], caller: Channel, child: Channel, cgroup: int | None
-) -> Child | None:
-    """Have an intermediate process, born in `cgroup`, join the user namespace `user` and `fork` from there. OSError.
+def fork_through(user: int, fork: Callable[[], Child | None], cgroup: int | None) -> Child | None:
+    """Have an intermediate process, born in `cgroup`, join the user namespace `user` and `fork` from there.
 
-    What it forks is its sibling; it tells the number by the channel, and exits.
+    What it forks is its sibling; it tells the number, and exits. OSError, SystemFailure.
     """
+    ours, theirs = open_channel()
     intermediate = fork_into(0, cgroup)
     if intermediate is None:
         try:
@@ -133,16 +132,20 @@ def fork_through(
             become_mapped_root()
             made = fork()
             if made is None:
+                ours.close()
+                theirs.close()
                 return None
-            child.send(PID, pid=made.pid)
+            theirs.send(PID, pid=made.pid)
             os._exit(0)
         except BaseException as error:
-            child.send_error(error)
+            theirs.send_error(error)
             os._exit(1)
+    theirs.close()
     try:
-        pid = int(caller.expect(PID)["pid"])
+        pid = int(ours.expect(PID)["pid"])
         return Child(pid, os.pidfd_open(pid))
     finally:
+        ours.close()
         os.waitpid(intermediate.pid, 0)
         os.close(intermediate.pidfd)
 

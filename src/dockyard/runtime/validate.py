@@ -19,6 +19,8 @@ from dockyard.spec.runtime import Linux, Process, Spec
 IDENTIFIER: Final = re.compile(r"[\w+.-]+\Z", re.ASCII)
 LONGEST_IDENTIFIER: Final = 1024
 CLOCKS: Final = ("monotonic", "boottime")
+NO_ID: Final = (1 << 32) - 1
+"""The id that means "leave it as it is" to setresuid(2)."""
 IPC_SYSCTLS: Final = frozenset(
     (
         "kernel.msgmax",
@@ -66,6 +68,9 @@ def process(wanted: Process) -> None:
         raise InvalidParameter("Cwd property must not be empty")
     if not wanted.cwd.startswith("/"):
         raise InvalidParameter("Cwd must be an absolute path")
+    for number in (wanted.user.uid, wanted.user.gid, *wanted.user.additional_gids):
+        if not 0 <= number < NO_ID:
+            raise InvalidParameter(f"user or group id {number} is out of range")
     for variable in wanted.env:
         name, equals, _ = variable.partition("=")
         if not name or not equals:
