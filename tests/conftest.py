@@ -21,6 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="dockyard",
         help="engine that the e2e tests run against: dockyard, or Debian's dockerd to check the tests themselves",
     )
+    parser.addoption(
+        "--daemon-flag",
+        action="append",
+        default=[],
+        metavar="FLAG",
+        help="flag for every engine of the tests, for instance --daemon-flag=--storage-driver=vfs",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -41,7 +48,9 @@ def bridge_name(worker_id: str) -> str:
 @pytest.fixture(scope="session")
 def engine(bridge_name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """The engine of this test process, with the busybox image loaded. To kill one, take `own_engine`."""
-    context = dockyard_engine(bridge_name) if request.config.getoption("--engine") == "dockyard" else reference_engine()
+    flags = request.config.getoption("--daemon-flag")
+    ours = request.config.getoption("--engine") == "dockyard"
+    context = dockyard_engine(bridge_name, flags) if ours else reference_engine(flags)
     with context as started:
         started.docker("load", "-i", str(busybox_image()))
         yield started
@@ -55,12 +64,13 @@ def docker(engine: Engine) -> Iterator[Docker]:
 
 
 @pytest.fixture
-def make_engine(bridge_name: str) -> Iterator[Callable[..., Engine]]:
+def make_engine(bridge_name: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., Engine]]:
     """Start further engines with flags of choice: `make_engine("--add-runtime=x=/y")`; gone after the test."""
+    flags = request.config.getoption("--daemon-flag")
     contexts: list[AbstractContextManager[Engine]] = []
 
-    def make(*arguments: str, image: bool = True) -> Engine:
-        context = dockyard_engine(f"{bridge_name}x{len(contexts)}", arguments)
+    def make(*arguments: str, image: bool = True, own_network: bool = False) -> Engine:
+        context = dockyard_engine(f"{bridge_name}x{len(contexts)}", (*flags, *arguments), own_network)
         engine = context.__enter__()
         contexts.append(context)
         if image:

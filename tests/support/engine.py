@@ -8,6 +8,7 @@ An engine has its folders below /tmp, a bridge of its own, and a guard that ends
 
 import os
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,11 +28,14 @@ class Engine:
 
     kind = "dockyard"
 
-    def __init__(self, home: Path, guard: Guard, bridge: str, arguments: Sequence[str] = ()) -> None:
+    def __init__(
+        self, home: Path, guard: Guard, bridge: str, arguments: Sequence[str] = (), own_network: bool = False
+    ) -> None:
         self.home = home
         self.guard = guard
         self.bridge = bridge
         self.arguments = list(arguments)
+        self.own_network = own_network
         self.data = home / "data"
         self.run = home / "run"
         self.pidfile = home / "dockyardd.pid"
@@ -41,19 +45,27 @@ class Engine:
 
     def start(self, *more: str, timeout_seconds: float = 20) -> None:
         """Start the daemon and wait until it answers. `more` flags count for this start only."""
+        enter = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh") if self.own_network else ()
         command = [
+            *enter,
             str(PROGRAMS / "dockyardd"),
             f"--data-root={self.data}",
             f"--exec-root={self.run}",
             f"--pidfile={self.pidfile}",
             f"--host={self.docker.host}",
-            f"--bridge={self.bridge}",
+            *(() if self.own_network else (f"--bridge={self.bridge}",)),
+            # by default all engines use /docker, and a leak there would be anybody's
+            f"--cgroup-parent=/{self.bridge}",
             *self.arguments,
             *more,
         ]
         self.run.mkdir(parents=True, exist_ok=True)
         self.pid = self.guard.start(command, self.log, _clean_environment())
-        wait_until(self._answers, f"dockyardd to answer; its log:\n{self.log.read_text()[-4000:]}", timeout_seconds)
+        try:
+            wait_until(self._answers, "dockyardd to answer", timeout_seconds)
+        except AssertionError as error:
+            tail = self.log.read_text()[-4000:] if self.log.exists() else ""
+            raise AssertionError(f"{error}; its log:\n{tail}") from None
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the daemon a signal, and wait until it is gone."""
@@ -65,6 +77,11 @@ class Engine:
         self.kill(number)
         self.start(*more)
 
+    def in_network(self, *command: str) -> str:
+        """What `command` prints in the daemon's network namespace."""
+        enter = ("nsenter", "-n", "-t", str(self.pid))
+        return subprocess.run([*enter, *command], capture_output=True, text=True, check=True).stdout
+
     @property
     def supervisor_pid(self) -> int:
         """Pid of the supervisor, as it stands in its pidfile."""
@@ -75,7 +92,7 @@ class Engine:
         return self.run / "shims" / container_id
 
     def _answers(self) -> bool:
-        assert is_alive(self.pid), f"dockyardd ended while it started:\n{self.log.read_text()[-4000:]}"
+        assert is_alive(self.pid), "dockyardd ended while it started"
         try:
             return request(self.docker.socket, "GET", "/_ping").status == 200
         except OSError:
@@ -106,11 +123,14 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def dockyard_engine(name: str, arguments: Sequence[str] = ()) -> Iterator[Engine]:
-    """A started dockyardd whose bridge is `name` (at most 15 letters); everything of it is gone after the block."""
+def dockyard_engine(name: str, arguments: Sequence[str] = (), own_network: bool = False) -> Iterator[Engine]:
+    """A started dockyardd whose bridge is `name` (at most 15 letters); everything of it is gone after the block.
+
+    With `own_network` it lives in a network namespace of its own and has the bridge that it chooses by itself.
+    """
     home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
-    with Guard([home], links=[name]) as guard:
-        engine = Engine(home, guard, name, arguments)
+    with Guard([home], links=[name], cgroups=[name]) as guard:
+        engine = Engine(home, guard, name, arguments, own_network)
         engine.start()
         yield engine
 

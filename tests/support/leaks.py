@@ -33,7 +33,7 @@ def holdings(engine: Engine) -> Holdings:
     return Holdings(
         frozenset(_processes(engine)),
         frozenset(_mounts(engine)),
-        frozenset(_cgroups()),
+        frozenset(_cgroups(engine)),
         frozenset(_links(engine)),
         frozenset(_files(engine)),
         frozenset(_descriptors(engine.pid)),
@@ -74,9 +74,9 @@ def _mounts(engine: Engine) -> Iterator[str]:
             yield point
 
 
-def _cgroups() -> Iterator[str]:
+def _cgroups(engine: Engine) -> Iterator[str]:
     top = Path("/sys/fs/cgroup")
-    for parent in (*top.glob("*/docker"), top / "docker"):
+    for parent in (*top.glob(f"*/{engine.bridge}"), top / engine.bridge):
         if parent.is_dir():
             yield from (str(path) for path in parent.iterdir() if path.is_dir())
 

@@ -14,19 +14,24 @@ def pid_of(docker: Docker, container: str) -> int:
 
 
 @pytest.mark.row("E1")
-def test_the_memory_cgroup_is_named_after_the_container(
-    docker: Docker, sleeper: Callable[..., str], engine: Engine
-) -> None:
+def test_the_memory_cgroup_is_named_after_the_container(docker: Docker, sleeper: Callable[..., str]) -> None:
     container = sleeper()
     folder = controller_folder(pid_of(docker, container), "memory")
     assert folder.name == container
-    if engine.kind == "dockyard":
-        assert folder.parent.name == "docker"
     wanted = ("memory.limit_in_bytes", "memory.usage_in_bytes", "tasks") if is_v1("memory") else ("memory.max",)
     for name in ("cgroup.procs", *wanted):
         assert (folder / name).exists()
     docker("rm", "-f", container)
     wait_until(lambda: not folder.exists(), "the cgroup to be removed")
+
+
+@pytest.mark.dockyard_only
+@pytest.mark.row("E1")
+def test_without_a_flag_the_parent_is_docker(make_engine: Callable[..., Engine]) -> None:
+    docker = make_engine("--cgroup-parent=").docker
+    container = docker("run", "-d", "busybox", "sleep", "1000")
+    folder = controller_folder(pid_of(docker, container), "memory")
+    assert (folder.name, folder.parent.name) == (container, "docker")
 
 
 @pytest.mark.row("E2")

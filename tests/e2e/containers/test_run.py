@@ -131,7 +131,7 @@ def test_user_and_working_directory(docker: Docker) -> None:
         (["--rm", "--restart", "always"], "conflicting options"),
         (["-m", "1m"], "Minimum memory limit"),
         (["--cpus", "10000"], "Range of CPUs is from 0.01 to"),
-        (["--cpuset-cpus", "99999"], "is not available|maximum is"),
+        (["--cpuset-cpus", "99999"], "not available|maximum is"),
         (["-v", "relative:path:mode:x"], "invalid"),
         (["--memory-swap", "10m", "-m", "20m"], "Minimum memoryswap limit should be larger than memory limit"),
         (["--network", "container:nosuch"], "No such container"),

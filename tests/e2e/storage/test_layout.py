@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.client import Docker
 from tests.support.engine import Engine
+from tests.support.wait import wait_until
 
 
 @pytest.mark.row("F1")
@@ -51,7 +52,7 @@ def test_the_mount_is_seen_at_the_merged_folder(docker: Docker, sleeper: Callabl
     if engine.kind == "dockyard":
         assert "busybox" in os.listdir(f"{merged}/bin")
     docker("stop", "-t", "0", container)
-    assert f" {merged} " not in Path(f"/proc/{owner}/mounts").read_text()
+    wait_until(lambda: f" {merged} " not in Path(f"/proc/{owner}/mounts").read_text(), "the root to be unmounted")
 
 
 @pytest.mark.row("F9")
