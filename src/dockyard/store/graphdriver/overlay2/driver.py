@@ -46,7 +46,11 @@ class Overlay2Driver:
         """See GraphDriver."""
         lowers = self._layout.lowers_for_child(parent)
         try:
-            self._layout.make(layer_id, lowers)
+            self._layout.reserve(layer_id)
+        except OSError as error:
+            raise _refused("create layer", layer_id, error) from error
+        try:
+            self._layout.fill(layer_id, lowers)
         except OSError as error:
             self.remove(layer_id)
             raise _refused("create layer", layer_id, error) from error

@@ -31,10 +31,13 @@ class Layout:
         """The layer's own content."""
         return f"{self.home}/{layer_id}/diff"
 
-    def make(self, layer_id: str, lowers: tuple[str, ...]) -> None:
-        """Create the directories and files of a new layer above `lowers` (links, uppermost first). Raises OSError."""
+    def reserve(self, layer_id: str) -> None:
+        """Create the directory of a new layer. Raises OSError, above all when the layer exists."""
+        os.mkdir(self.directory(layer_id), 0o710)
+
+    def fill(self, layer_id: str, lowers: tuple[str, ...]) -> None:
+        """Create what belongs into a new layer's directory, above `lowers` (links, uppermost first). Raises OSError."""
         directory = self.directory(layer_id)
-        os.mkdir(directory, 0o710)
         os.mkdir(f"{directory}/diff", 0o755)
         os.chmod(f"{directory}/diff", 0o755)  # it becomes `/` of a container: the umask must not show there
         link = new_link()
@@ -86,7 +89,7 @@ class Layout:
             return
 
     def drop_dangling_links(self) -> None:
-        """Remove short links whose layer is gone: left by a kill between two steps of `make` or of removal."""
+        """Remove short links whose layer is gone: left by a kill between two steps of creation or of removal."""
         for name in os.listdir(f"{self.home}/{LINKS}"):
             path = f"{self.home}/{LINKS}/{name}"
             if not os.path.exists(path):

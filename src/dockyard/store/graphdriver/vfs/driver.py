@@ -36,12 +36,15 @@ class VfsDriver:
             raise DataLoss(f"layer {parent}: no such file or directory")
         try:
             os.mkdir(path, 0o755)
+        except OSError as error:
+            raise _refused("create layer", layer_id, error) from error
+        try:
             os.chmod(path, 0o755)
             if parent is not None:
                 copy_view(self.view(parent), (), path, whiteouts=True)
         except OSError as error:
             self.remove(layer_id)
-            raise SystemFailure(f"create layer {layer_id}: {(error.strerror or str(error)).lower()}") from error
+            raise _refused("create layer", layer_id, error) from error
 
     def apply(self, layer_id: str, reader: TarReader, placed: Placed) -> Extracted:
         """See GraphDriver."""
@@ -89,8 +92,12 @@ class VfsDriver:
         try:
             remove_tree(self.root(layer_id))
         except OSError as error:
-            raise SystemFailure(f"remove layer {layer_id}: {(error.strerror or str(error)).lower()}") from error
+            raise _refused("remove layer", layer_id, error) from error
 
     def ids(self) -> Iterator[str]:
         """See GraphDriver."""
         yield from os.listdir(self._directory)
+
+
+def _refused(what: str, layer_id: str, error: OSError) -> SystemFailure:
+    return SystemFailure(f"{what} {layer_id}: {(error.strerror or str(error)).lower()}")

@@ -54,8 +54,8 @@ class _Deletions:
                 self._empty(steps[:-1])
             elif whiteout.hidden and whiteout.hidden not in (b".", b".."):
                 self._delete((*steps[:-1], whiteout.hidden))
-        except FileNotFoundError:
-            pass  # nothing there to be hidden
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # nothing there to be hidden, or the archive's own file
         return True
 
     def _delete(self, steps: Steps) -> None:
