@@ -25,6 +25,7 @@ from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
+from dockyard.engine.security.capabilities import from_mask
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
 from dockyard.errors import InvalidParameter
@@ -34,9 +35,6 @@ from dockyard.spec.image.descriptor import Platform
 from dockyard.supervisor.client import SupervisorClient
 
 LOG = logging.getLogger(__name__)
-
-REASSERT_SECONDS = 30.0
-"""How often rules and links are compared with what they should be, in case somebody flushed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,6 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     if bridge.name:
         LOG.info(bridge.announcement)
     background.start("start by policy", restore.start_by_policy(services))
-    background.start("reassert networks", _reassert(networks))
     LOG.info("Loading containers: done.")
     system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()))
     return Engine(Containers(services), Execs(services), images, networks, volumes, events, system, services)
@@ -120,7 +117,14 @@ def this_machine(daemon: DaemonConfig) -> Machine:
                 profile = file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidParameter(f"opening seccomp profile ({profile}) failed: {error}") from error
-    return Machine(kernel, arch, os.path.exists("/sys/fs/cgroup/cgroup.controllers"), profile)
+    return Machine(kernel, arch, os.path.exists("/sys/fs/cgroup/cgroup.controllers"), profile, held_capabilities())
+
+
+def held_capabilities() -> tuple[str, ...]:
+    """The capabilities in this process's bounding set, by name (proc_pid_status(5), CapBnd)."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        mask = next(line.split()[1] for line in file if line.startswith("CapBnd:"))
+    return from_mask(int(mask, 16))
 
 
 def network_config(daemon: DaemonConfig) -> NetworkConfig:
@@ -135,14 +139,9 @@ def network_config(daemon: DaemonConfig) -> NetworkConfig:
         ip_masq=daemon.ip_masq,
         iptables=daemon.iptables,
         default_address_pools=pools or DEFAULT_ADDRESS_POOLS,
+        userland_proxy=daemon.userland_proxy,
         host_ip=daemon.ip,
     )
-
-
-async def _reassert(networks: Networks) -> None:
-    while True:
-        await asyncio.sleep(REASSERT_SECONDS)
-        await networks.reassert()
 
 
 def _report(name: str, error: BaseException) -> None:

@@ -152,6 +152,7 @@ class Execs:
             console_size=console_size,
             privileged=config.privileged,
             daemon=self._services.daemon,
+            machine=self._services.machine,
         )
         return ExecRequest(exec_id=found.id, process=to_json(process), tty=tty, open_stdin=config.attach_stdin)
 

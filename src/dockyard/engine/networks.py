@@ -13,15 +13,16 @@ import msgspec
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import EndpointConfig
+from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import DockyardError, NotFound
 from dockyard.fs.atomic import write_atomic
-from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo, PortRequest
+from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
 from dockyard.network.controller import NetworkController
 from dockyard.network.etc.hosts import hostname_text, hosts_text, shared_hosts_text
 from dockyard.network.etc.resolv_conf import read_host, resolv_conf_text
-from dockyard.network.portmap.bindings import parse_bindings, port_map, publish_all
+from dockyard.network.portmap.bindings import port_map
 
 Answer = TypeVar("Answer")
 
@@ -70,7 +71,7 @@ class Networks:
             sandbox_id=sandbox_id,
             endpoint_id=new_id(),
             network=record.host_config.network_mode,
-            ports=_port_requests(record),
+            ports=published_ports(record.config, record.host_config),
             mac=_wanted_mac(record),
             ipv4=_wanted_ipv4(record),
         )
@@ -162,17 +163,6 @@ def _endpoint(attachment: Attachment) -> Endpoint:
         ip_prefix_len=attachment.prefix_length,
         mac_address=attachment.mac,
     )
-
-
-def _port_requests(record: Container) -> tuple[PortRequest, ...]:
-    bindings = {
-        port: [{"HostIp": one.host_ip, "HostPort": one.host_port} for one in some or ()]
-        for port, some in (record.host_config.port_bindings or {}).items()
-    }
-    requests = parse_bindings(bindings)
-    if record.host_config.publish_all_ports:
-        return publish_all(record.config.exposed_ports or {}, requests)
-    return requests
 
 
 def _ports(record: Container, attachment: Attachment) -> dict[str, tuple[tuple[str, str], ...] | None]:

@@ -50,7 +50,7 @@ class Containers:
 
     async def kill(self, ref: str, signal: str = "") -> None:
         """Sends a signal, SIGKILL by default; see `lifecycle.kill`."""
-        await kill.kill(self._services, self._find(ref), ref, signal)
+        await kill.kill(self._services, self._find(ref), signal)
 
     async def restart(self, ref: str, timeout_seconds: int | None = None, signal: str | None = None) -> None:
         """Stops and starts a container; see `lifecycle.restart`."""
@@ -74,18 +74,17 @@ class Containers:
         """Renames a container; see `lifecycle.rename`."""
         await rename.rename(self._services, self._find(ref), new_name)
 
-    async def update(self, ref: str, resources: Resources, restart_policy: RestartPolicy | None) -> list[str]:
-        """Changes limits; see `lifecycle.update`. Returns warnings."""
-        return await update.update(self._services, self._find(ref), resources, restart_policy)
+    async def update(self, ref: str, resources: Resources, restart_policy: RestartPolicy | None) -> None:
+        """Changes limits; see `lifecycle.update`."""
+        await update.update(self._services, self._find(ref), resources, restart_policy)
 
     async def resize(self, ref: str, rows: int, columns: int) -> None:
         """Sets the size of the container's terminal, in characters; Conflict when it doesn't run."""
         entry = self._find(ref)
         if entry.shim is None:
             raise Conflict(f"container {entry.record.id} is not running")
-        if not entry.record.config.tty:
-            raise InvalidParameter(f"container {entry.record.id} has no terminal to resize")
-        await entry.shim.resize(rows, columns)
+        if entry.record.config.tty:  # without a terminal there is nothing to do, and Docker answers so
+            await entry.shim.resize(rows, columns)
 
     def waiting(self, ref: str, condition: str) -> "asyncio.Future[Container]":
         """What `wait` waits for, decided now; see `lifecycle.wait`."""

@@ -78,6 +78,8 @@ def parse_bind(bind: str, volume_driver: str = "") -> MountRequest:
     if len(parts) == 2 and not destination.startswith("/") and _is_mode(destination):
         source, destination, mode = "", source, destination
     options = _parse_mode(mode, bind)
+    if not destination.startswith("/"):
+        raise InvalidParameter(f"invalid volume specification: '{bind}': {_not_absolute('volume', destination)}")
     is_bind = source.startswith("/")
     if not is_bind and options.propagation:
         raise InvalidParameter(f"invalid volume specification: '{bind}': invalid propagation for a named volume")
@@ -96,6 +98,8 @@ def parse_bind(bind: str, volume_driver: str = "") -> MountRequest:
 
 def from_mount(mount: Mount) -> MountRequest:
     """One `--mount` as a request; InvalidParameter when its fields contradict its type."""
+    if not mount.target.startswith("/"):
+        raise InvalidParameter(_not_absolute(mount.type, mount.target))
     destination = clean_destination(mount.target)
     _check_option_sets(mount)
     if mount.type == "bind":
@@ -131,6 +135,10 @@ def clean_destination(path: str) -> str:
     if cleaned == "/":
         raise InvalidParameter("invalid specification: destination can't be '/'")
     return cleaned
+
+
+def _not_absolute(type_: str, path: str) -> str:
+    return f"invalid mount config for type \"{type_}\": invalid mount path: '{path}' mount path must be absolute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +183,7 @@ def _bind_mount(mount: Mount, destination: str) -> MountRequest:
     if not mount.source:
         raise InvalidParameter('invalid mount config for type "bind": field Source must not be empty')
     if not mount.source.startswith("/"):
-        raise InvalidParameter(
-            f"invalid mount config for type \"bind\": invalid mount path: '{mount.source}' mount path must be absolute"
-        )
+        raise InvalidParameter(_not_absolute("bind", mount.source))
     options = mount.bind_options
     propagation = options.propagation if options else ""
     if propagation and propagation not in PROPAGATIONS:

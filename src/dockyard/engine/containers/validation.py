@@ -9,8 +9,11 @@ import re
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import Config, HostConfig, Resources
+from dockyard.engine.containers.lifecycle.signals import parse_signal
+from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
 from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.network.etc.hosts import parse_extra_host
 
 SMALLEST_MEMORY_BYTES = 6 << 20
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
@@ -32,9 +35,12 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     _check_not_yet(config, host)
     _check_lifetime(host)
     _check_modes(host)
-    warnings = check_resources(host)
+    check_resources(host)
     _check_security(host)
     _check_logging(host)
+    _check_network(host)
+    if config.stop_signal:
+        parse_signal(config.stop_signal)
     runtime = host.runtime
     if runtime and runtime != "runc" and runtime not in daemon.runtimes:
         raise InvalidParameter(f"unknown or invalid runtime name: {runtime}")
@@ -47,7 +53,15 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
             raise InvalidParameter(f"invalid environment variable: {variable}")
     if config.hostname and host.network_mode == "host" and host.uts_mode == "host":
         raise InvalidParameter("conflicting options: hostname and the network mode")
-    return warnings
+    if host.network_mode == "host" and host.port_bindings:
+        return ["Published ports are discarded when using host network mode"]
+    return []
+
+
+def _check_network(host: HostConfig) -> None:
+    port_requests(host)
+    for extra in host.extra_hosts or ():
+        parse_extra_host(extra)
 
 
 def _check_not_yet(config: Config, host: HostConfig) -> None:
@@ -98,7 +112,7 @@ def _check_modes(host: HostConfig) -> None:
         raise InvalidParameter("conflicting options: custom host-to-IP mapping and the network mode")
 
 
-def check_resources(host: Resources) -> list[str]:
+def check_resources(host: Resources) -> None:
     """The checks of limits, which `update` shares."""
     _check_memory(host)
     _check_cpu(host)
@@ -117,7 +131,6 @@ def check_resources(host: Resources) -> list[str]:
             raise InvalidParameter(
                 f"ulimit soft limit must be less than or equal to hard limit: {ulimit.soft} > {ulimit.hard}"
             )
-    return []
 
 
 def _check_memory(host: Resources) -> None:

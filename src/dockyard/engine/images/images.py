@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import Config
 from dockyard.engine.events import Events
-from dockyard.engine.images.changes import apply_changes
 from dockyard.engine.images.config import container_config, image_config
 from dockyard.engine.images.listing import Filters, ListedImage, list_images
 from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.engine.open_store import Store
 from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter, NotFound
+from dockyard.spec.image.config import ImageConfig
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
 from dockyard.store.archive.export import export
@@ -24,6 +24,7 @@ from dockyard.store.archive.load import load
 from dockyard.store.archive.save import save, saved_images
 from dockyard.store.distribution.reference import Reference, parse_reference
 from dockyard.store.images import ContainerUse, Removed, RemovedKind, StoredImage
+from dockyard.store.images.changes import apply_changes
 from dockyard.store.images.commit import CommitRequest, commit
 from dockyard.store.images.history import HistoryRow, history
 from dockyard.store.images.remove import remove_image
@@ -57,6 +58,7 @@ class Commitment:
     """What `commit` makes of a container: the new image's configuration, its name, and what its history tells."""
 
     config: Config
+    changes: tuple[str, ...]
     repository: str
     tag: str
     author: str
@@ -205,7 +207,7 @@ class Images:
     ) -> str:
         """An image of one layer from the archive of a root filesystem; its id."""
         reference = _reference(repository, tag) if repository else None
-        config = image_config(apply_changes(Config(), changes))
+        config = apply_changes(ImageConfig(), changes)
         stored = await asyncio.to_thread(
             import_image,
             self._images,
@@ -225,7 +227,7 @@ class Images:
         """An image of a container's layer on top of the image `parent_id`; its id."""
         reference = _reference(wanted.repository, wanted.tag) if wanted.repository else None
         request = CommitRequest(
-            config=image_config(wanted.config),
+            config=apply_changes(image_config(wanted.config), wanted.changes),
             author=wanted.author,
             comment=wanted.comment,
             created_by=wanted.created_by,

@@ -7,7 +7,6 @@ from dockyard.engine.containers.config import Config
 from dockyard.engine.containers.defaults import with_image
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
-from dockyard.engine.images.changes import apply_changes
 from dockyard.engine.images.images import Commitment
 
 
@@ -30,7 +29,8 @@ async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
         record = entry.record
         config = record.config if wanted.config is None else with_image(wanted.config, record.config)
         request = Commitment(
-            config=apply_changes(config, wanted.changes),
+            config=config,
+            changes=wanted.changes,
             repository=wanted.repository,
             tag=wanted.tag,
             author=wanted.author,

@@ -17,10 +17,10 @@ from dockyard.engine.containers.lifecycle.mount_points import MountPoints
 from dockyard.engine.containers.mount_requests import requested_mounts
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.build import container_capabilities
 from dockyard.engine.containers.spec.security_options import parse_security_options
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
-from dockyard.engine.security.capabilities import resolve_capabilities
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.fs.rooted import remove_tree
 
@@ -41,7 +41,7 @@ async def create(
     config = defaults.with_image(config, image.config)
     host = defaults.with_daemon(host_config, services.daemon, cgroup_v2=services.machine.cgroup_v2)
     warnings = validation.check(config, host, services.daemon)
-    resolve_capabilities(host.cap_add or (), host.cap_drop or (), host.privileged)
+    container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
     requests = requested_mounts(config, host)
     networks = _networks(services, host, networking)

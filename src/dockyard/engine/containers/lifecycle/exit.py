@@ -43,6 +43,7 @@ async def handle_exit(
             services.announce(after, "oom")
         seconds = str(int(_ran_seconds(before, ended)))
         services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)
+        services.announce_networks(before, "disconnect")
         entry.finish_run()
         if goes:
             await remove_locked(services, entry, volumes=True)
@@ -53,7 +54,6 @@ async def tear_down(services: Services, record: Container, shim: ShimConnection 
     """Takes back what the run of `record` used: addresses, ports, sandbox; and lets the shim finish unmounting."""
     if record.attachment is not None or record.sandbox_id:
         await services.networks.disconnect(record)
-        services.announce_networks(record, "disconnect")
     if shim is not None:
         await asyncio.shield(shim.closed)
         await shim.reap()

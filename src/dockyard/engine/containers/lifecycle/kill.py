@@ -18,19 +18,19 @@ KILL_PATIENCE_SECONDS = 10
 """How long a SIGKILL may take to show: a process in uninterruptible sleep dies only when the kernel lets go of it."""
 
 
-async def kill(services: Services, entry: Entry, ref: str, signal_text: str) -> None:
+async def kill(services: Services, entry: Entry, signal_text: str) -> None:
     """Sends a signal to PID 1; with SIGKILL also waits for the end. Conflict when the container doesn't run."""
     number = parse_signal(signal_text) if signal_text else int(signal.SIGKILL)
     record = entry.record
     if not record.state.running:
-        raise Conflict(f"cannot kill container: {ref}: container {record.id} is not running")
+        raise Conflict(f"container {record.id} is not running")
     if number in (signal.SIGKILL, _stop_signal(entry)):
         entry.stop_requested = True
         await _remember_stop(services, entry)
     await send(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if number == signal.SIGKILL and not await ended_within(entry, KILL_PATIENCE_SECONDS):
-        raise SystemFailure(f"cannot kill container: {ref}: {NO_EXIT}")
+        raise SystemFailure(NO_EXIT)
 
 
 async def stop(services: Services, entry: Entry, timeout_seconds: int | None, signal_text: str | None) -> None:

@@ -21,10 +21,8 @@ CHANGEABLE = frozenset(
 )
 
 
-async def update(
-    services: Services, entry: Entry, wanted: Resources, restart_policy: RestartPolicy | None
-) -> list[str]:
-    """Changes what `wanted` sets (zero and None leave as it is); warnings for the client."""
+async def update(services: Services, entry: Entry, wanted: Resources, restart_policy: RestartPolicy | None) -> None:
+    """Changes what `wanted` sets; zero and None leave as it is."""
     changes = _changes(wanted)
     async with entry.lock:
         record = entry.record
@@ -46,12 +44,11 @@ async def update(
                     "Restart policy cannot be updated because AutoRemove is enabled for the container"
                 )
             after = msgspec.structs.replace(after, restart_policy=restart_policy)
-        warnings = check_resources(after)
+        check_resources(after)
         if changes and record.state.running and entry.shim is not None:
             await entry.shim.update(to_json(resources(after, ())))
         services.collection.replace(entry, msgspec.structs.replace(record, host_config=after))
         services.announce(record, "update")
-        return warnings
 
 
 def _changes(wanted: Resources) -> Mapping[str, Any]:

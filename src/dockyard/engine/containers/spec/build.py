@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.spec import devices, mounts
 from dockyard.engine.containers.spec.namespaces import Joined, namespaces
@@ -15,9 +16,10 @@ from dockyard.engine.containers.spec.process import environment, process
 from dockyard.engine.containers.spec.resources import resources
 from dockyard.engine.containers.spec.security_options import SecurityOptions, parse_security_options
 from dockyard.engine.containers.spec.user import ResolvedUser
-from dockyard.engine.security.capabilities import resolve_capabilities
+from dockyard.engine.security.capabilities import ALL_CAPABILITIES, normalize_capabilities, resolve_capabilities
 from dockyard.engine.security.defaults import DEFAULT_DEVICES_CGROUP
 from dockyard.engine.security.profile import container_seccomp
+from dockyard.errors import InvalidParameter
 from dockyard.spec.runtime import Linux, Mount, Process, Root, Seccomp, Spec
 
 OCI_VERSION = "1.2.0"
@@ -37,6 +39,8 @@ class Machine:
     cgroup_v2: bool
     seccomp_profile: str
     """The daemon's `--seccomp-profile`: "", `unconfined`, or the JSON text of the file."""
+    capabilities: tuple[str, ...] = ALL_CAPABILITIES
+    """Those in this process's bounding set: nobody below it can have others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
     """The container's `config.json`; InvalidParameter or NotImplementedYet when an option can't be had."""
     host = container.host_config
     config = container.config
-    capabilities = resolve_capabilities(host.cap_add or (), host.cap_drop or (), host.privileged)
+    capabilities = container_capabilities(host, machine, privileged=host.privileged)
     security = parse_security_options(host.security_opt or (), daemon.no_new_privileges)
     nodes, rules = devices.nodes_and_rules(host, DEFAULT_DEVICES_CGROUP)
     args: tuple[str, ...] = (container.path, *container.args)
@@ -110,10 +114,11 @@ def build_exec_process(
     console_size: tuple[int, int],
     privileged: bool,
     daemon: DaemonConfig,
+    machine: Machine,
 ) -> Process:
     """The process of an `exec`: the container's own rights, or all of them when the exec is privileged."""
     host = container.host_config
-    capabilities = resolve_capabilities(host.cap_add or (), host.cap_drop or (), privileged or host.privileged)
+    capabilities = container_capabilities(host, machine, privileged=privileged or host.privileged)
     security = parse_security_options(host.security_opt or (), daemon.no_new_privileges)
     return process(
         args=args,
@@ -128,6 +133,17 @@ def build_exec_process(
         apparmor_profile=security.apparmor,
         oom_score_adj=host.oom_score_adj,
     )
+
+
+def container_capabilities(host: HostConfig, machine: Machine, *, privileged: bool) -> tuple[str, ...]:
+    """The capabilities that `host` asks for, of those that this machine can give; InvalidParameter for unknown ones."""
+    available = machine.capabilities
+    for names, option in ((host.cap_add, "CapAdd"), (host.cap_drop, "CapDrop")):
+        try:
+            normalize_capabilities(names or (), available)
+        except InvalidParameter as error:
+            raise InvalidParameter(f"invalid {option}: {error}") from error
+    return resolve_capabilities(host.cap_add or (), host.cap_drop or (), privileged, available)
 
 
 def cgroups_path(container: Container, daemon: DaemonConfig) -> str:
@@ -152,5 +168,7 @@ def _seccomp(
 def _sysctls(container: Container) -> dict[str, str]:
     host = container.host_config
     own_network = host.network_mode != "host" and not host.network_mode.startswith("container:")
-    defaults = DEFAULT_SYSCTLS if own_network and not host.privileged else {}
+    defaults = dict(DEFAULT_SYSCTLS) if own_network and not host.privileged else {}
+    if container.config.domainname and host.uts_mode != "host":
+        defaults["kernel.domainname"] = container.config.domainname  # older runtimes don't know `domainname`
     return {**defaults, **(host.sysctls or {})}

@@ -23,5 +23,5 @@ async def container_update(call: Call) -> Answer:
     body = await call.json(SHAPE)
     upgrade_update(body, call.version)
     policy = msgspec.convert(body.pop("RestartPolicy", None), RestartPolicy | None)
-    warnings = await call.engine.containers.update(call.name, msgspec.convert(body, Resources), policy)
-    return JsonAnswer({"Warnings": warnings or None})
+    await call.engine.containers.update(call.name, msgspec.convert(body, Resources), policy)
+    return JsonAnswer({"Warnings": None})
