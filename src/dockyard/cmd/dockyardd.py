@@ -76,7 +76,11 @@ async def serve(config: DaemonConfig, arguments: Sequence[str]) -> None:
         gc.collect()
         gc.freeze()
         await ended.wait()
-        LOG.info("Processing signal: the daemon ends, containers go on")
+        if config.live_restore:
+            LOG.info("Processing signal: the daemon ends, containers go on")
+        else:
+            LOG.info("Processing signal: the daemon ends and stops all containers")
+            await engine.stop_containers(config.shutdown_timeout)
     finally:
         with contextlib.suppress(Exception):
             await server.close(grace_seconds=1.0)

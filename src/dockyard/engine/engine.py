@@ -28,7 +28,7 @@ from dockyard.engine.paths import Paths
 from dockyard.engine.security.capabilities import from_mask
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
-from dockyard.errors import InvalidParameter
+from dockyard.errors import InvalidParameter, NotModified
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
 from dockyard.network.controller import NetworkController
 from dockyard.spec.image.descriptor import Platform
@@ -49,6 +49,14 @@ class Engine:
     events: Events
     system: System
     services: Services
+
+    async def stop_containers(self, timeout_seconds: int) -> None:
+        """Stops all running containers, each with its own patience but no longer than `timeout_seconds`."""
+        running = [record.id for record in self.containers.list()]
+        stops = (self.containers.stop(container_id, timeout_seconds) for container_id in running)
+        for result in await asyncio.gather(*stops, return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, NotModified):
+                LOG.error("stopping a container failed: %s", result)
 
     async def close(self) -> None:
         """Lets go of everything; containers, their shims and the supervisor go on."""

@@ -4,6 +4,7 @@ Pure but for reading the machine's device nodes: everything else comes as an arg
 moby's daemon/oci_linux.go; where one is copied as a fact, the comment says so.
 """
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -149,7 +150,8 @@ def container_capabilities(host: HostConfig, machine: Machine, *, privileged: bo
 def cgroups_path(container: Container, daemon: DaemonConfig) -> str:
     """Where the container's control group is, below each hierarchy: `<parent>/<id>`."""
     parent = container.host_config.cgroup_parent or daemon.cgroup_parent or DEFAULT_CGROUP_PARENT
-    return f"/{parent.strip('/')}/{container.id}"
+    # Cleaned as below a root, so that no `..` leads out of the hierarchy.
+    return posixpath.normpath(f"/{parent.lstrip('/')}/{container.id}")
 
 
 def _seccomp(
