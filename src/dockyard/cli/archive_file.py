@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 _PIECE = 1 << 18
 
 
+def check_output(path: str, what: str) -> None:
+    """Raises InvalidParameter, whose message begins with `what`, when no file can be made at `path`."""
+    directory = os.path.dirname(path)
+    if directory and not os.path.isdir(directory):
+        raise InvalidParameter(f"{what}: invalid output path: stat {directory}: no such file or directory")
+
+
 def write_archive(response: Response, path: str) -> None:
     """Writes a body to the file `path`, or to stdout when that is empty. A file appears complete or not at all."""
     if not path:
@@ -22,8 +29,6 @@ def write_archive(response: Response, path: str) -> None:
             write_all(STDOUT, piece)
         return
     directory = os.path.dirname(path)
-    if directory and not os.path.isdir(directory):
-        raise InvalidParameter(f'failed to save image: invalid output path: directory "{directory}" does not exist')
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb", buffering=0) as device:
             for piece in response.pieces():

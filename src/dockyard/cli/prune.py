@@ -18,11 +18,11 @@ FORCE = Flag("force", "f", BOOL, "Don't ask")
 
 
 def confirmed(session: Session, warning: str) -> None:
-    """Asks on the terminal; ends the program with 1 unless the answer is `y`."""
+    """Asks on the terminal; ends the program unless the answer is `y`."""
     session.write(f"{warning}\nAre you sure you want to continue? [y/N] ")
     session.flush()
     if os.read(STDIN, 4096).strip().lower() != b"y":
-        raise Exit(1, f"{session.path.partition(' ')[2]} has been cancelled")
+        raise Exit(0)
 
 
 def reclaimed(session: Session, answer: Any) -> None:

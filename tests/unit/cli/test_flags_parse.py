@@ -87,7 +87,9 @@ def test_refused(arguments: list[str], message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_help_ends_the_reading() -> None:
-    assert parse(FLAGS, ["--help", "--nonsense"]).help
+def test_help() -> None:
+    assert parse(FLAGS, ["--help", "-t"]).help
+    with pytest.raises(InvalidParameter, match="unknown flag: --nonsense"):
+        parse(FLAGS, ["--help", "--nonsense"])
     assert parse(FLAGS, ["-h"]).notes == ["Flag shorthand -h has been deprecated, use --help"]
     assert not parse((*FLAGS, Flag("hostname", "h", STRING, "")), ["-h", "box"]).help

@@ -18,11 +18,11 @@ def run(session: Session, options: Parsed) -> int:
     container = containers.inspect(client, options.arguments[0])
     state, config, identifier = container["State"], container["Config"], container["Id"]
     if not state["Running"]:
-        raise Exit(1, "cannot attach to a stopped container, start it first")
+        raise Exit(1, "You cannot attach to a stopped container, start it first")
     if state["Paused"]:
-        raise Exit(1, "cannot attach to a paused container, unpause it first")
+        raise Exit(1, "You cannot attach to a paused container, unpause it first")
     if state["Restarting"]:
-        raise Exit(1, "cannot attach to a restarting container, wait until it is running")
+        raise Exit(1, "You cannot attach to a restarting container, wait until it is running")
     stdin = not options["no-stdin"] and bool(config.get("OpenStdin"))
     if not options["no-stdin"] and config["Tty"] and not session.is_terminal(STDIN):
         raise Exit(1, "the input device is not a TTY")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import BOOL, LIST, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.image.reference import split
+from dockyard.cli.image.reference import checked
 from dockyard.cli.session import Session
 from dockyard.client import images
 
@@ -13,7 +13,7 @@ from dockyard.client import images
 def run(session: Session, options: Parsed) -> int:
     """Makes the image and prints its id."""
     container, *rest = options.arguments
-    repository, tag, _ = split(rest[0]) if rest else ("", "", "")
+    repository, tag, _ = checked(rest[0]) if rest else ("", "", "")
     identifier = images.commit(
         session.client,
         {

@@ -9,7 +9,7 @@ from dockyard.cli.flags.kinds import BOOL, LIST, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.session import STDIN, Session
 from dockyard.cli.streams.attached import Attachment, converse
-from dockyard.client import execs
+from dockyard.client import containers, execs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def run(session: Session, options: Parsed) -> int:
     name = options.arguments[0]
     body = _body(session, options)
     if not options["detach"] and options["tty"] and options["interactive"] and not session.is_terminal(STDIN):
+        containers.inspect(client, name)
         raise Exit(1, "the input device is not a TTY")
     identifier = execs.create(client, name, body)
     if options["detach"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockyard.cli.archive_file import write_archive
+from dockyard.cli.archive_file import check_output, write_archive
 from dockyard.cli.command import Command
 from dockyard.cli.exit import Exit
 from dockyard.cli.flags.kinds import STRING
@@ -15,6 +15,7 @@ def run(session: Session, options: Parsed) -> int:
     """Writes the archive to a file or to stdout."""
     if not options["output"] and session.is_terminal(STDOUT):
         raise Exit(1, "cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    check_output(options["output"] or "", "failed to export container")
     response = containers.export(session.client, options.arguments[0])
     write_archive(response, options["output"] or "")
     return 0

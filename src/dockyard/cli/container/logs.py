@@ -8,6 +8,7 @@ from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.session import STDERR, STDOUT, Session, write_all
 from dockyard.cli.timestamps import timestamp
 from dockyard.client import containers, stdcopy
+from dockyard.errors import InvalidParameter
 
 
 def run(session: Session, options: Parsed) -> int:
@@ -20,8 +21,8 @@ def run(session: Session, options: Parsed) -> int:
         {
             "stdout": True,
             "stderr": True,
-            "since": timestamp(options["since"] or "", now) or None,
-            "until": timestamp(options["until"] or "", now) or None,
+            "since": _moment(options, "since", now),
+            "until": _moment(options, "until", now),
             "timestamps": options["timestamps"],
             "follow": options["follow"],
             "tail": options["tail"],
@@ -37,6 +38,13 @@ def run(session: Session, options: Parsed) -> int:
         for stream, data in demultiplexer.feed(piece):
             write_all(STDOUT if stream == stdcopy.STDOUT else STDERR, data)
     return 0
+
+
+def _moment(options: Parsed, flag: str, now: float) -> str | None:
+    try:
+        return timestamp(options[flag] or "", now) or None
+    except InvalidParameter as error:
+        raise InvalidParameter(f'invalid value for "{flag}": {error}') from None
 
 
 COMMAND = Command(

@@ -8,7 +8,7 @@ from dockyard.cli.filters import FLAG as FILTER
 from dockyard.cli.filters import filters
 from dockyard.cli.flags.kinds import BOOL, INT, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.output.formatter import formatted
+from dockyard.cli.output.formatter import for_ids, formatted
 from dockyard.cli.output.quoted import quoted
 from dockyard.cli.output.units import ago, ellipsis, human_size, local_time, short_id
 from dockyard.cli.session import Session
@@ -46,12 +46,12 @@ def run(session: Session, options: Parsed) -> int:
         session.client,
         show_all=options["all"] or options["latest"],
         limit=limit,
-        size=options["size"] or ".Size" in layout,
+        size=options["size"] or ".Size" in layout or "{{json .}}" in layout,
         filters=filters(options["filter"]),
     )
     rows = [_row(item, trunc=not options["no-trunc"], now=session.now()) for item in found]
     if options["quiet"]:
-        layout = "{{.ID}}" if layout in ("", "table") else "table {{.ID}}" if layout.startswith("table") else layout
+        layout = for_ids(session, layout, "ID")
     default = _TABLE + ("\\t{{.Size}}" if options["size"] else "")
     session.write(
         formatted(rows, layout=layout, default=default, headers=_HEADERS, type_name="*formatter.ContainerContext")
@@ -78,7 +78,7 @@ def _row(item: Any, *, trunc: bool, now: float) -> dict[str, Any]:
         "Mounts": lambda: _mounts(item, trunc=trunc),
         "LocalVolumes": lambda: str(sum(mount.get("Driver") == "local" for mount in item.get("Mounts") or [])),
         "Networks": lambda: ",".join(sorted((item.get("NetworkSettings") or {}).get("Networks") or {})),
-        "Platform": lambda: _platform(item.get("ImageManifestDescriptor")),
+        "Platform": (item.get("ImageManifestDescriptor") or {}).get("platform"),
     }
 
 
@@ -109,12 +109,6 @@ def _size(item: Any) -> str:
 def _mounts(item: Any, *, trunc: bool) -> str:
     names = [mount.get("Name") or mount.get("Source") or "" for mount in item.get("Mounts") or []]
     return ",".join(ellipsis(name, 15) if trunc else name for name in names)
-
-
-def _platform(descriptor: Any) -> str:
-    platform = (descriptor or {}).get("platform") or {}
-    parts = (platform.get("os"), platform.get("architecture"), platform.get("variant"))
-    return "/".join(part for part in parts if part)
 
 
 COMMAND = Command(

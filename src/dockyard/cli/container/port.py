@@ -19,7 +19,7 @@ def run(session: Session, options: Parsed) -> int:
         wanted = _port(rest[0])
         found = [joined(place.get("HostIp") or "", place["HostPort"]) for place in ports.get(wanted) or ()]
         if not found:
-            raise Exit(1, f"no public port '{wanted}' published for {name}")
+            raise Exit(1, f"Error: No public port '{rest[0]}' published for {name}")
     else:
         found = [
             f"{port} -> {joined(place.get('HostIp') or '', place['HostPort'])}"
@@ -40,13 +40,9 @@ def _port(text: str) -> str:
     number, slash, protocol = text.partition("/")
     try:
         unsigned16(number)
-    except ValueError:
-        raise Exit(1, f"invalid port ({number}): {_reason(number)}") from None
+    except ValueError as error:
+        raise Exit(1, f"Error: invalid port ({number}): {error}") from None
     return f"{number}/{protocol if slash else 'tcp'}"
-
-
-def _reason(number: str) -> str:
-    return "value out of range" if number.isdigit() else "invalid syntax"
 
 
 COMMAND = Command(

@@ -39,8 +39,6 @@ def parse(flags: Sequence[Flag], arguments: Sequence[str], *, interspersed: bool
             index = _long_flag(long, argument, arguments, index, parsed)
         else:
             index = _cluster(short, argument, arguments, index, parsed)
-        if parsed.help:
-            return parsed
     parsed.arguments.extend(arguments[index:])
     return parsed
 

@@ -6,7 +6,7 @@ from dockyard.cli.archive_file import archive_pieces, opened
 from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import LIST, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.image.reference import split
+from dockyard.cli.image.reference import checked
 from dockyard.cli.output.progress import show_progress
 from dockyard.cli.session import STDIN, STDOUT, Session
 from dockyard.client import images
@@ -15,7 +15,7 @@ from dockyard.client import images
 def run(session: Session, options: Parsed) -> int:
     """Sends a file or stdin, or has the daemon fetch a URL; prints the id of the image."""
     source, *rest = options.arguments
-    repository, tag, _ = split(rest[0]) if rest else ("", "", "")
+    repository, tag, _ = checked(rest[0]) if rest else ("", "", "")
     remote = source.startswith(("http://", "https://"))
     archive = None
     if not remote:

@@ -8,7 +8,7 @@ from dockyard.cli.filters import filters
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.image.reference import split
-from dockyard.cli.output.formatter import formatted
+from dockyard.cli.output.formatter import for_ids, formatted
 from dockyard.cli.output.units import ago, human_size, local_time, short_id
 from dockyard.cli.session import Session
 from dockyard.client import images
@@ -44,7 +44,7 @@ def run(session: Session, options: Parsed) -> int:
     found = images.listing(session.client, show_all=options["all"], digests=options["digests"], filters=wanted)
     layout = options["format"] or ""
     if options["quiet"]:
-        layout = "{{.ID}}" if layout in ("", "table") else "table {{.ID}}" if layout.startswith("table") else layout
+        layout = for_ids(session, layout, "ID")
     digests = options["digests"]
     rows = [
         _row(item, names, trunc=not options["no-trunc"], now=session.now())
@@ -94,7 +94,7 @@ def _row(item: Any, names: tuple[str, str, str], *, trunc: bool, now: float) -> 
         "CreatedAt": lambda: local_time(item["Created"]),
         "Size": lambda: human_size(item["Size"], 3),
         "Containers": lambda: _or_unknown(item.get("Containers", -1), str),
-        "VirtualSize": lambda: human_size(item["Size"], 3),
+        "VirtualSize": lambda: human_size(item["Size"]),
         "SharedSize": lambda: _or_unknown(item.get("SharedSize", -1), human_size),
         "UniqueSize": lambda: _or_unknown(_unique(item), human_size),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockyard.cli.archive_file import write_archive
+from dockyard.cli.archive_file import check_output, write_archive
 from dockyard.cli.command import Command
 from dockyard.cli.exit import Exit
 from dockyard.cli.flags.kinds import STRING
@@ -18,6 +18,7 @@ def run(session: Session, options: Parsed) -> int:
         raise NotImplementedYet("--platform is not supported by Dockyard yet")
     if not options["output"] and session.is_terminal(STDOUT):
         raise Exit(1, "cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    check_output(options["output"] or "", "failed to save image")
     write_archive(images.save(session.client, options.arguments), options["output"] or "")
     return 0
 

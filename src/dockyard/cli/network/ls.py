@@ -33,7 +33,7 @@ def run(session: Session, options: Parsed) -> int:
     """Lists networks by name."""
     layout = options["format"] or ""
     if options["quiet"]:
-        layout = "{{.ID}}" if layout in ("", "table") else layout
+        layout = layout or "{{.ID}}"
     found = sorted(networks.listing(session.client, filters(options["filter"])), key=lambda item: str(item["Name"]))
     rows = [_row(item, trunc=not options["no-trunc"]) for item in found]
     default = "{{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}"

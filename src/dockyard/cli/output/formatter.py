@@ -10,11 +10,21 @@ from dockyard.cli.exit import Exit
 from dockyard.cli.output.table import aligned
 from dockyard.cli.output.template import Record, Template
 from dockyard.cli.output.template.functions import HEADER
+from dockyard.cli.session import Session
 from dockyard.errors import InvalidParameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+def for_ids(session: Session, layout: str, identifier: str) -> str:
+    """The layout for --quiet: the id alone; a template besides is overruled, with Docker's warning."""
+    if layout == "table":
+        return f"table {{{{.{identifier}}}}}"
+    if layout:
+        session.error("WARNING: Ignoring custom format, because both --format and --quiet are set.")
+    return f"{{{{.{identifier}}}}}"
 
 
 def formatted(

@@ -7,6 +7,7 @@ from dockyard.cli.flags.kinds import STRING
 from dockyard.cli.flags.spec import Flag
 from dockyard.cli.output.json_indent import indented
 from dockyard.cli.output.template import Template
+from dockyard.cli.output.template.values import Nil
 from dockyard.cli.session import Session
 from dockyard.client import json_text
 from dockyard.errors import DockyardError, InvalidParameter
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
 
 FORMAT = Flag("format", "f", STRING, "Print with a Go template, or json")
 
-_ABSENT = {"State": ("Health",), "HostConfig": ("Init", "Runtime", "Mounts", "Sysctls", "StorageOpt", "Tmpfs")}
+_ABSENT = {
+    "State": ("Health",),
+    "Config": ("Healthcheck",),
+    "HostConfig": ("Init", "Runtime", "Mounts", "Sysctls", "StorageOpt", "Tmpfs"),
+}
 """Keys that the API leaves out when they say nothing, and that templates may ask for all the same."""
+
+_MAPS = frozenset(
+    ("Volumes", "Labels", "ExposedPorts", "PortBindings", "StorageOpt", "Tmpfs", "Sysctls", "Annotations")
+)
+_LISTS = frozenset(
+    (
+        "Env", "Cmd", "Entrypoint", "OnBuild", "Shell", "Binds", "VolumesFrom", "CapAdd", "CapDrop", "Dns", "DnsOptions",
+        "DnsSearch", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt", "Devices", "DeviceCgroupRules", "DeviceRequests",
+        "Ulimits", "MaskedPaths", "ReadonlyPaths", "BlkioWeightDevice", "ExecIDs", "RepoTags", "RepoDigests", "Mounts",
+    )
+)  # fmt: skip
+"""What Go has as maps and lists: a null one prints as an empty one."""
 
 
 def inspect(session: Session, names: Iterable[str], layout: str | None, fetch: Callable[[str], bytes]) -> int:
@@ -63,9 +80,17 @@ def _printed(texts: list[str], layout: str | None) -> str:
 
 
 def _completed(value: Any) -> Any:
+    """`value` with the keys that templates may count on, and nulls told apart by what they stand for."""
+    if not isinstance(value, dict):
+        return value
+    for inner in (value, value.get("Config"), value.get("HostConfig")):
+        if isinstance(inner, dict):
+            for key in _MAPS & inner.keys() | _LISTS & inner.keys():
+                if inner[key] is None:
+                    inner[key] = Nil("map[]" if key in _MAPS else "[]")
     for key, names in _ABSENT.items():
-        inner = value.get(key) if isinstance(value, dict) else None
+        inner = value.get(key)
         if isinstance(inner, dict):
             for name in names:
-                inner.setdefault(name, None)
+                inner.setdefault(name, Nil("<nil>", absent=True))
     return value

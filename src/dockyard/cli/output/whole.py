@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockyard.cli.exit import Exit
 from dockyard.cli.output.template import Record, Template
+from dockyard.cli.session import Session
 from dockyard.client import json_text
 from dockyard.errors import InvalidParameter
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def rendered(layout: str, name: str, data: Mapping[str, Any], type_name: str) -> str:
+def rendered(session: Session, layout: str, name: str, data: Mapping[str, Any], type_name: str) -> str:
     """The text of `data` by the template `layout`, or as JSON.
 
     name: the template's, in messages. type_name: of the data, in messages. Raises Exit with Docker's codes.
@@ -25,6 +26,7 @@ def rendered(layout: str, name: str, data: Mapping[str, Any], type_name: str) ->
     except InvalidParameter as error:
         raise Exit(64, f"template parsing error: {error}") from None
     try:
-        return template.render(Record(type_name, data))
+        return template.render(Record(type_name, data, is_row=False))
     except InvalidParameter as error:
-        raise Exit(1, f"\n{error}") from None
+        session.line("")
+        raise Exit(1, str(error)) from None

@@ -19,7 +19,7 @@ def run(session: Session, options: Parsed) -> int:
     layout = options["format"] or ""
     if layout:
         data = {**system.info(session.client), "ClientInfo": client}
-        session.line(rendered(layout, "", data, "system.dockerInfo"))
+        session.line(rendered(session, layout, "", data, "system.dockerInfo"))
         return 0
     session.write(f"Client:\n Version:    {__version__}\n Context:    default\n Debug Mode: false\n\nServer:\n")
     try:

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KINDS = '"config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"'
 _NOT_YET = ("node", "service", "secret", "config", "plugin", "task")
 
 
@@ -31,7 +32,7 @@ def run(session: Session, options: Parsed) -> int:
     if kind in _NOT_YET:
         raise NotImplementedYet(f"--type {kind} is not supported by Dockyard yet")
     if kind is not None and kind not in fetchers:
-        raise Exit(1, f'unknown type: "{kind}"')
+        raise Exit(1, f'unknown type: "{kind}": must be one of {_KINDS}')
     tried = [fetchers[kind]] if kind else list(fetchers.values())
 
     def fetch(name: str) -> bytes:

@@ -32,10 +32,12 @@ def run(session: Session, options: Parsed) -> int:
     client = _client(session, server)
     layout = options["format"] or ""
     if layout == "json":
-        session.line(rendered(layout, "version", {"Client": client, "Server": server}, ""))
+        session.line(rendered(session, layout, "version", {"Client": client, "Server": server}, ""))
     elif layout:
-        data = {"Client": Record("system.clientVersion", client), "Server": server}
-        session.line(rendered(layout, "version", data, "system.versionInfo"))
+        data: dict[str, Any] = {"Client": Record("system.clientVersion", client, is_row=False), "Server": None}
+        if server is not None:
+            data["Server"] = Record("*types.Version", server, is_row=False)
+        session.line(rendered(session, layout, "version", data, "system.versionInfo"))
     else:
         session.write(_client_text(client) + (_server_text(server) if server else ""))
     if failure:

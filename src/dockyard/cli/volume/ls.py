@@ -34,7 +34,7 @@ def run(session: Session, options: Parsed) -> int:
     """Lists volumes by name."""
     layout = options["format"] or ""
     if options["quiet"]:
-        layout = "{{.Name}}" if layout in ("", "table") else layout
+        layout = layout or "{{.Name}}"
     found = volumes.listing(session.client, filters(options["filter"])).get("Volumes") or []
     rows = [_row(item) for item in sorted(found, key=lambda item: str(item["Name"]))]
     default = "{{.Driver}}\\t{{.Name}}"

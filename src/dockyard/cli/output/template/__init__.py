@@ -27,10 +27,11 @@ __all__ = ["Record", "Template"]
 class Template:
     """A parsed template. Raises InvalidParameter with Go's message when `text` isn't one."""
 
-    __slots__ = ("_name", "_nodes")
+    __slots__ = ("_name", "_nodes", "_source")
 
     def __init__(self, text: str, name: str = "") -> None:
         self._name = name
+        self._source = text
         self._nodes = parse(text, name, {**GO, **DOCKER})
 
     def render(self, data: Any, functions: Mapping[str, Callable[..., Any]] | None = None) -> str:
@@ -38,4 +39,4 @@ class Template:
 
         Raises InvalidParameter with Go's message for a missing field or a failing function.
         """
-        return Execution(self._name, {**GO, **DOCKER, **(functions or {})}, data).run(self._nodes)
+        return Execution(self._name, self._source, {**GO, **DOCKER, **(functions or {})}, data).run(self._nodes)

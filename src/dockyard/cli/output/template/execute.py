@@ -15,7 +15,7 @@ from dockyard.cli.output.template.nodes import (
     Pipe,
     Text,
 )
-from dockyard.cli.output.template.values import Record, is_true, printed, type_name
+from dockyard.cli.output.template.values import Nil, Record, is_true, printed, type_name
 from dockyard.errors import InvalidParameter
 
 TYPE_CHECKING = False
@@ -36,13 +36,13 @@ class _Left(Exception):
 class Execution:
     """One run of a template over `data`."""
 
-    def __init__(self, name: str, functions: Mapping[str, Callable[..., Any]], data: Any) -> None:
+    def __init__(self, name: str, source: str, functions: Mapping[str, Callable[..., Any]], data: Any) -> None:
         self.name = name
+        self.source = source
         self.functions = functions
         self.data = data
         self.out: list[str] = []
         self.variables: list[dict[str, Any]] = [{"$": data}]
-        self.source_lines = [0]
 
     def run(self, nodes: list[Node]) -> str:
         """The text that `nodes` make. Raises InvalidParameter with Go's message."""
@@ -51,7 +51,8 @@ class Execution:
 
     def fail(self, node: Node, message: str) -> InvalidParameter:
         text = node.text if len(node.text) <= 20 else f"{node.text[:20]}..."
-        place = f"{self.name}:1:{node.offset}"
+        line_start = self.source.rfind("\n", 0, node.offset) + 1
+        place = f"{self.name}:{self.source.count(chr(10), 0, node.offset) + 1}:{node.offset - line_start}"
         return InvalidParameter(f'template: {place}: executing "{self.name}" at <{text}>: {message}')
 
     def walk(self, nodes: Iterable[Node], dot: Any) -> None:
@@ -90,7 +91,7 @@ class Execution:
             items = list(enumerate(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             items = [(number, number) for number in range(value)]
-        elif value is None:
+        elif value is None or isinstance(value, Nil):
             items = []
         else:
             raise self.fail(node.pipe, f"range can't iterate over {printed(value)}")
@@ -122,7 +123,7 @@ class Execution:
     def call(self, call: Call, dot: Any, last: Any) -> Any:
         first, *rest = call.operands
         if isinstance(first, Function):
-            return self.function(first, rest, dot, last)
+            return self.function(call, first.text, rest, dot, last)
         if isinstance(first, Fields):
             return self.fields(first, dot, rest, last)
         if rest or last is not _MISSING:
@@ -139,24 +140,24 @@ class Execution:
         if isinstance(node, Pipe):
             return self.pipe(node, dot)
         if isinstance(node, Function):
-            return self.function(node, [], dot, _MISSING)
+            return self.function(node, node.text, [], dot, _MISSING)
         raise self.fail(node, "can't evaluate command")
 
-    def function(self, node: Function, operands: list[Node], dot: Any, last: Any) -> Any:
-        if node.text in ("and", "or"):
-            return self.short_circuit(node, operands, dot, last)
+    def function(self, node: Node, name: str, operands: list[Node], dot: Any, last: Any) -> Any:
+        if name in ("and", "or"):
+            return self.short_circuit(node, name, operands, dot, last)
         arguments = [self.operand(operand, dot) for operand in operands]
         if last is not _MISSING:
             arguments.append(last)
-        return self.invoke(node, node.text, self.functions[node.text], arguments)
+        return self.invoke(node, name, self.functions[name], arguments)
 
-    def short_circuit(self, node: Function, operands: list[Node], dot: Any, last: Any) -> Any:
+    def short_circuit(self, node: Node, name: str, operands: list[Node], dot: Any, last: Any) -> Any:
         if not operands and last is _MISSING:
-            raise self.fail(node, f"wrong number of args for {node.text}: want at least 1 got 0")
+            raise self.fail(node, f"wrong number of args for {name}: want at least 1 got 0")
         value: Any = None
         for operand in operands:
             value = self.operand(operand, dot)
-            if is_true(value) is (node.text == "or"):
+            if is_true(value) is (name == "or"):
                 return value
         return value if last is _MISSING else last
 
@@ -189,13 +190,15 @@ class Execution:
             if name not in value.fields:
                 raise self.fail(node, f"can't evaluate field {name} in type {value.type_name}")
             found = value.fields[name]
+            if arguments and name != "Label":
+                raise self.fail(node, f"wrong number of args for {name}: want 0 got {len(arguments)}")
             if callable(found):
                 return self.invoke(node, name, found, arguments)
         elif isinstance(value, dict):
             if name not in value:
                 raise self.fail(node, f'map has no entry for key "{name}"')
             found = value[name]
-        elif value is None:
+        elif value is None or isinstance(value, Nil):
             raise self.fail(node, f"nil pointer evaluating interface {{}}.{name}")
         else:
             raise self.fail(node, f"can't evaluate field {name} in type {type_name(value)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dockyard.cli.output.template.printf import printf
-from dockyard.cli.output.template.values import Record, is_true, printed
+from dockyard.cli.output.template.values import Nil, Record, is_true, printed
 from dockyard.client import json_text
 
 TYPE_CHECKING = False
@@ -12,12 +12,21 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _plain(value: Any) -> Any:
-    return value.values() if isinstance(value, Record) else value
-
-
 def _json(value: Any) -> str:
-    return json_text.dumps(_plain(value))
+    if not isinstance(value, Record):
+        return json_text.dumps(_without_nil(value))
+    text = json_text.dumps(value.values())
+    if not value.is_row:
+        return text
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _without_nil(value: Any) -> Any:
+    if isinstance(value, Nil):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nil(item) for key, item in value.items() if not (isinstance(item, Nil) and item.absent)}
+    return [_without_nil(item) for item in value] if isinstance(value, list) else value
 
 
 def _number(value: Any) -> bool:
@@ -53,13 +62,18 @@ def _length(value: Any) -> int:
         return len(value.encode("utf-8", "surrogateescape"))
     if isinstance(value, dict | list | tuple):
         return len(value)
+    if isinstance(value, Nil):
+        return 0
     raise ValueError(f"len of type {type(value).__name__}")
 
 
 def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
         if isinstance(value, dict):
-            value = value.get(key)
+            absent = "" if all(isinstance(item, str) for item in value.values()) else None
+            value = value.get(key, absent)
+        elif isinstance(value, Nil) and value.text == "map[]":
+            value = ""
         elif value is None:
             raise ValueError("index of untyped nil")
         elif isinstance(value, list | tuple | str):
@@ -101,7 +115,7 @@ def _text(value: Any) -> str:
 
 
 def _join(items: Any, separator: str) -> str:
-    if items is None:
+    if items is None or isinstance(items, Nil):
         return ""
     if not isinstance(items, list | tuple):
         raise TypeError
@@ -171,7 +185,6 @@ HEADER: dict[str, Callable[..., Any]] = {
     "json": lambda value: value,
     "split": lambda value, _separator: value,
     "join": lambda value, _separator: value,
-    "pad": lambda value, _before, _after: value,
     "truncate": lambda value, _width: value,
 }
 """What stands in for Docker's functions while the header of a table is made."""

@@ -120,8 +120,15 @@ class Lexer:
         text = self.source[index:end]
         if char == "." and text[1:2].isdigit():
             return Token(NUMBER, text, index), end
+        self._check_end(end)
         kind = FIELD if char == "." else VARIABLE if char == "$" else NAME
         return Token(kind, text, index), end
+
+    def _check_end(self, index: int) -> None:
+        """A word ends at a blank, at one of . , | : ) ( = and at the end of the action."""
+        char = self.source[index : index + 1]
+        if char and char not in " \t\r\n.,|:)(=" and not self.source.startswith("}}", index):
+            raise self.fail(index, f"bad character {_unicode(char)}")
 
     def _quoted(self, index: int, quote: str) -> tuple[Token, int]:
         what = {"'": "character constant", '"': "quoted string", "`": "raw quoted string"}[quote]

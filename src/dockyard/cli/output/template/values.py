@@ -11,25 +11,46 @@ if TYPE_CHECKING:
 class Record:
     """A row that a template may ask for named fields: values, or functions that make them when asked.
 
-    type_name is the Go type that messages name for a field that isn't there.
+    type_name is the Go type that messages name for a field that isn't there. is_row: a row of a listing, whose fields
+    Go has in the order of the alphabet; otherwise they stand in their own.
     """
 
-    __slots__ = ("fields", "type_name")
+    __slots__ = ("fields", "is_row", "type_name")
 
-    def __init__(self, type_name: str, fields: Mapping[str, Any | Callable[..., Any]]) -> None:
+    def __init__(self, type_name: str, fields: Mapping[str, Any | Callable[..., Any]], *, is_row: bool = True) -> None:
         self.type_name = type_name
         self.fields = fields
+        self.is_row = is_row
 
     def values(self) -> dict[str, Any]:
-        """All fields that need no argument, by name, in the order of the alphabet: what `json .` gives."""
+        """All fields that need no argument, by name: what `json .` gives."""
         found = {}
-        for name in sorted(self.fields):
+        for name in sorted(self.fields) if self.is_row else self.fields:
             value = self.fields[name]
-            if not callable(value):
+            if isinstance(value, Record):
+                found[name] = value.values()
+            elif not callable(value):
                 found[name] = value
             elif name != "Label":
                 found[name] = value()
         return found
+
+
+class Nil:
+    """What the API has as null or leaves out, and Go knows the type of. It is false, and has no elements.
+
+    text: how it prints: `map[]`, `[]`, or `<nil>` for a pointer. absent: the key wasn't there, so JSON doesn't have it.
+    """
+
+    __slots__ = ("absent", "text")
+
+    def __init__(self, text: str, *, absent: bool = False) -> None:
+        self.text = text
+        self.absent = absent
+
+
+_PORT_BINDING = ("HostIp", "HostPort")
+"""The one structure (not a map) of the API that templates are seen to print whole."""
 
 
 def printed(value: Any, *, top: bool = False) -> str:
@@ -40,8 +61,12 @@ def printed(value: Any, *, top: bool = False) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return _float(value)
+    if isinstance(value, Nil):
+        return value.text
     if isinstance(value, Record):
         value = value.values()
+    if isinstance(value, dict) and tuple(value) == _PORT_BINDING:
+        return f"{{{value['HostIp']} {value['HostPort']}}}"
     if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{printed(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list | tuple):
@@ -65,7 +90,7 @@ def _float(value: float) -> str:
 
 def is_true(value: Any) -> bool:
     """Whether an `if` takes `value` for true: not for false, zero, nothing, and what is empty."""
-    return isinstance(value, Record) or bool(value)
+    return isinstance(value, Record) or (bool(value) and not isinstance(value, Nil))
 
 
 def type_name(value: Any) -> str:
