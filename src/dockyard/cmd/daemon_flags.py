@@ -50,7 +50,7 @@ SUPPORTED: Final = (
     Flag("ip-masq", "", BOOL, "Masquerade addresses of containers", default=True),
     Flag("iptables", "", BOOL, "Add firewall rules", default=True),
     Flag("label", "", LABEL, "Labels of the daemon: key=value"),
-    Flag("live-restore", "", BOOL, "Leave containers alone when the daemon ends"),
+    Flag("live-restore", "", BOOL, "Leave containers alone when the daemon ends", default=True),
     Flag("log-driver", "", STRING, "Log driver of containers", default="json-file"),
     Flag("log-level", "l", STRING, "Least level that is logged: debug, info, warn, error, fatal", default="info"),
     Flag("log-opt", "", MAP, "Options of the log driver: key=value"),

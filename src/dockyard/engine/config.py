@@ -66,7 +66,7 @@ class DaemonConfig:
     log_level: str = "info"
     labels: tuple[str, ...] = ()
     experimental: bool = False
-    live_restore: bool = False
+    live_restore: bool = True
     shutdown_timeout: int = 15
 
     bridge: str | None = None

@@ -84,7 +84,7 @@ def test_flags_of_a_typical_script() -> None:
         "-D",
         "-G",
         "wheel",
-        "--live-restore",
+        "--live-restore=false",
         "--default-ulimit",
         "nofile=1:2",
         "--default-shm-size",
@@ -107,7 +107,7 @@ def test_flags_of_a_typical_script() -> None:
     assert config.runtimes == {"custom": RuntimeCommand("/x/y")}
     assert (config.default_runtime, config.storage_driver, config.log_options) == ("custom", "vfs", {"max-size": "1m"})
     assert (config.labels, config.debug, config.log_level) == (("a=b",), True, "debug")
-    assert (config.group, config.group_given, config.live_restore) == ("wheel", True, True)
+    assert (config.group, config.group_given, config.live_restore) == ("wheel", True, False)
     assert config.default_ulimits == (UlimitDefault("nofile", 1, 2),)
     assert config.default_shm_size == 128 << 20
     assert config.default_address_pools == (AddressPool("10.9.0.0/16", 24),)
@@ -121,7 +121,7 @@ def test_daemon_json_says_the_same_things() -> None:
             "data-root": "/tmp/d",
             "debug": True,
             "labels": ["a=b"],
-            "live-restore": True,
+            "live-restore": False,
             "registry-mirrors": ["https://m"],
             "insecure-registries": ["10.0.0.0/8"],
             "default-runtime": "custom",

@@ -31,9 +31,10 @@ _MAPS = frozenset(
 )
 _LISTS = frozenset(
     (
-        "Env", "Cmd", "Entrypoint", "OnBuild", "Shell", "Binds", "VolumesFrom", "CapAdd", "CapDrop", "Dns", "DnsOptions",
-        "DnsSearch", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt", "Devices", "DeviceCgroupRules", "DeviceRequests",
-        "Ulimits", "MaskedPaths", "ReadonlyPaths", "BlkioWeightDevice", "ExecIDs", "RepoTags", "RepoDigests", "Mounts",
+        "Env", "Cmd", "Entrypoint", "OnBuild", "Shell", "Binds", "VolumesFrom", "CapAdd", "CapDrop", "Dns",
+        "DnsOptions", "DnsSearch", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt", "Devices",
+        "DeviceCgroupRules", "DeviceRequests", "Ulimits", "MaskedPaths", "ReadonlyPaths", "BlkioWeightDevice",
+        "ExecIDs", "RepoTags", "RepoDigests", "Mounts",
     )
 )  # fmt: skip
 """What Go has as maps and lists: a null one prints as an empty one."""
