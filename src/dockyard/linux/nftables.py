@@ -19,6 +19,7 @@ from dockyard.errors import SystemFailure, Unavailable
 
 _LIBRARY: Final = "libnftables.so.1"
 _PROGRAM: Final = "nft"
+_OUTPUT_HANDLE: Final = 1 << 3
 _PROGRAM_TIMEOUT_SECONDS: Final = 30.0
 
 
@@ -26,7 +27,10 @@ class Nftables(Protocol):
     """Runs commands of nft(8)."""
 
     def run(self, commands: str) -> str:
-        """Carry out all of `commands` as one transaction, or none; what they print is returned.
+        """Carry out all of `commands` as one transaction, or none.
+
+        Returns:
+            What they print; listings with the handles of what they list.
 
         Raises:
             SystemFailure: refused; the message is nft's.
@@ -74,11 +78,13 @@ class LibraryNftables:
         for read in (library.nft_ctx_get_output_buffer, library.nft_ctx_get_error_buffer):
             read.restype = ctypes.c_char_p
             read.argtypes = [ctypes.c_void_p]
+        library.nft_ctx_output_set_flags.argtypes = [ctypes.c_void_p, ctypes.c_uint]
         library.nft_run_cmd_from_buffer.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
         self._library = library
         self._context: int | None = library.nft_ctx_new(0)
         if self._context is None:
             raise OSError(f"{_LIBRARY}: no context")
+        library.nft_ctx_output_set_flags(self._context, _OUTPUT_HANDLE)
         library.nft_ctx_buffer_output(self._context)
         library.nft_ctx_buffer_error(self._context)
         self._lock = threading.Lock()
@@ -114,7 +120,7 @@ class ProgramNftables:
             FileNotFoundError: the program isn't installed.
         """
         done = subprocess.run(
-            [_PROGRAM, "-f", "-"],
+            [_PROGRAM, "--handle", "-f", "-"],
             input=commands,
             capture_output=True,
             text=True,

@@ -148,6 +148,7 @@ class NetworkController:
                 finally:
                     sandbox.close()
             else:
+                self._sandboxes.settle(request.sandbox_id)
                 attachment = network.attach(request, interface, None)
             self._attachments[attachment.endpoint_id] = attachment
             return attachment

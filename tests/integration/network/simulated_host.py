@@ -10,6 +10,7 @@ import os
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -91,7 +92,6 @@ class SimulatedHost:
             ),
         )
         rtnl.transact(address.add(socket.if_nametoindex("uplink"), HOST_ADDRESS, 24))
-        rtnl.close()
 
         def outside() -> None:
             rtnl = NetlinkSocket()
@@ -102,6 +102,11 @@ class SimulatedHost:
             rtnl.close()
 
         self.visitor.run(self.outside_namespace, outside)
+        for _ in range(1000):
+            if link.parse(rtnl.query(link.get_by_name("uplink"))).is_operational:
+                return rtnl.close()
+            time.sleep(0.001)
+        raise AssertionError("the uplink never came up")
 
     def _work(self) -> None:
         namespaces.unshare(namespaces.CLONE_NEWNET | namespaces.CLONE_NEWNS)

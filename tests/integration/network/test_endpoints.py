@@ -116,13 +116,16 @@ def test_fifty_at_once_from_many_threads(engine: OneEngine, host: SimulatedHost)
 
 
 def test_an_address_is_of_use_again_at_once(engine: OneEngine, host: SimulatedHost) -> None:
-    """The old link may live for a moment; packets must go to the new one."""
-    for _ in range(5):
+    """The old link may live for a moment, and the bridge learns late that the new one is up: no packet may be lost."""
+    for _ in range(20):
         path, attachment = engine.container()
         assert attachment.ipv4 == "172.17.0.2"
         listener = host.inside(path, partial(listen_tcp, 80))
         talk(host.run(connect_tcp, "172.17.0.2", 80, timeout_seconds=0.9), listener)
         listener.close()
+        outside = host.outside(partial(listen_tcp, 7000))
+        talk(host.inside(path, partial(connect_tcp, OUTSIDE_ADDRESS, 7000, timeout_seconds=0.9)), outside)
+        outside.close()
         engine.end(attachment)
 
 

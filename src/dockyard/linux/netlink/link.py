@@ -35,6 +35,8 @@ _ADDRESS: Final = 1
 _NAME: Final = 3
 _MTU: Final = 4
 _MASTER: Final = 10
+_OPERATIONAL_STATE: Final = 16
+_OPERATIONALLY_UP: Final = 6
 _LINKINFO: Final = 18
 _ALIAS: Final = 20
 _NET_NS_FD: Final = 28
@@ -66,6 +68,12 @@ class Link(NamedTuple):
     master: int
     kind: str
     alias: str
+    operational_state: int = 0
+
+    @property
+    def is_operational(self) -> bool:
+        """Whether packets pass: it is up, and so is the other side (RFC 2863, ifOperStatus)."""
+        return self.operational_state == _OPERATIONALLY_UP
 
     @property
     def is_up(self) -> bool:
@@ -191,6 +199,7 @@ def parse(message: Message) -> Link:
         master=int.from_bytes(found.get(_MASTER, b""), sys.byteorder),
         kind=string(info.get(_INFO_KIND, b"")),
         alias=string(found.get(_ALIAS, b"")),
+        operational_state=found.get(_OPERATIONAL_STATE, b"\0")[0],
     )
 
 

@@ -11,6 +11,7 @@ RTM_DELNEIGH: Final = 29
 
 _AF_BRIDGE: Final = 7
 _NTF_MASTER: Final = 0x04
+_NTF_STICKY: Final = 0x40
 _NUD_NOARP: Final = 0x40
 _NDA_LLADDR: Final = 2
 
@@ -18,10 +19,10 @@ _HEADER: Final = Struct("=BxxxiHBB")
 
 
 def place(port_index: int, mac: str) -> bytes:
-    """Tell the bridge that `mac` is behind the port, for good; takes the place of what it had learned.
+    """Tell the bridge that `mac` is behind the port, whatever it may hear; takes the place of what it had learned.
 
     A container that gets the address of one just gone has its MAC too: without this, packets go to the dead port until
-    the new container has sent something.
+    the new container has sent something, and again when the last packets of the old one come in.
     """
-    body = _HEADER.pack(_AF_BRIDGE, port_index, _NUD_NOARP, _NTF_MASTER, 0)
+    body = _HEADER.pack(_AF_BRIDGE, port_index, _NUD_NOARP, _NTF_MASTER | _NTF_STICKY, 0)
     return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, body, attribute(_NDA_LLADDR, mac_bytes(mac)))

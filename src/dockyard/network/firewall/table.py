@@ -1,5 +1,6 @@
 """The nftables table of one bridge: what should be in the kernel, and the commands that keep it so."""
 
+import logging
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -8,6 +9,8 @@ from dockyard.errors import DockyardError
 from dockyard.linux.nftables import Nftables
 from dockyard.network.attachment import Attachment
 from dockyard.network.firewall.flows import forget_flows
+from dockyard.network.firewall.foreign import TABLE as FOREIGN_TABLE
+from dockyard.network.firewall.foreign import DroppingChain, ForeignFirewalls
 from dockyard.network.firewall.rules import (
     BridgeRules,
     Target,
@@ -16,6 +19,8 @@ from dockyard.network.firewall.rules import (
     delete_targets,
     replace_table,
 )
+
+_log: Final = logging.getLogger(__name__)
 
 _ELEMENTS: Final = re.compile(r"elements = \{[^}]*\}")
 
@@ -29,11 +34,8 @@ class FirewallTable:
         self._rules = rules
         self._targets: dict[str, tuple[Target, ...]] = {}
         self._skeleton = ""
-
-    @property
-    def name(self) -> str:
-        """Name of the table, without its family."""
-        return self._rules.table.split()[1]
+        self._foreign = ForeignFirewalls(nftables, rules.bridge)
+        self._warned: frozenset[DroppingChain] = frozenset()
 
     def remember(self, attachments: Iterable[Attachment]) -> None:
         """Ports of endpoints from before this daemon started; `reassert` brings them to the kernel."""
@@ -41,16 +43,31 @@ class FirewallTable:
             self._targets[attachment.endpoint_id] = targets_of(attachment)
 
     def reassert(self) -> None:
-        """Make the kernel's table what it should be, in one transaction.
+        """Make the kernel's table what it should be, in one transaction; let the bridge through other firewalls.
 
         Raises:
             SystemFailure: nftables refuses.
         """
+        self._admit()
         everything = [target for targets in self._targets.values() for target in targets]
         self._nftables.run(replace_table(self._rules, everything))
         self._skeleton, _ = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
 
-    def is_intact(self) -> bool:
+    def owns(self, table: str) -> bool:
+        """Whether a change of the table by others may be ours to mend."""
+        return table in (self._rules.table.split()[1], FOREIGN_TABLE)
+
+    def mend(self) -> None:
+        """Like `reassert`, but the kernel's table is touched only if it isn't as it was left.
+
+        Raises:
+            SystemFailure: nftables refuses.
+        """
+        self._admit()
+        if not self._is_intact():
+            self.reassert()
+
+    def _is_intact(self) -> bool:
         """Whether the kernel's table is as `reassert` left it, with the ports published since."""
         try:
             skeleton, elements = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
@@ -94,8 +111,22 @@ class FirewallTable:
         forget_flows(targets)
 
     def remove(self) -> None:
-        """The table goes from the kernel."""
+        """The table goes from the kernel, and what is in tables of others."""
+        self._foreign.withdraw()
         self._nftables.run(delete_table(self._rules))
+
+    def _admit(self) -> None:
+        dropping = frozenset(self._foreign.admit())
+        for chain in sorted(dropping - self._warned):
+            _log.warning(
+                "chain %s of table %s %s drops what it doesn't know: containers need rules in it that accept what comes"
+                " from %s and goes to it",
+                chain.chain,
+                chain.family,
+                chain.table,
+                self._rules.bridge,
+            )
+        self._warned = dropping
 
 
 def _take_apart(listing: str) -> tuple[str, int]:

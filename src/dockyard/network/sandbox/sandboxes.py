@@ -94,15 +94,19 @@ class Sandboxes:
             os.close(namespace)
             raise SystemFailure(f"enter network sandbox {sandbox_id}: {error}") from error
 
+    def settle(self, sandbox_id: str) -> None:
+        """Close what `create` left open for an `open` that won't come."""
+        fresh = self._fresh.pop(sandbox_id, None)
+        if fresh is not None:
+            fresh.close()
+
     def remove(self, sandbox_id: str) -> None:
         """Let go of a sandbox; one that isn't there is fine. The kernel takes its links down in its own time.
 
         Raises:
             SystemFailure: the kernel refuses.
         """
-        fresh = self._fresh.pop(sandbox_id, None)
-        if fresh is not None:
-            fresh.close()
+        self.settle(sandbox_id)
         try:
             network_namespace.unpin(self.path(sandbox_id))
         except OSError as error:

@@ -108,7 +108,7 @@ def test_default_route() -> None:
 
 def test_place_in_the_bridges_table() -> None:
     message = decoded(ndmsg, neighbor.place(5, "02:42:ac:11:00:02"))
-    assert (message["family"], message["ifindex"], message["state"], message["flags"]) == (7, 5, 0x40, 0x04)
+    assert (message["family"], message["ifindex"], message["state"], message["flags"]) == (7, 5, 0x40, 0x04 | 0x40)
     assert attrs(message, "NDA_LLADDR") == "02:42:ac:11:00:02"
 
 

@@ -67,7 +67,7 @@ def test_a_lost_table_is_made_anew_with_everything(table: FirewallTable, nftable
     table.publish(endpoint(PublishedPort("tcp", 80, "0.0.0.0", 1), name="first"))
     nftables.refused = "add element"
     table.publish(endpoint(PublishedPort("tcp", 80, "0.0.0.0", 2), name="second"))
-    whole = nftables.commands[1]
+    (whole,) = (commands for commands in nftables.commands if commands.startswith("add table"))
     assert whole.startswith(
         "add table ip dockyard-docker0\ndelete table ip dockyard-docker0\ntable ip dockyard-docker0 {"
     )
@@ -81,7 +81,7 @@ def test_what_cannot_be_published_is_forgotten(table: FirewallTable, nftables: R
         table.publish(endpoint(PublishedPort("tcp", 80, "0.0.0.0", 1)))
     nftables.refused = ""
     table.reassert()
-    assert "172.17.0.2" not in nftables.commands[0]
+    assert not any("172.17.0.2" in commands for commands in nftables.commands)
 
 
 def test_options() -> None:

@@ -143,8 +143,8 @@ class BridgeNetwork:
             with suppress(OSError):  # the container is ending just now
                 replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
         self._drop_orphans(links)
-        if self._firewall is not None and not self._firewall.is_intact():
-            self._firewall.reassert()
+        if self._firewall is not None:
+            self._firewall.mend()
 
     def owns_link(self, name: str) -> bool:
         """See `Network.owns_link`."""
@@ -152,7 +152,7 @@ class BridgeNetwork:
 
     def owns_table(self, name: str) -> bool:
         """See `Network.owns_table`."""
-        return self._firewall is not None and name == self._firewall.name
+        return self._firewall is not None and self._firewall.owns(name)
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """See `Network.info`."""

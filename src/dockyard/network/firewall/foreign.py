@@ -1,0 +1,90 @@
+"""Firewalls of others on the same host that drop what they don't know, and how a bridge of ours gets along with them.
+
+A packet must be accepted by *every* base chain of a hook, so that our own table can't let through what iptables'
+FORWARD chain drops by policy; dockerd and ufw set that policy. As dockerd does for its bridges, two rules for ours
+are put there: behind the jump to DOCKER-USER where there is one, so that what an operator forbids stays forbidden.
+What is let through to the bridge is still decided by our own table.
+
+Other chains that drop by policy are somebody's own design; they are named in a warning, not edited.
+
+https://docs.docker.com/engine/network/packet-filtering-firewalls/
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from dockyard.errors import DockyardError
+from dockyard.linux.nftables import Nftables
+
+TABLE: Final = "filter"
+"""Name of the table, of family `ip`, that iptables has its filter rules in."""
+
+_CHAIN: Final = f"ip {TABLE} FORWARD"
+_TABLE_LINE: Final = re.compile(r"table (?P<family>\w+) (?P<name>\S+) \{")
+_CHAIN_LINE: Final = re.compile(r"\s+chain (?P<name>\S+) \{")
+_DROPPING: Final = re.compile(r"\s+type filter hook forward .*policy drop;")
+_USER_JUMP: Final = re.compile(r"jump DOCKER-USER .*# handle (?P<handle>\d+)")
+
+
+class DroppingChain(NamedTuple):
+    """A base chain of the forward hook that drops by policy, as nft(8) names it."""
+
+    family: str
+    table: str
+    chain: str
+
+
+class ForeignFirewalls:
+    """Our two rules in iptables' FORWARD chain, for one bridge."""
+
+    def __init__(self, nftables: Nftables, bridge: str) -> None:
+        """`bridge` is the name of the link."""
+        self._nftables = nftables
+        self._comment = f'comment "dockyard {bridge}"'
+        self._rules = tuple(f'{way} "{bridge}" counter accept {self._comment}' for way in ("oifname", "iifname"))
+
+    def admit(self) -> list[DroppingChain]:
+        """Put the rules where they are needed and missing.
+
+        Returns:
+            The chains where such rules are needed too, and which aren't ours to edit.
+
+        Raises:
+            SystemFailure: nftables refuses.
+        """
+        dropping = dropping_chains(self._nftables.run("list chains"))
+        ours = DroppingChain("ip", TABLE, "FORWARD")
+        if ours in dropping:
+            listing = self._nftables.run(f"list chain {_CHAIN}")
+            if listing.count(self._comment) < len(self._rules):
+                jump = _USER_JUMP.search(listing)
+                place = f"add rule {_CHAIN} position {jump['handle']}" if jump else f"insert rule {_CHAIN}"
+                self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
+                self._nftables.run("".join(f"{place} {rule}\n" for rule in self._rules))
+        return [chain for chain in dropping if chain != ours]
+
+    def withdraw(self) -> None:
+        """Take the rules away; fine if there are none."""
+        try:
+            listing = self._nftables.run(f"list chain {_CHAIN}")
+        except DockyardError:
+            return
+        self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
+
+    def _removals(self, listing: str) -> list[str]:
+        ours = (line for line in listing.splitlines() if self._comment in line)
+        return [f"delete rule {_CHAIN} handle {line.rpartition('# handle ')[2]}" for line in ours]
+
+
+def dropping_chains(listing: str) -> list[DroppingChain]:
+    """The chains in the answer to `list chains` that drop forwarded packets by policy."""
+    found: list[DroppingChain] = []
+    family = table = chain = ""
+    for line in listing.splitlines():
+        if match := _TABLE_LINE.match(line):
+            family, table = match["family"], match["name"]
+        elif match := _CHAIN_LINE.match(line):
+            chain = match["name"]
+        elif _DROPPING.match(line) and family in ("ip", "inet"):
+            found.append(DroppingChain(family, table, chain))
+    return found

@@ -1,0 +1,85 @@
+"""Other firewalls on the host drop by policy: containers have their network all the same, and operators their say."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from tests.integration.network.conftest import OneEngine
+from tests.integration.network.simulated_host import (
+    HOST_ADDRESS,
+    OUTSIDE_ADDRESS,
+    SimulatedHost,
+    connect_tcp,
+    listen_tcp,
+)
+from tests.integration.network.test_published_ports import UNREACHABLE, talk
+from tests.integration.network.test_restart import nft
+
+from dockyard.network.attachment import PortRequest
+
+pytestmark = pytest.mark.root
+
+WEB = PortRequest("tcp", 80, "", 8080, 8080)
+
+# What iptables-nft makes of `-P FORWARD DROP`, `-N DOCKER-USER`, `-A FORWARD -j DOCKER-USER`.
+DOCKERD = """
+table ip filter {
+  chain DOCKER-USER { counter return; }
+  chain FORWARD { type filter hook forward priority filter; policy drop; counter jump DOCKER-USER; }
+}
+"""
+UFW = """
+table ip filter {
+  chain FORWARD { type filter hook forward priority filter; policy drop; }
+}
+"""
+
+
+@pytest.mark.parametrize("rules", [DOCKERD, UFW])
+def test_containers_get_through(make_engine: Callable[..., OneEngine], host: SimulatedHost, rules: str) -> None:
+    nft(host, rules)
+    engine = make_engine()
+    path, _ = engine.container(WEB)
+    listener = host.inside(path, partial(listen_tcp, 80))
+    talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
+    outside = host.outside(partial(listen_tcp, 7000))
+    talk(host.inside(path, partial(connect_tcp, OUTSIDE_ADDRESS, 7000)), outside)
+
+
+def test_what_the_operator_forbids_in_docker_user_stays_forbidden(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost
+) -> None:
+    nft(host, DOCKERD)
+    nft(host, f"insert rule ip filter DOCKER-USER ip saddr {OUTSIDE_ADDRESS} counter drop")
+    engine = make_engine()
+    path, _ = engine.container(WEB)
+    listener = host.inside(path, partial(listen_tcp, 80))
+    with pytest.raises(UNREACHABLE):
+        host.outside(partial(connect_tcp, HOST_ADDRESS, 8080, timeout_seconds=0.5))
+    talk(host.run(connect_tcp, HOST_ADDRESS, 8080), listener)
+
+
+def test_a_reload_is_noticed_and_nothing_is_left_at_the_end(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost, wait_until
+) -> None:
+    nft(host, DOCKERD)
+    before = nft(host, "list table ip filter")
+    engine = make_engine()
+    assert nft(host, "list table ip filter").count("dockyard docker0") == 2
+    nft(host, "delete table ip filter\n" + DOCKERD)
+    wait_until(lambda: nft(host, "list table ip filter").count("dockyard docker0") == 2)
+    engine.call(engine.controller.reassert)
+    assert nft(host, "list table ip filter").count("dockyard docker0") == 2
+    engine.close()
+    assert nft(host, "list table ip filter") == before
+    engine.start(())
+
+
+def test_a_chain_of_somebodys_own_is_named_and_not_edited(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = "table inet mine {\n\tchain onward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n"
+    nft(host, own)
+    make_engine()
+    assert "chain onward of table inet mine drops what it doesn't know" in caplog.text
+    assert nft(host, "list table inet mine") == own
