@@ -27,6 +27,7 @@ from dockyard.server.docker.http.server import HttpServer
 
 LOG = logging.getLogger("dockyard.cmd.dockyardd")
 BUILD = "dockyard"
+SWITCH_INTERVAL_SECONDS = 0.0005
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     if os.geteuid() != 0:
         print("dockyardd needs to be started with root privileges", file=sys.stderr)
         return 1
+    # Threads that unpack or delete must not keep the event loop waiting for the interpreter lock: the default is 5 ms.
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     try:
         os.umask(0o022)
         with PidFile(config.pidfile):

@@ -55,7 +55,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
     check_move(before.id, before.state.status, Status.RUNNING)
     try:
         await _connect(services, entry)
-        await asyncio.to_thread(write_bundle, services, entry.record)
+        write_bundle(services, entry.record)
         shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
     except BaseException as error:
         await _take_back(services, entry, error)
