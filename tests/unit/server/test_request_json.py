@@ -42,6 +42,9 @@ HOST = shape_of(HostConfig)
         ),
         ('{"Image": "gr\xfc\xdfe \\u00e4"}'.encode(), {"Image": "grüße ä"}),
         (b'{"Image": "\xff"}', {"Image": "\ufffd"}),
+        (rb'{"Image": "\ud800"}', {"Image": "\ufffd"}),
+        (rb'{"Image": "\ud83d\udc33\udc33"}', {"Image": "\U0001f433\ufffd"}),
+        (rb'{"Image": "\ud800", "User": "\\ud800"}', {"Image": "\ufffd", "User": r"\ud800"}),
     ],
 )
 def test_what_is_accepted(body: bytes, document: dict[str, Any]) -> None:
@@ -69,6 +72,11 @@ def test_what_is_accepted(body: bytes, document: dict[str, Any]) -> None:
         (b'{"Image": "a\nb"}', "invalid JSON: invalid character '\\n' in string literal"),
         (b'{"Image": "a\\xb"}', "invalid JSON: invalid character 'x' in string escape code"),
         (b'{"Image": "a\\u00g0"}', "invalid JSON: invalid character 'g' in \\u hexadecimal character escape"),
+        (
+            rb'{"HostConfig": {"Binds": ["/a\u0000:/b"]}}',
+            "invalid value for HostConfig.Binds: strings must not contain a NUL character",
+        ),
+        (rb'{"Labels": {"a\u0000": ""}}', "invalid value for Labels: strings must not contain a NUL character"),
         (b"}", "invalid JSON: invalid character '}' looking for beginning of value"),
         (b"{Image: 1}", "invalid JSON: invalid character 'I' looking for beginning of object key string"),
         (b'{"Image" "x"}', "invalid JSON: invalid character '\"' after object key"),

@@ -70,6 +70,7 @@ class Door:
             answer: Answer = EmptyAnswer(200) if request.method == "OPTIONS" else PAGE_NOT_FOUND
             return await perform(request, answer, self._headers)
         version = parse_version(target.version) if target.version else MAXIMUM
+        LOG.debug("handling %s request %s", request.method, request.raw_path)
         try:
             check_version(target.version, version)
             call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns)

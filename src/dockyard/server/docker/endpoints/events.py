@@ -25,6 +25,8 @@ async def system_events(call: Call) -> Answer:
     if since_ns is not None and until_ns is not None and until_ns < since_ns:
         times = (call.query.text("since"), call.query.text("until"))
         raise InvalidParameter("`since` time ({}) cannot be after `until` time ({})".format(*times))
+    if since_ns is None and until_ns is not None:
+        since_ns = 0  # an end alone asks for what is remembered up to then
     filters = parse_filters(call.query.text("filters"))
     content_type = preferred(call.header("Accept"), (JSON_LINES, NDJSON, JSON_SEQUENCE))
     content_type = content_type or (JSON_LINES if call.version >= (1, 52) else JSON)

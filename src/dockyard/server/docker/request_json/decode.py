@@ -4,6 +4,7 @@ Source of the messages: Engine API behaviour of `POST` endpoints, which wrap tho
 `invalid JSON: …`.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,11 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.request_json.shape import Shape
 from dockyard.server.docker.request_json.syntax import explain
 from dockyard.server.docker.request_json.walk import walk
+
+SURROGATES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+"""Escapes of UTF-16 surrogates, in pairs and alone; escaped backslashes first, so that none is taken for an escape."""
 
 
 def check_content_type(content_type: str, has_body: bool) -> None:
@@ -32,7 +38,7 @@ def decode(body: bytes, shape: Shape) -> dict[str, Any]:
         raise InvalidParameter("invalid JSON: got EOF while reading request body")
     text = body.decode("utf-8", "replace")  # Go replaces what isn't UTF-8, too
     try:
-        value = msgspec.json.decode(text)
+        value = _parse(text)
     except msgspec.DecodeError as error:
         raise InvalidParameter(_message(str(error), text)) from error
     except RecursionError as error:
@@ -41,6 +47,21 @@ def decode(body: bytes, shape: Shape) -> dict[str, Any]:
         return {}
     document: dict[str, Any] = walk(value, shape)
     return document
+
+
+def _parse(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        repaired = SURROGATES.sub(_repair, text)
+        if repaired == text:
+            raise
+        return msgspec.json.decode(repaired)
+
+
+def _repair(found: re.Match[str]) -> str:
+    """Half a surrogate pair becomes U+FFFD, as in Go; escaped backslashes and whole pairs stay."""
+    return found[0] if found[0] == "\\\\" or len(found[0]) == len(r"\ud83d\udc33") else r"\ufffd"
 
 
 def _message(reason: str, text: str) -> str:

@@ -20,7 +20,7 @@ def walk(value: Any, shape: Shape, owner: str = "", path: Path = ()) -> Any:
     """
     match shape.kind:
         case "string" if isinstance(value, str):
-            return value
+            return _without_nul(value, path)
         case "bool" if isinstance(value, bool):
             return value
         case "integer" if isinstance(value, int) and not isinstance(value, bool) and abs(value) < INT64_LIMIT:
@@ -67,7 +67,14 @@ def _list(value: list[Any], shape: Shape, owner: str, path: Path) -> list[Any]:
 def _map(value: dict[str, Any], shape: Shape, owner: str, path: Path) -> dict[str, Any]:
     element = shape.element
     assert element is not None  # maps have an element by construction
-    return {key: _item(item, element, owner, path) for key, item in value.items()}
+    return {_without_nul(key, path): _item(item, element, owner, path) for key, item in value.items()}
+
+
+def _without_nul(text: str, path: Path) -> str:
+    """Names, paths, arguments, variables: all end up in the kernel, which takes none with a NUL; better said here."""
+    if "\0" in text:
+        raise InvalidParameter(f"invalid value for {'.'.join(path)}: strings must not contain a NUL character")
+    return text
 
 
 def _item(item: Any, element: Shape, owner: str, path: Path) -> Any:
