@@ -90,9 +90,9 @@ class Containers:
         """What `wait` waits for, decided now; see `lifecycle.wait`."""
         return wait.waiting(self._find(ref), condition)
 
-    async def wait(self, ref: str, condition: str = "") -> wait.WaitResult:
-        """Waits for the end of a container; see `lifecycle.wait`."""
-        return await wait.result(self.waiting(ref, condition))
+    async def wait(self, ref: str, condition: str = "") -> int:
+        """Waits for the end of a container and returns its exit code; see `lifecycle.wait`."""
+        return await wait.exit_code(self.waiting(ref, condition))
 
     async def attach(self, ref: str, options: attach.AttachOptions, client: ClientSocket) -> None:
         """Connects a client's socket to the container's streams; see `streams.attach`."""

@@ -162,5 +162,5 @@ def describe_failure(error: BaseException) -> tuple[str, int]:
     message = str(error) or type(error).__name__
     if isinstance(error, InvalidParameter) and message.startswith("exec: "):
         code = 127 if "not found" in message or "no such file" in message else 126
-        return f"{FAILED}{UNABLE}error during container init: {message}", code
+        return f"{FAILED}{UNABLE}error during container init: {message}: unknown", code
     return message, 128

@@ -1,21 +1,12 @@
 """`wait`: until a container has ended or is gone (Engine API: POST /containers/{id}/wait, condition)."""
 
 import asyncio
-from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.record import Container
 from dockyard.errors import InvalidParameter
 
 CONDITIONS = ("", "not-running", "next-exit", "removed")
-
-
-@dataclass(frozen=True, slots=True)
-class WaitResult:
-    """How the container ended; `error` is empty unless the end was not its own."""
-
-    exit_code: int
-    error: str = ""
 
 
 def waiting(entry: Entry, condition: str) -> "asyncio.Future[Container]":
@@ -34,7 +25,9 @@ def waiting(entry: Entry, condition: str) -> "asyncio.Future[Container]":
     return done
 
 
-async def result(ended: "asyncio.Future[Container]") -> WaitResult:
-    """Waits for what `waiting` decided; a cancelled waiter leaves the others waiting."""
-    record = await asyncio.shield(ended)
-    return WaitResult(record.state.exit_code, record.state.error)
+async def exit_code(ended: "asyncio.Future[Container]") -> int:
+    """Waits for what `waiting` decided; a cancelled waiter leaves the others waiting.
+
+    A start that failed is no error of the wait: who started has been told, and the exit code is 126, 127 or 128.
+    """
+    return (await asyncio.shield(ended)).state.exit_code

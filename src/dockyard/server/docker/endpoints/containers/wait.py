@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from dockyard.engine.containers.lifecycle.wait import result as wait_result
+from dockyard.engine.containers.lifecycle.wait import exit_code
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
@@ -24,12 +24,9 @@ async def container_wait(call: Call) -> Answer:
     # The engine has registered the wait when this returns: only then may the client see our headers.
     ended = call.engine.containers.waiting(call.name, condition)
     if call.version < (1, 30):
-        result = await wait_result(ended)
-        return JsonAnswer({"StatusCode": result.exit_code})
+        return JsonAnswer({"StatusCode": await exit_code(ended)})
 
     async def document() -> AsyncIterator[bytes]:
-        result = await wait_result(ended)
-        error = {"Message": result.error} if result.error else None
-        yield msgspec.json.encode({"StatusCode": result.exit_code, "Error": error}) + b"\n"
+        yield msgspec.json.encode({"StatusCode": await exit_code(ended), "Error": None}) + b"\n"
 
     return StreamAnswer(document(), immediate=True)
