@@ -9,7 +9,42 @@ import pytest
 from tests.integration.runtime.harness import CGROUP_PREFIX, Harness, remove_stale_cgroups
 
 BUSYBOX = "/bin/busybox"
-APPLETS = ["sh", "ls", "cat", "id", "echo", "sleep", "mount", "umount", "stat", "readlink", "env", "hostname", "ps", "true", "false", "head", "touch", "df", "grep", "mkdir", "ln", "nc", "tail", "wc", "dd", "kill", "printf", "test", "ulimit", "chmod", "mknod", "tty", "stty", "trap"]
+APPLETS = [
+    "sh",
+    "ls",
+    "cat",
+    "id",
+    "echo",
+    "sleep",
+    "mount",
+    "umount",
+    "stat",
+    "readlink",
+    "env",
+    "hostname",
+    "ps",
+    "true",
+    "false",
+    "head",
+    "touch",
+    "df",
+    "grep",
+    "mkdir",
+    "ln",
+    "nc",
+    "mv",
+    "rm",
+    "tail",
+    "wc",
+    "dd",
+    "kill",
+    "printf",
+    "test",
+    "chmod",
+    "mknod",
+    "tty",
+    "stty",
+]
 
 
 @pytest.fixture(scope="session")

@@ -28,10 +28,23 @@ from dockyard.runtime.launch import Stdio
 from dockyard.spec.runtime import Process, Spec, spec_from_json
 
 CGROUP_PREFIX = "dockyard-test-"
-CAPABILITIES = [
-    f"CAP_{name}"
-    for name in ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"]
+NAMES = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FSETID",
+    "FOWNER",
+    "MKNOD",
+    "NET_RAW",
+    "SETGID",
+    "SETUID",
+    "SETFCAP",
+    "SETPCAP",
+    "NET_BIND_SERVICE",
+    "SYS_CHROOT",
+    "KILL",
+    "AUDIT_WRITE",
 ]
+CAPABILITIES = [f"CAP_{name}" for name in NAMES]
 PATH = "PATH=/bin:/usr/bin:/sbin"
 SECONDS = 30
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from tests.integration.runtime.harness import Container, Harness, exit_code, receive_descriptor
@@ -47,8 +48,8 @@ def test_it_is_where_the_first_process_is(harness: Harness) -> None:
             )
         assert links(child.pid) == links(state.pid)
         assert set(state.cgroup().pids()) >= {state.pid, child.pid}
-        assert open(f"/proc/{child.pid}/cgroup").read() == open(f"/proc/{state.pid}/cgroup").read()
-        assert f"PPid:\t{os.getpid()}\n" in open(f"/proc/{child.pid}/status").read()
+        assert Path(f"/proc/{child.pid}/cgroup").read_text() == Path(f"/proc/{state.pid}/cgroup").read_text()
+        assert f"PPid:\t{os.getpid()}\n" in Path(f"/proc/{child.pid}/status").read_text()
         assert os.readlink("/proc/self/ns/pid_for_children") == own
         os.close(writer)
         os.close(reader)
@@ -198,7 +199,7 @@ def test_the_executed_program_is_seen_at_once(harness: Harness) -> None:
                     stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
                     spec=container.spec,
                 )
-                names.append(open(f"/proc/{child.pid}/comm").read().strip())
+                names.append(Path(f"/proc/{child.pid}/comm").read_text().strip())
         return names
 
     assert set(harness.within(harness.document("sleep", "1000"), act)) == {"sleep"}

@@ -63,7 +63,7 @@ def test_a_detached_container_is_started_by_another_process(harness: Harness) ->
     def creator() -> None:
         streams = Streams()
         create(
-            spec_from_json(harness.shell("echo hello > /began; sleep 1000")),
+            spec_from_json(harness.shell("echo hello > /b; mv /b /began; sleep 1000")),
             str(harness.bundle),
             "apart",
             state_root=str(harness.state_root),
@@ -82,10 +82,13 @@ def test_a_detached_container_is_started_by_another_process(harness: Harness) ->
         state = container_state.load(str(harness.state_root), "apart")
         statuses.append(state.status())
         start(state)
+        deadline = time.monotonic() + 5
+        while not (harness.rootfs / "began").exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
         statuses.append(state.status())
         with pytest.raises(Conflict, match="cannot start an already running container"):
             start(state)
-        with pytest.raises(Conflict, match="cannot delete container apart that is not stopped: running"):
+        with pytest.raises(Conflict, match=r"^cannot delete container apart that is not stopped: running$"):
             delete(state)
         kill(state, signal.SIGKILL)
         os.waitpid(state.pid, 0)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.runtime.harness import Container, Harness, exit_code, forked
@@ -24,7 +25,7 @@ def holder() -> Iterator[int]:
     process = subprocess.Popen([*command, "sh", "-c", "hostname joined; echo; exec sleep 1000"], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
-    (child,) = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     yield int(child)
     process.kill()
     process.wait()
@@ -83,7 +84,7 @@ def test_joined_mount_namespace(harness: Harness, holder: int) -> None:
     document["mounts"] = []
     document["linux"] |= {"maskedPaths": [], "readonlyPaths": []}
     document["linux"]["namespaces"] = [{"type": "mount", "path": f"/proc/{holder}/ns/mnt"}, {"type": "uts"}]
-    before = open(f"/proc/{holder}/mountinfo").read()
+    before = Path(f"/proc/{holder}/mountinfo").read_text()
 
     def act(container: Container) -> tuple[str, str]:
         return link(container.init.pid, "mount"), container.exec("ls", "/").stdout
@@ -91,7 +92,7 @@ def test_joined_mount_namespace(harness: Harness, holder: int) -> None:
     joined, listing = harness.within(document, act)
     assert joined == link(holder, "mount")
     assert "busybox" not in listing and listing.split() == sorted(os.listdir(harness.rootfs))
-    assert open(f"/proc/{holder}/mountinfo").read() == before
+    assert Path(f"/proc/{holder}/mountinfo").read_text() == before
 
 
 def test_without_any_it_is_a_chroot(harness: Harness) -> None:
@@ -112,7 +113,7 @@ def test_time_offsets(harness: Harness) -> None:
     document = harness.document("cat", "/proc/uptime")
     document["linux"]["namespaces"].append({"type": "time"})
     document["linux"]["timeOffsets"] = {"boottime": {"secs": 1_000_000}, "monotonic": {"secs": 5, "nanosecs": 3}}
-    own = float(open("/proc/uptime").read().split()[0])
+    own = float(Path("/proc/uptime").read_text().split()[0])
     inside = float(harness.run(document).stdout.split()[0])
     assert 1_000_000 <= inside - own < 1_000_060
 
@@ -181,7 +182,7 @@ def test_user_namespace(harness: Harness) -> None:
 
     def act(container: Container) -> list[str]:
         lines = [container.line() for _ in range(4)]
-        status = open(f"/proc/{container.init.pid}/status").read()
+        status = Path(f"/proc/{container.init.pid}/status").read_text()
         assert "Uid:\t200000\t200000\t200000\t200000\n" in status
         assert "Gid:\t300000\t300000\t300000\t300000\n" in status
         executed = container.exec("id")
@@ -220,7 +221,7 @@ def test_user_namespace_by_path(harness: Harness) -> None:
 
         def act(container: Container) -> tuple[str, str, str, bool]:
             lines = container.line(), container.line()
-            parent = f"PPid:\t{os.getpid()}\n" in open(f"/proc/{container.init.pid}/status").read()
+            parent = f"PPid:\t{os.getpid()}\n" in Path(f"/proc/{container.init.pid}/status").read_text()
             return *lines, link(container.init.pid, "user"), parent
 
         who, name, user, is_child = harness.within(document, act)

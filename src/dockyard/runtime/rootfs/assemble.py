@@ -15,7 +15,7 @@ from dockyard.linux.mount_objects import MOUNT_ATTR_RDONLY, attach, new_filesyst
 from dockyard.linux.statfs import PROC, filesystem_type
 from dockyard.runtime.rootfs import cgroup_mount, copy_up, devices, pivot
 from dockyard.runtime.rootfs.prepared import PreparedMount, PreparedRoot
-from dockyard.runtime.rootfs.targets import find_without_links, make_directory, make_file
+from dockyard.runtime.rootfs.targets import find, find_without_links, make_directory, make_file
 from dockyard.spec.runtime import Spec
 
 IN_PROC = frozenset(
@@ -81,7 +81,7 @@ def _mount(prepared: PreparedRoot, each: PreparedMount) -> None:
             cgroup_mount.mount(place, each.options, prepared.cgroup_parts)
             return
         else:
-            tree = _new(each, place)
+            tree = _new(prepared.tree, each, place)
         for kind, recursive in each.options.propagation:
             if each.tree is None or kind == classic.MS_UNBINDABLE:
                 set_attributes(tree, propagation=kind, recursive=recursive)
@@ -127,12 +127,12 @@ def _check_not_in_proc(each: PreparedMount, place: int) -> None:
         raise InvalidParameter(f'"{destination}" cannot be mounted because it is inside /proc')
 
 
-def _new(each: PreparedMount, place: int) -> int:
+def _new(root: int, each: PreparedMount, place: int) -> int:
     """Mount a new file system on `place`; its descriptor."""
     mount, options = each.mount, each.options
     data = tuple(word for word in options.data if word not in NO_WORDS)
     if any(len(word.partition("=")[2]) > _LONGEST_OPTION for word in data):
-        return _new_by_mount(each, place, data)
+        return _new_by_mount(root, each, place, data)
     tree = new_filesystem(mount.type, data, mount.source, options.set_)
     if options.copy_up:
         copy_up.copy(place, tree)
@@ -140,10 +140,11 @@ def _new(each: PreparedMount, place: int) -> int:
     return tree
 
 
-def _new_by_mount(each: PreparedMount, place: int, data: tuple[str, ...]) -> int:
+def _new_by_mount(root: int, each: PreparedMount, place: int, data: tuple[str, ...]) -> int:
     """As `_new`, by mount(2), for options that are too long for fsconfig(2). /proc is still the host's here."""
-    target = f"/proc/self/fd/{place}"
-    classic.mount(each.mount.source, target, each.mount.type, 0, ",".join(data))
-    tree = os.open(target, os.O_PATH | os.O_CLOEXEC)
+    classic.mount(each.mount.source, f"/proc/self/fd/{place}", each.mount.type, 0, ",".join(data))
+    tree = find(root, each.mount.destination)  # again by its path: `place` is what now lies below
+    if tree is None:
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
     set_attributes(tree, set_=each.options.set_)
     return tree

@@ -29,14 +29,13 @@ def pivot(tree: int) -> None:
     """Make `tree`, which lies over `/`, the root, and let go of all that was the host's. SystemFailure.
 
     With `.` for both arguments the old root ends up on top of the new one (pivot_root(2), "NOTES"), so that no
-    directory is needed for it. Before it is detached it is made a slave, else the host would lose its mounts too.
+    directory is needed for it. It is a slave of the host's since `assemble`, else the host would lose its mounts
+    too.
     """
     try:
         os.fchdir(tree)
         classic.pivot_root(".", ".")
-        # The working directory is now the old root, on top.
-        classic.mount(None, ".", None, classic.MS_SLAVE | classic.MS_REC)
-        classic.umount(".", classic.MNT_DETACH)
+        classic.umount(".", classic.MNT_DETACH)  # what is on top there: the old root
         os.chdir("/")
     except OSError as error:
         raise SystemFailure(f"error jailing process inside rootfs: pivot_root: {reason(error)}") from error
