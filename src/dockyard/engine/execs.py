@@ -19,6 +19,9 @@ from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound
 from dockyard.spec.runtime import to_json
 from dockyard.supervisor.client import ClientSocket, ExecRequest, ShimConnection
 
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+
 FAILED = "OCI runtime exec failed: exec failed: unable to start container process: "
 
 FORGET_AFTER_SECONDS = 300.0
@@ -103,16 +106,18 @@ class Execs:
             raise Conflict(f"exec command {exec_id} is already running")
         shim = _check_running(found.entry, found.entry.record.id)
         found.started = True
-        request = self._request(found, tty, console_size or found.config.console_size or (0, 0))
+        try:
+            request = self._request(found, tty, console_size or found.config.console_size or (0, 0))
+        except DockyardError:
+            self._end(found, NOT_EXECUTABLE)
+            raise
         self._announce(found.entry, f"exec_start: {' '.join(found.config.cmd or ())}", exec_id)
         try:
             found.pid = await shim.exec(request, client)
         except DockyardError as error:
-            self._end(found, 127 if _is_missing(str(error)) else 126)
+            self._end(found, NOT_FOUND if _is_missing(str(error)) else NOT_EXECUTABLE)
             if client is None:
-                raise InvalidParameter(
-                    f"OCI runtime exec failed: exec failed: unable to start container process: {error}"
-                ) from error
+                raise InvalidParameter(f"{FAILED}{error}: unknown") from error
             return
         shim.when_exec_ends(exec_id, lambda code: self._end(found, code))
 
