@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.conformance.kit.bundle import Bundle
-from tests.conformance.kit.runtime import Refused, Runtime
+from tests.conformance.kit.runtime import Refused, Runtime, check_crash
 
 
 class Outcome(NamedTuple):
@@ -44,6 +44,7 @@ class Container:
                 "create", *flags, "--bundle", self.bundle.directory, self.id, stdout=output, stderr=subprocess.STDOUT
             )
         if done.returncode != 0:
+            check_crash(self._output.read_text())
             raise Refused(f"create: exit {done.returncode}: {self._output.read_text()}")
         self.pid = self.state()["pid"]
 

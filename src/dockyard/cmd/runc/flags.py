@@ -5,9 +5,9 @@
     --            ends the flags
 
 The first word that isn't a flag ends them too; but for most verbs runc first moves flags that it finds later to the
-front, so `delete web --force` is understood. `exec` doesn't, since what follows the container is a command.
+front, so `delete web --force` is understood. `exec` and `ps` don't, since what follows the container is for others.
 https://pkg.go.dev/flag#hdr-Command_line_flag_syntax
-https://github.com/urfave/cli/blob/v1.22.5/command.go (reorderArgs)
+https://github.com/urfave/cli/blob/v1.22.1/command.go (reorderArgs)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,8 @@ def parse(flags: Sequence[Flag], words: Sequence[str], *, reorder: bool = False)
     """
     by_name = {name: flag for flag in flags for name in flag.names}
     values = {flag.names[0]: _EMPTY[flag.kind] if flag.default is None else flag.default for flag in flags}
-    remaining = _reorder(by_name, words) if reorder else list(words)
+    given: dict[str, str] = {}
+    remaining = _reorder(words) if reorder else list(words)
     while remaining and len(remaining[0]) > 1 and remaining[0].startswith("-"):
         word = remaining.pop(0)
         if word == "--":
@@ -72,6 +73,8 @@ def parse(flags: Sequence[Flag], words: Sequence[str], *, reorder: bool = False)
             if name in ("help", "h"):
                 raise HelpRequested
             raise UsageError(f"flag provided but not defined: -{name}")
+        if given.setdefault(flag.names[0], name) != name:
+            raise UsageError(f"Cannot use two forms of the same flag: {name} {given[flag.names[0]]}")
         if flag.kind == "switch":
             values[flag.names[0]] = _switch(name, value) if equals else True
             continue
@@ -86,7 +89,8 @@ def parse(flags: Sequence[Flag], words: Sequence[str], *, reorder: bool = False)
     return values, remaining
 
 
-def _reorder(by_name: Mapping[str, Flag], words: Sequence[str]) -> list[str]:
+def _reorder(words: Sequence[str]) -> list[str]:
+    """All words that begin with a dash, each with one that follows and doesn't, before the others."""
     front: list[str] = []
     back: list[str] = []
     value_may_follow = False
@@ -94,15 +98,15 @@ def _reorder(by_name: Mapping[str, Flag], words: Sequence[str]) -> list[str]:
         if word == "--":
             back += words[position:]
             break
-        name = word.removeprefix("-").removeprefix("-").partition("=")[0]
-        if value_may_follow and not word.startswith("-"):
-            value_may_follow = False
-            front.append(word)
-        elif word.startswith("-") and name in {*by_name, "help", "h"}:
+        if word.startswith("-") and word != "-":
             front.append(word)
             value_may_follow = "=" not in word
+        elif value_may_follow and word != "-":
+            front.append(word)
+            value_may_follow = False
         else:
             back.append(word)
+            value_may_follow = False
     return front + back
 
 

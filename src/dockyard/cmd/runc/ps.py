@@ -55,4 +55,5 @@ COMMAND: Final = Command(
     flags=(Flag(("format", "f"), "'table' or 'json'", default="table"),),
     arguments="<container-id> [ps options]",
     arity=("at least", 1),
+    reorder=False,
 )
