@@ -2,8 +2,8 @@
 
     python tests/data/cli/record_create.py [DOCKER]
 
-It answers the client on a socket of its own, so no daemon is needed. Zeros, empty lists and the like are left out of the
-recorded body, since leaving a key out and sending its zero value mean the same to the API.
+It answers the client on a socket of its own, so no daemon is needed. Zeros, empty lists and the like are left out of
+the recorded body, since leaving a key out and sending its zero value mean the same to the API.
 """
 
 import json

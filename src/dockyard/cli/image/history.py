@@ -49,7 +49,7 @@ def _row(item: Any, *, trunc: bool, human: bool, now: float) -> dict[str, Any]:
     created_by = item["CreatedBy"].replace("\t", " ")
     return {
         "ID": short_id(item["Id"]) if trunc else item["Id"],
-        "CreatedSince": lambda: ago(item["Created"], now) if item["Created"] > 0 else "N/A",
+        "CreatedSince": lambda: ago(item["Created"], now),
         "CreatedAt": lambda: _local(item["Created"]),
         "CreatedBy": ellipsis(created_by, 45) if trunc else created_by,
         "Size": human_size(item["Size"], 3) if human else str(item["Size"]),

@@ -49,7 +49,7 @@ def run(session: Session, options: Parsed) -> int:
     rows = [
         _row(item, names, trunc=not options["no-trunc"], now=session.now())
         for item in found
-        for names in _names(item, digests=digests or "{{.Digest}}" in layout)
+        for names in _names(item, show_digests=digests, in_layout="{{.Digest}}" in layout)
     ]
     digest = "\\t{{if .Digest}}{{.Digest}}{{else}}<none>{{end}}" if digests else ""
     default = f"{{{{.Repository}}}}\\t{{{{.Tag}}}}{digest}\\t{{{{.ID}}}}\\t{{{{.CreatedSince}}}}\\t{{{{.Size}}}}"
@@ -59,8 +59,11 @@ def run(session: Session, options: Parsed) -> int:
     return 0
 
 
-def _names(item: Any, *, digests: bool) -> list[tuple[str, str, str]]:
-    """(repository, tag, digest) for each line that the image has."""
+def _names(item: Any, *, show_digests: bool, in_layout: bool) -> list[tuple[str, str, str]]:
+    """(repository, tag, digest) for each line that the image has.
+
+    Digests make lines of their own with --digests alone; in a layout they stand beside the tags.
+    """
     tags: dict[str, list[str]] = {}
     for name in item.get("RepoTags") or ():
         repository, tag, _ = split(name)
@@ -72,14 +75,13 @@ def _names(item: Any, *, digests: bool) -> list[tuple[str, str, str]]:
     if set(tags) <= {_NONE} and set(found) <= {_NONE}:
         return [(_NONE, _NONE, _NONE)]
     rows: list[tuple[str, str, str]] = []
-    for repository, names in tags.items():
-        of_repository = found.pop(repository, [])
-        if not digests:
-            rows.extend((repository, tag, (of_repository or [_NONE])[0]) for tag in names)
-            continue
-        rows.extend((repository, tag, digest) for tag in names for digest in of_repository or [_NONE])
-    for repository, of_repository in found.items():
-        rows.extend((repository, _NONE, digest) for digest in (of_repository if digests else of_repository[:1]))
+    for repository, of_image in tags.items():
+        its_digests = found.pop(repository, [])
+        if not (show_digests or in_layout):
+            its_digests = []
+        rows.extend((repository, tag, digest) for tag in of_image for digest in its_digests or [_NONE])
+    for repository, its_digests in found.items():
+        rows.extend((repository, _NONE, digest) for digest in (its_digests if show_digests else [""]))
     return rows
 
 
@@ -90,7 +92,7 @@ def _row(item: Any, names: tuple[str, str, str], *, trunc: bool, now: float) -> 
         "Repository": repository,
         "Tag": tag,
         "Digest": digest,
-        "CreatedSince": lambda: ago(item["Created"], now) if item["Created"] > 0 else "N/A",
+        "CreatedSince": lambda: ago(item["Created"], now),
         "CreatedAt": lambda: local_time(item["Created"]),
         "Size": lambda: human_size(item["Size"], 3),
         "Containers": lambda: _or_unknown(item.get("Containers", -1), str),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 def for_ids(session: Session, layout: str, identifier: str) -> str:
     """The layout for --quiet: the id alone; a template besides is overruled, with Docker's warning."""
-    if layout == "table":
-        return f"table {{{{.{identifier}}}}}"
     if layout:
         session.error("WARNING: Ignoring custom format, because both --format and --quiet are set.")
     return f"{{{{.{identifier}}}}}"

@@ -74,7 +74,7 @@ def _template(layout: str | None) -> Template | None:
 
 def _printed(texts: list[str], layout: str | None) -> str:
     if layout == "json":
-        return f"[{','.join(texts)}]\n"
+        return json_text.dumps([json_text.loads(text) for text in texts]) + "\n"
     if layout:
         return "".join(f"{text}\n" for text in texts) or "\n"
     return indented(f"[{','.join(texts)}]") + "\n"
@@ -90,8 +90,16 @@ def _completed(value: Any) -> Any:
                 if inner[key] is None:
                     inner[key] = Nil("map[]" if key in _MAPS else "[]")
     for key, names in _ABSENT.items():
-        inner = value.get(key)
-        if isinstance(inner, dict):
-            for name in names:
-                inner.setdefault(name, Nil("<nil>", absent=True))
+        _fill(value.get(key), names, "<nil>")
+    for mount in value.get("Mounts") or () if not isinstance(value.get("Mounts"), Nil) else ():
+        _fill(mount, ("Name", "Source", "Driver"), "")
+    for pool in (value.get("IPAM") or {}).get("Config") or ():
+        _fill(pool, ("Subnet", "IPRange", "Gateway"), "")
     return value
+
+
+def _fill(value: Any, names: Iterable[str], text: str) -> None:
+    """Puts what isn't there into the object `value`, printing as `text`."""
+    if isinstance(value, dict):
+        for name in names:
+            value.setdefault(name, Nil(text, absent=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dockyard.cli.output.columns import columns_of
+
 _LEAST, _BETWEEN = 10, 3
 
 
@@ -12,7 +14,7 @@ def aligned(text: str, *, least: int = _LEAST, between: int = _BETWEEN) -> str:
     _columns(lines, widths, 0, len(lines), 0, least, between)
     rows = []
     for cells, columns in zip(lines, widths, strict=True):
-        padded = [f"{cell:<{width}}" for cell, width in zip(cells, columns, strict=False)]
+        padded = [cell + " " * (width - columns_of(cell)) for cell, width in zip(cells, columns, strict=False)]
         rows.append("".join(padded) + cells[-1])
     return "\n".join(rows)
 
@@ -29,7 +31,7 @@ def _columns(
         first = row
         while row < end and len(lines[row]) - 1 > column:
             row += 1
-        width = max(least, max(len(cells[column]) for cells in lines[first:row]) + between)
+        width = max(least, max(columns_of(cells[column]) for cells in lines[first:row]) + between)
         for settled in widths[first:row]:
             settled.append(width)
         _columns(lines, widths, first, row, column + 1, least, between)

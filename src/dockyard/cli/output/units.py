@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dockyard.cli.output.columns import columns_of
+
 _DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 
@@ -60,10 +62,13 @@ def local_time(seconds: float) -> str:
 
 
 def ellipsis(text: str, width: int) -> str:
-    """`text`, or its beginning and `…` in `width` characters."""
-    if width <= 1 or len(text) <= width:
+    """`text`, or its beginning and `…` in `width` columns."""
+    if width <= 1 or columns_of(text) <= width:
         return text
-    return text[: width - 1] + "…"
+    end = min(len(text), width - 1)
+    while columns_of(text[:end]) > width - 1:
+        end -= 1
+    return text[:end] + "…"
 
 
 def short_id(identifier: str) -> str:

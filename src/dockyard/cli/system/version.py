@@ -26,7 +26,7 @@ def run(session: Session, options: Parsed) -> int:
     """Prints them as text, JSON or by template; without a daemon the client's, then the failure."""
     failure = ""
     try:
-        server = system.version(session.client)
+        server = _with_dates(system.version(session.client))
     except DockyardError as error:
         server, failure = None, str(error)
     client = _client(session, server)
@@ -44,6 +44,21 @@ def run(session: Session, options: Parsed) -> int:
         session.error(failure)
         return 1
     return 0
+
+
+def _with_dates(server: Any) -> Any:
+    """The answer with the engine's build time as Go's ANSIC layout has it, where it is in RFC 3339."""
+    import time
+
+    for component in server.get("Components") or ():
+        details = component.get("Details") or {}
+        built = details.get("BuildTime", "")
+        try:
+            moment = time.strptime(built[:19], "%Y-%m-%dT%H:%M:%S")
+        except ValueError:
+            continue
+        details["BuildTime"] = time.strftime("%a %b %e %H:%M:%S %Y", moment)
+    return server
 
 
 def _client(session: Session, server: Any) -> dict[str, Any]:

@@ -182,6 +182,8 @@ class Execution:
         if not node.names and arguments:
             raise self.fail(node, f"can't give argument to non-function {node.text}")
         for number, name in enumerate(node.names):
+            if isinstance(value, Nil) and value.absent and number:
+                raise self.fail(node, f'map has no entry for key "{node.names[number - 1]}"')
             value = self.field(node, value, name, arguments if number == len(node.names) - 1 else [])
         return value
 

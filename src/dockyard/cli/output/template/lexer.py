@@ -105,12 +105,9 @@ class Lexer:
             return Token(PUNCTUATION, ":=", index), index + 2
         if char in "()|,=":
             return Token(PUNCTUATION, char, index), index + 1
-        raise self.fail(
-            start,
-            f"unexpected {_quote(char)} in operand"
-            if char == "}"
-            else f"unrecognized character in action: {_unicode(char)}",
-        )
+        if char == "}":
+            raise self.fail(start, 'unexpected "}" in operand')
+        raise self.fail(start, f'unexpected "{char}" in command')
 
     def _word(self, index: int) -> tuple[Token, int]:
         char = self.source[index]
@@ -158,10 +155,6 @@ class Lexer:
             except (ValueError, OverflowError):
                 pass
         raise self.fail(index, "invalid syntax")
-
-
-def _quote(char: str) -> str:
-    return f'"{char}"'
 
 
 def _unicode(char: str) -> str:

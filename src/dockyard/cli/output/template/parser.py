@@ -106,6 +106,8 @@ class _Parser:
     def close(self) -> None:
         self.skip_space()
         token = self.take()
+        if token.text == ")":
+            raise self.fail("unexpected right paren")
         if token.kind != lexer.CLOSE:
             raise self.fail(f"unexpected {_shown(token)} in command")
 
@@ -142,7 +144,7 @@ class _Parser:
             self.skip_space()
             token = self.peek()
             if token is None or token.kind == lexer.CLOSE or token.text == ")":
-                if not calls or self.list[self.index - 1].text == "|" or _ends_with_bar(self.list, self.index):
+                if not calls:
                     raise self.fail(f"missing value for {context}")
                 break
             calls.append(self.call())
@@ -189,7 +191,7 @@ class _Parser:
                 break
             if token.kind == lexer.PUNCTUATION and token.text == "|":
                 if not operands:
-                    raise self.fail("missing value for command")
+                    raise self.fail('unexpected "|" in command')
                 break
             operands.append(self.operand())
             token = self.peek()
@@ -258,12 +260,6 @@ class _Parser:
                 return float(text)
             except ValueError:
                 raise self.fail(f'bad number syntax: "{text}"') from None
-
-
-def _ends_with_bar(tokens: list[Token], index: int) -> bool:
-    while index and tokens[index - 1].kind == lexer.SPACE:
-        index -= 1
-    return index > 0 and tokens[index - 1].text == "|" and tokens[index - 1].kind == lexer.PUNCTUATION
 
 
 def _shown(token: Token) -> str:
