@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from dockyard.cgroups import Cgroup, detect
 from dockyard.errors import Conflict, DockyardError, SystemFailure
-from dockyard.runtime import hooks, state_directory
+from dockyard.runtime import hooks, state_directory, validate
 from dockyard.runtime.container_state import CREATED, STOPPED, ContainerState
 from dockyard.runtime.first_process_handle import open_first_process
 from dockyard.spec.runtime import Hook
@@ -45,6 +45,7 @@ def delete(container: ContainerState, force: bool = False) -> list[str]:
 
 def delete_unfinished(state_root: str, container_id: str, cgroups_path: str) -> None:
     """Remove what a creator that was killed half-way left: cgroup and directory. Nothing when there is nothing."""
+    validate.identifier(container_id)
     _remove_cgroup(detect().cgroup(cgroups_path or container_id))
     state_directory.remove(f"{state_root}/{container_id}")
 

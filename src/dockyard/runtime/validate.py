@@ -154,6 +154,8 @@ def _user_and_time(linux: Linux, own: set[str]) -> None:
 def _sysctl(name: str, own: set[str]) -> None:
     """Only those that belong to a namespace of the container; the rest would change the host."""
     dotted = dotted_sysctl(name)
+    if not all(part.strip("/") for part in dotted.split(".")):  # `net/../kernel/panic` has parts without a name
+        raise InvalidParameter(f'sysctl "{name}" is not the name of a parameter')
     if dotted in IPC_SYSCTLS or dotted.startswith("fs.mqueue."):
         if "ipc" in own:
             return

@@ -3,14 +3,16 @@
 https://github.com/opencontainers/runc/blob/v1.1.5/docs/terminals.md "Detached"
 """
 
+import errno
 import os
 
 from dockyard.errors import SystemFailure
 from dockyard.linux.libc import reason
 from dockyard.linux.mount_objects import attach, clone_tree
+from dockyard.linux.statfs import PROC, filesystem_type
 from dockyard.linux.terminal import make_controlling, open_pair, set_size
 from dockyard.linux.unix_socket import send_descriptor
-from dockyard.runtime.rootfs.targets import make_file
+from dockyard.runtime.rootfs.targets import make_file_in
 from dockyard.spec.runtime import Process
 
 MULTIPLEXER = "dev/ptmx"
@@ -39,10 +41,13 @@ def set_up(root: int, process: Process, socket: int) -> int:
 def show(root: int, slave: int) -> None:
     """Bind the terminal over /dev/console of `root`, as getty and the like expect it. SystemFailure.
 
-    The terminal is bound from its descriptor: its name in /dev/pts is the container's to change (CVE-2025-52565).
+    The terminal is bound from its descriptor: its name in /dev/pts is the container's to change. What it is bound
+    over must be a file in /dev itself, not a link to somewhere else (CVE-2025-52565).
     """
-    place = make_file(root, "/dev/console", 0o600)
+    place = make_file_in(root, "/dev", "console", 0o600)
     try:
+        if filesystem_type(place) == PROC:
+            raise OSError(errno.EXDEV, "/dev leads into /proc")
         tree = clone_tree(slave)
         attach(tree, place)
         os.close(tree)

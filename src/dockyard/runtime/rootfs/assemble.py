@@ -120,7 +120,7 @@ def _check_not_in_proc(each: PreparedMount, place: int) -> None:
     """
     if filesystem_type(place) != PROC or each.mount.type == "proc":
         return
-    destination = os.path.normpath(each.mount.destination)
+    destination = os.path.normpath("/" + each.mount.destination.lstrip("/"))
     if destination == "/proc" and each.tree is not None and filesystem_type(each.tree) == PROC:
         return
     if destination not in IN_PROC:

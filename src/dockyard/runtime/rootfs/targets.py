@@ -7,6 +7,7 @@ places in the image. What is made is made one component at a time below a descri
 import errno
 import os
 import stat
+from contextlib import suppress
 
 from dockyard.errors import SystemFailure
 from dockyard.linux.libc import reason
@@ -129,6 +130,26 @@ def make_file(root: int, path: str, mode: int = 0o644, links: int = 0) -> int:
     if found is None:
         raise SystemFailure(f"create {path} in the container's root: it vanished at once")
     return found
+
+
+def make_file_in(root: int, directory: str, name: str, mode: int) -> int:
+    """An O_PATH descriptor of `name` right in `directory` of `root`; an empty file is made when there is nothing.
+
+    SystemFailure also when it is a symbolic link.
+    """
+    parent = make_directory(root, directory)
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=parent))
+        place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    except OSError as error:
+        raise SystemFailure(f"create {directory}/{name} in the container's root: {reason(error)}") from error
+    finally:
+        os.close(parent)
+    if stat.S_ISLNK(os.fstat(place).st_mode):
+        os.close(place)
+        raise SystemFailure(f"{directory}/{name} in the container's root is a symbolic link")
+    return place
 
 
 def is_directory(place: int) -> bool:
