@@ -1,6 +1,7 @@
 """What every graph driver must do: the examples of its contract, and what a container on it sees.
 
-A driver's test file subclasses the suite and makes the driver; layers are archives, results are compared through a mount.
+A driver's test file subclasses the suite and makes the driver; layers are archives, results are compared through a
+mount.
 """
 
 import os

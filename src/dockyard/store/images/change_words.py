@@ -33,9 +33,7 @@ def key_values(instruction: str, text: str, variables: Mapping[str, str]) -> lis
     for word in words(text, variables):
         key, equals, value = word.partition("=")
         if not equals:
-            raise InvalidParameter(
-                f"Syntax error - can't find = in {word!r}. Must be of the form: name=value".replace("'", '"', 2)
-            )
+            raise InvalidParameter(f'Syntax error - can\'t find = in "{word}". Must be of the form: name=value')
         if not key:
             raise InvalidParameter(f"{instruction} names can not be blank")
         pairs.append((key, value))

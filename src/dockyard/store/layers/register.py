@@ -84,12 +84,13 @@ class Registrar:
             if not missing:
                 return found
             if self._driver.parallel and len(missing) > 1 and self._workers > 1:
-                return found + self._side_by_side(missing, found[-1] if found else None, progress)
+                return found + self._side_by_side(missing, found, progress)
             for want in missing:
-                found += self._side_by_side([want], found[-1] if found else None, progress)
+                found += self._side_by_side([want], found, progress)
             return found
 
-    def _side_by_side(self, wanted: Sequence[Wanted], below: Layer | None, progress: Progress | None) -> list[Layer]:
+    def _side_by_side(self, wanted: Sequence[Wanted], found: Sequence[Layer], progress: Progress | None) -> list[Layer]:
+        below = found[-1] if found else None
         ids: list[str] = []
         blobs = [want.blob() for want in wanted]
         done: list[Layer] = []
@@ -99,7 +100,7 @@ class Registrar:
             for index, unpacked in enumerate(self._unpack_all(ids, blobs, wanted, progress)):
                 if unpacked.diff_id != wanted[index].diff_id:
                     raise InvalidParameter(
-                        f'invalid diffID for layer {index}: expected "{wanted[index].diff_id}", '
+                        f'invalid diffID for layer {len(found) + index}: expected "{wanted[index].diff_id}", '
                         f'got "{unpacked.diff_id}"'
                     )
                 below = self._commit(ids[index], blobs[index], unpacked, below)

@@ -165,15 +165,25 @@ class VolumeStore:
         for (name,) in self._database.query("SELECT name FROM volumes WHERE removing"):
             self._remove_marked(name)
         known = {volume.name for volume in self.list()}
-        for entry in os.listdir(self._root):
-            if not os.path.isdir(f"{self._directory(entry)}/{DATA}"):
+        for name in os.listdir(self._root):
+            path = self._directory(name)
+            if not os.path.isdir(path):
                 continue
-            finish(self._directory(entry))
-            if entry in known:
-                continue
-            if not os.listdir(f"{self._directory(entry)}/{DATA}"):
-                remove_tree(self._directory(entry))  # its creation was killed before the row was written
-            else:
+            if os.path.isdir(f"{path}/{DATA}"):
+                finish(path)
+            if name not in known:
+                self._adopt_or_remove(name)
+
+    def _adopt_or_remove(self, name: str) -> None:
+        """A directory without a row: its creation was killed before the row was written, or the row was lost."""
+        path = self._directory(name)
+        try:
+            if os.listdir(f"{path}/{DATA}"):
                 self._database.execute(
-                    f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, 'local', '', '{{}}', '{{}}')", (entry,)
+                    f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, 'local', '', '{{}}', '{{}}')", (name,)
                 )
+                return
+        except FileNotFoundError:
+            if os.listdir(path):
+                return  # not made by us
+        remove_tree(path)

@@ -41,8 +41,8 @@ class Layout:
         os.mkdir(f"{directory}/diff", 0o755)
         os.chmod(f"{directory}/diff", 0o755)  # it becomes `/` of a container: the umask must not show there
         link = new_link()
+        _write(f"{directory}/link", link)  # before the link itself, so that a removal always knows of it
         os.symlink(f"../{layer_id}/diff", f"{self.home}/{LINKS}/{link}")
-        _write(f"{directory}/link", link)
         if lowers:
             os.mkdir(f"{directory}/work", 0o700)
             os.mkdir(f"{directory}/merged", 0o700)
