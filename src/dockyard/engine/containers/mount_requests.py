@@ -33,6 +33,10 @@ class MountRequest:
     create_source: bool = False
     """Whether a missing host directory is made (`-v` does, `--mount` doesn't)."""
     non_recursive: bool = False
+    readonly_recursive: bool = True
+    """Whether mounts below a read-only bind become read-only too, where the kernel can do that."""
+    readonly_forced: bool = False
+    """Whether it is an error when the kernel can't."""
     subpath: str = ""
     driver: str = ""
     driver_options: tuple[tuple[str, str], ...] = ()
@@ -200,7 +204,8 @@ def _bind_mount(mount: Mount, destination: str) -> MountRequest:
         propagation=propagation,
         create_source=bool(options and options.create_mountpoint),
         non_recursive=bool(options and options.non_recursive),
-        options=("rro",) if options and options.read_only_force_recursive else (),
+        readonly_recursive=not (options and options.read_only_non_recursive),
+        readonly_forced=bool(options and options.read_only_force_recursive),
     )
 
 

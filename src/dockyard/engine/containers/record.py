@@ -45,6 +45,7 @@ class MountPoint(msgspec.Struct, frozen=True, rename="pascal"):
     propagation: str = ""
     anonymous: bool = False
     non_recursive: bool = False
+    readonly_recursive: bool = True
     subpath: str = ""
     options: tuple[str, ...] = ()
 

@@ -32,7 +32,7 @@ JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex
 
 def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     """Warnings for the client; raises when the configuration can't be had."""
-    _check_not_yet(config, host)
+    _check_not_yet(host)
     _check_lifetime(host)
     _check_modes(host)
     check_resources(host)
@@ -64,9 +64,8 @@ def _check_network(host: HostConfig) -> None:
         parse_extra_host(extra)
 
 
-def _check_not_yet(config: Config, host: HostConfig) -> None:
+def _check_not_yet(host: HostConfig) -> None:
     wanted = {
-        "--health-cmd": config.healthcheck is not None and (config.healthcheck.test or ("NONE",))[0] != "NONE",
         "--volumes-from": host.volumes_from,
         "--link": host.links,
         "--gpus": host.device_requests,
@@ -202,6 +201,8 @@ def _check_logging(host: HostConfig) -> None:
     driver = host.log_config.type
     if driver not in LOG_DRIVERS:
         raise NotImplementedYet(f"logging driver {driver} is not supported by Dockyard yet")
-    for option in host.log_config.config or {}:
+    for option, value in (host.log_config.config or {}).items():
         if driver != "none" and option not in JSON_FILE_OPTIONS:
             raise InvalidParameter(f"unknown log opt '{option}' for json-file log driver")
+        if (option, value) in (("compress", "true"), ("mode", "non-blocking")):
+            raise NotImplementedYet(f"--log-opt {option}={value} is not supported by Dockyard yet")

@@ -10,6 +10,7 @@ import os
 from dockyard.engine.containers.mount_requests import MountRequest
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.mounts import RECURSIVE_READONLY_SINCE
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet, SystemFailure
 
 
@@ -44,6 +45,8 @@ class MountPoints:
         return await self._volume(request)
 
     def _bind(self, request: MountRequest) -> MountPoint:
+        if request.readonly_forced and self._services.machine.kernel < RECURSIVE_READONLY_SINCE:
+            raise InvalidParameter("recursive read-only mounts need Linux 5.12")
         source = request.source
         if not os.path.exists(source):
             if not request.create_source:
@@ -63,6 +66,7 @@ class MountPoints:
             rw=not request.readonly,
             propagation=request.propagation or "rprivate",
             non_recursive=request.non_recursive,
+            readonly_recursive=request.readonly_recursive,
             options=request.options,
         )
 

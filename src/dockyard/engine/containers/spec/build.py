@@ -89,7 +89,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         root=Root(prepared.rootfs, host.readonly_rootfs),
         hostname=config.hostname if host.uts_mode != "host" else "",
         domainname=config.domainname if host.uts_mode != "host" else "",
-        mounts=mounts.ordered([*system, *files, *extra], mounts.user_mounts(container.mounts)),
+        mounts=mounts.ordered([*system, *files, *extra], mounts.user_mounts(container.mounts, machine.kernel)),
         annotations=host.annotations or {},
         linux=Linux(
             namespaces=namespaces(host, prepared.joined),

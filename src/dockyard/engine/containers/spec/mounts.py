@@ -9,6 +9,9 @@ from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import MountPoint
 from dockyard.spec.runtime import Mount
 
+RECURSIVE_READONLY_SINCE = (5, 12)
+"""The kernel that has mount_setattr(2): a read-only bind then covers what is mounted below it, as in Docker 25."""
+
 PTS_OPTIONS = ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
 
 TMPFS_DEFAULTS = ("noexec", "nosuid", "nodev")
@@ -51,9 +54,10 @@ def network_file_mounts(files: Sequence[tuple[str, str]], readonly: bool) -> lis
     ]
 
 
-def user_mounts(points: Sequence[MountPoint]) -> list[Mount]:
+def user_mounts(points: Sequence[MountPoint], kernel: tuple[int, int]) -> list[Mount]:
     """What `-v`, `--mount`, `--tmpfs` and image volumes asked for, as OCI mounts."""
-    return [_tmpfs(point) if point.type == "tmpfs" else _bind(point) for point in points]
+    can_recurse = kernel >= RECURSIVE_READONLY_SINCE
+    return [_tmpfs(point) if point.type == "tmpfs" else _bind(point, can_recurse) for point in points]
 
 
 def ordered(mounts: list[Mount], user: list[Mount]) -> tuple[Mount, ...]:
@@ -70,9 +74,11 @@ def _replaced(destination: str, by: set[str]) -> bool:
     return destination in by or any(destination.startswith(f"{one}/") for one in by & {"/dev", "/sys", "/proc"})
 
 
-def _bind(point: MountPoint) -> Mount:
+def _bind(point: MountPoint, can_recurse: bool) -> Mount:
     binding = "bind" if point.non_recursive else "rbind"
-    options = (binding, *(() if point.rw else ("ro",)), point.propagation or "rprivate", *point.options)
+    recursive = can_recurse and point.readonly_recursive and not point.non_recursive
+    readonly = () if point.rw else ("rro" if recursive else "ro",)
+    options = (binding, *readonly, point.propagation or "rprivate", *point.options)
     return Mount(point.destination, "bind", point.source, options)
 
 
