@@ -17,8 +17,10 @@ VICTIMS: Sequence[Victim] = ("daemon", "supervisor", "both")
 
 
 def kill(engine: Engine, victim: Victim) -> None:
-    """SIGKILL; returns when the victims are gone. A supervisor that is dead already (killed a moment ago, its pidfile not
-    yet that of the next one) counts as killed."""
+    """SIGKILL; returns when the victims are gone.
+
+    A supervisor that is dead already (its pidfile is not yet that of the next one) counts as killed.
+    """
     pids = [engine.pid] if victim != "supervisor" else []
     if victim != "daemon":
         pids.append(engine.supervisor_pid)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -87,21 +88,36 @@ def test_an_attached_client_survives_the_daemon(own_engine: Engine) -> None:
         tty.expect("/ # ")
         kill(own_engine, "daemon")
         tty.type("echo $((20 + 3))\r")
-        tty.expect("\r\n23\r\n")
+        tty.expect("\n23\r\n")
         own_engine.start()
         tty.type("echo $((20 + 4))\r")
-        tty.expect("\r\n24\r\n")
+        tty.expect("\n24\r\n")
 
 
 @pytest.mark.row("A23")
 def test_an_ordinary_stop_of_the_daemon_leaves_containers_alone(own_engine: Engine) -> None:
-    """Unlike Docker without --live-restore: stopping the daemon, for an upgrade say, is no reason to stop containers."""
+    """Unlike Docker without --live-restore: an upgrade of the daemon is no reason to stop containers."""
     docker = own_engine.docker
     container = docker("run", "-d", "busybox", "sleep", "1000")
     pid = int(docker.field(container, "{{.State.Pid}}"))
     own_engine.restart(signal.SIGTERM)
     assert is_alive(pid)
     assert docker.field(container, "{{.State.Status}} {{.State.Pid}}") == f"running {pid}"
+    assert docker.info()["LiveRestoreEnabled"] is True
+
+
+def test_without_live_restore_a_stop_of_the_daemon_stops_containers(make_engine: Callable[..., Engine]) -> None:
+    engine = make_engine("--live-restore=false")
+    docker = engine.docker
+    script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+    container = docker("run", "-d", "busybox", "sh", "-c", script)
+    wait_until(lambda: docker("logs", container) == "ready", "the trap to be set")
+    pid = int(docker.field(container, "{{.State.Pid}}"))
+    assert docker.info()["LiveRestoreEnabled"] is False
+    engine.kill(signal.SIGTERM)
+    assert not is_alive(pid)
+    engine.start()
+    assert docker.field(container, "{{.State.Status}} {{.State.ExitCode}}") == "exited 5"
 
 
 def test_a_daemon_that_finds_its_containers_running_reads_their_state_from_them(own_engine: Engine) -> None:
