@@ -1,6 +1,7 @@
 """EngineClient: a request to the daemon, and its answer or its error.
 
-Requests carry no version in their path, so each daemon answers as its newest API does; `api_version` fixes another.
+Requests name the API version that this client was written for, so that answers have the shape which it knows. An older
+daemon refuses that version and tells its own, which is then used: nobody else pays a round trip for it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
     Parameters = Mapping[str, str | int | bool | Iterable[str] | None]
 
+API_VERSION = "1.50"
+"""The version of the Engine API whose answers the verbs of `dockyard` read and print: Docker 28's."""
+
+_HOST = "api.moby.localhost"
+"""What Docker's client sends as Host over a unix socket."""
+
 _ERRORS: dict[int, type[DockyardError]] = {
     304: NotModified,
     400: InvalidParameter,
@@ -46,11 +53,13 @@ _ERRORS: dict[int, type[DockyardError]] = {
 class EngineClient:
     """Speaks to the daemon at `address`. Not for several threads; one request at a time, each connection used again."""
 
-    __slots__ = ("_idle", "_prefix", "address")
+    __slots__ = ("_idle", "_may_step_down", "address", "api_version")
 
     def __init__(self, address: Address, *, api_version: str = "") -> None:
+        """api_version: the one to speak, whatever the daemon says; without it API_VERSION, or the daemon's if older."""
         self.address = address
-        self._prefix = f"/v{api_version}" if api_version else ""
+        self.api_version = api_version or API_VERSION
+        self._may_step_down = not api_version
         self._idle: Connection | None = None
 
     def request(
@@ -68,14 +77,20 @@ class EngineClient:
         json: a value that is sent as the body; body: pieces that are sent chunked.
         Raises the DockyardError that fits the status, with the daemon's message, when that is 400 or more.
         """
+        if body is not None and self._may_step_down:
+            self._negotiate()  # a stream can't be sent a second time
         connection = self._connection()
         self._send(connection, method, path, parameters, json, body, headers or {})
         response = Response(connection, bodiless=method == "HEAD")
-        if response.status >= 400:
-            error = _error(response)
-            self.finish(response)
-            raise error
-        return response
+        if response.status < 400:
+            return response
+        error = _error(response)
+        self.finish(response)
+        older = str(error).partition("Maximum supported API version is ")[2]
+        if response.status == 400 and older and self._may_step_down and body is None:
+            self.api_version, self._may_step_down = older.strip(" ."), False
+            return self.request(method, path, parameters, json=json, headers=headers)
+        raise error
 
     def call(
         self, method: str, path: str, parameters: Parameters | None = None, *, json: Any = None, **more: Any
@@ -92,6 +107,17 @@ class EngineClient:
         Returns the answer; its `connection` is the stream, with what has already arrived in its buffer.
         """
         return self.request("POST", path, parameters, json=json, headers={"Connection": "Upgrade", "Upgrade": "tcp"})
+
+    def _negotiate(self) -> None:
+        """Asks the daemon for its API version, and steps down to it when it is older."""
+        self._may_step_down = False
+        connection = self._connection()
+        connection.send(request_head("HEAD", "/_ping", _HOST, {}))
+        response = Response(connection, bodiless=True)
+        self.finish(response)
+        offered = response.headers.get("api-version", "")
+        if offered and _numbers(offered) < _numbers(self.api_version):
+            self.api_version = offered
 
     def finish(self, response: Response) -> None:
         """Gives the connection of a fully read answer back for the next request, or closes it."""
@@ -131,11 +157,15 @@ class EngineClient:
             fields["Transfer-Encoding"] = "chunked"
         elif method in ("POST", "PUT"):
             fields["Content-Length"] = "0"
-        target = f"{self._prefix}{path}{query_string(parameters or {})}"
-        host = self.address.host or "api.moby.localhost"
+        target = f"/v{self.api_version}{path}{query_string(parameters or {})}"
+        host = self.address.host or _HOST
         connection.send(request_head(method, target, host, fields) + data)
         if body is not None:
             connection.send_pieces(body)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
 
 
 def _error(response: Response) -> DockyardError:
