@@ -214,7 +214,7 @@ class NetworkController:
             rtnl = NetlinkSocket()
             try:
                 settings = choose_default_bridge(self._config, self._data_root, record, view_host(rtnl))
-                ensure_bridge(rtnl, settings, ip_forward=self._config.ip_forward)
+                ensure_bridge(rtnl, settings)
             finally:
                 rtnl.close()
         record = self._records.remember_addresses(record, settings.link, str(settings.subnet), str(settings.address.ip))

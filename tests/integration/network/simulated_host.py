@@ -79,6 +79,8 @@ class SimulatedHost:
     def _build(self) -> None:
         self.visitor = NamespaceThread("visitor")
         self.outside_namespace = self.visitor.run(None, network_namespace.open_current)
+        # Like a host that forwards already; without that, an engine changes the policy of iptables' FORWARD chain.
+        network_namespace.write_sysctl("ipv4/ip_forward", "1")
         rtnl = NetlinkSocket()
         rtnl.transact(
             link.set_up(1),

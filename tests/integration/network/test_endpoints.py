@@ -11,8 +11,15 @@ from typing import Any
 
 import pytest
 from tests.integration.network.conftest import OneEngine
-from tests.integration.network.simulated_host import OUTSIDE_ADDRESS, SimulatedHost, connect_tcp, listen_tcp
+from tests.integration.network.simulated_host import (
+    HOST_ADDRESS,
+    OUTSIDE_ADDRESS,
+    SimulatedHost,
+    connect_tcp,
+    listen_tcp,
+)
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
+from tests.integration.network.test_restart import kill, nft
 
 from dockyard.errors import Conflict, InvalidParameter, NotFound, SystemFailure
 from dockyard.linux import network_namespace
@@ -20,6 +27,7 @@ from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.nftables import ProgramNftables
 from dockyard.network.attachment import Attachment, AttachRequest, PortRequest
+from dockyard.network.config import NetworkConfig
 
 pytestmark = pytest.mark.root
 
@@ -171,8 +179,13 @@ def test_forwarding_is_switched_on(make_engine: Callable[..., OneEngine], host: 
     host.run(network_namespace.write_sysctl, "ipv4/ip_forward", "0")
     make_engine("a", ip_forward=False)
     assert host.run(forwarding) == "0"
-    make_engine("b")
+    engine = make_engine("b")
     assert host.run(forwarding) == "1"
+    # What was no router before is none now, but for containers.
+    assert "policy drop" in nft(host, "list chain ip filter FORWARD")
+    path, _ = engine.container(PortRequest("tcp", 80, "", 8080, 8080))
+    listener = host.inside(path, partial(listen_tcp, 80))
+    talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
 
 
 @pytest.mark.parametrize("network", ["host", "none"])
@@ -266,6 +279,27 @@ def test_no_default_bridge(make_engine: Callable[..., OneEngine], host: Simulate
     with pytest.raises(NotFound):
         engine.container()
     assert engine.container(network="none")[1].driver == "null"
+
+
+@pytest.mark.parametrize("iptables", [True, False])
+def test_the_hosts_loopback_is_only_opened_behind_rules(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost, iptables: bool
+) -> None:
+    def route_localnet() -> str:
+        with open("/proc/sys/net/ipv4/conf/docker0/route_localnet") as file:
+            return file.read().strip()
+
+    make_engine(iptables=iptables)
+    assert host.run(route_localnet) == ("1" if iptables else "0")
+
+
+def test_an_mtu_that_changes(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
+    engine = make_engine()
+    _, attachment = engine.container()
+    kill(engine)
+    engine.config = NetworkConfig(mtu=1400)
+    engine.start((attachment,))
+    assert host.links()["docker0"].mtu == 1400
 
 
 def test_the_program_does_what_the_library_does(

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import subprocess
 from functools import partial
 
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.network.simulated_host import (
 )
 
 from dockyard.errors import SystemFailure
+from dockyard.linux import network_namespace
 from dockyard.network.attachment import PortRequest
 
 pytestmark = pytest.mark.root
@@ -120,13 +122,9 @@ def test_loopback_of_the_host_is_closed_to_containers(engine: OneEngine, host: S
     secret.settimeout(0.5)
 
     def attack() -> None:
-        from dockyard.linux.netlink import address, link
-        from dockyard.linux.netlink.socket import NetlinkSocket
-
-        rtnl = NetlinkSocket()
-        rtnl.transact(address.delete(1, "127.0.0.1", 8), link.set_down(1))
-        with open("/proc/sys/net/ipv4/conf/all/route_localnet", "w") as file:
-            file.write("1")
+        subprocess.run(["ip", "address", "flush", "dev", "lo"], check=True)
+        subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
+        network_namespace.write_sysctl("ipv4/conf/all/route_localnet", "1")
         client = udp_client("127.0.0.1", 9999)
         client.send(b"got you")
         client.close()

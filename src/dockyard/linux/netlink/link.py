@@ -28,7 +28,6 @@ RTM_GETLINK: Final = 18
 RTM_SETLINK: Final = 19
 
 IFF_UP: Final = 0x1
-IFF_LOOPBACK: Final = 0x8
 
 # include/uapi/linux/if_link.h
 _ADDRESS: Final = 1
@@ -136,16 +135,6 @@ def set_up(index: int) -> bytes:
     return request(RTM_NEWLINK, 0, _header(index, IFF_UP, IFF_UP))
 
 
-def set_down(index: int) -> bytes:
-    """Take a link down."""
-    return request(RTM_NEWLINK, 0, _header(index, 0, IFF_UP))
-
-
-def set_up_by_name(name: str) -> bytes:
-    """Bring a link up whose index isn't known."""
-    return request(RTM_NEWLINK, 0, _header(0, IFF_UP, IFF_UP), text(_NAME, name))
-
-
 def set_master(index: int, master: int) -> bytes:
     """Make a link a port of the bridge `master`; 0 takes it out."""
     return request(RTM_SETLINK, 0, _header(index, 0, 0), u32(_MASTER, master))
@@ -154,11 +143,6 @@ def set_master(index: int, master: int) -> bytes:
 def set_mtu(index: int, mtu: int) -> bytes:
     """Largest packet of a link, in bytes."""
     return request(RTM_SETLINK, 0, _header(index, 0, 0), u32(_MTU, mtu))
-
-
-def set_mac(index: int, mac: str) -> bytes:
-    """Hardware address of a link."""
-    return request(RTM_SETLINK, 0, _header(index, 0, 0), attribute(_ADDRESS, mac_bytes(mac)))
 
 
 def set_alias(index: int, alias: str) -> bytes:

@@ -17,13 +17,10 @@ from typing import Final, NamedTuple
 HEADER: Final = Struct("=IHHII")
 _ATTRIBUTE: Final = Struct("=HH")
 
-NLMSG_NOOP: Final = 1
 NLMSG_ERROR: Final = 2
 NLMSG_DONE: Final = 3
-NLMSG_OVERRUN: Final = 4
 
 NLM_F_REQUEST: Final = 0x1
-NLM_F_MULTI: Final = 0x2
 NLM_F_ACK: Final = 0x4
 NLM_F_DUMP_INTR: Final = 0x10
 NLM_F_CAPPED: Final = 0x100
@@ -92,11 +89,6 @@ def text(kind: int, value: str) -> bytes:
 def u8(kind: int, value: int) -> bytes:
     """An 8-bit attribute."""
     return attribute(kind, pack("=B", value))
-
-
-def u16(kind: int, value: int) -> bytes:
-    """A 16-bit attribute."""
-    return attribute(kind, pack("=H", value))
 
 
 def u32(kind: int, value: int) -> bytes:

@@ -7,7 +7,6 @@ from dockyard.linux.netlink.link import mac_bytes
 from dockyard.linux.netlink.message import NLM_F_CREATE, NLM_F_REPLACE, attribute, request
 
 RTM_NEWNEIGH: Final = 28
-RTM_DELNEIGH: Final = 29
 
 _AF_BRIDGE: Final = 7
 _NTF_MASTER: Final = 0x04

@@ -110,6 +110,10 @@ class FirewallTable:
             self.reassert()
         forget_flows(targets)
 
+    def guard_forwarding(self) -> None:
+        """See `ForeignFirewalls.drop_by_policy`."""
+        self._foreign.drop_by_policy()
+
     def remove(self) -> None:
         """The table goes from the kernel, and what is in tables of others."""
         self._foreign.withdraw()

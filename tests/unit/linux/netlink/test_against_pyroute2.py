@@ -65,7 +65,6 @@ def test_pair() -> None:
     ("request_", "index", "flags", "attribute", "value"),
     [
         (link.set_up(3), 3, (1, 1), None, None),
-        (link.set_down(3), 3, (0, 1), None, None),
         (link.set_master(3, 9), 3, (0, 0), "IFLA_MASTER", 9),
         (link.set_alias(3, "mine"), 3, (0, 0), "IFLA_IFALIAS", "mine"),
         (link.delete(3), 3, (0, 0), None, None),

@@ -1,7 +1,6 @@
-"""Makes the kernel's bridge what the settings say: marked, up, with its address and the sysctls that NAT needs."""
+"""Makes the kernel's bridge what the settings say: there, marked, up, with its address."""
 
 import secrets
-from contextlib import suppress
 from errno import ENODEV
 from ipaddress import IPv4Interface, IPv4Network
 
@@ -9,7 +8,6 @@ from dockyard.errors import SystemFailure
 from dockyard.linux.netlink import address, link, route
 from dockyard.linux.netlink.link import Link
 from dockyard.linux.netlink.socket import NetlinkError, NetlinkSocket
-from dockyard.linux.network_namespace import write_sysctl
 from dockyard.network.drivers.bridge.choose import HostView
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 
@@ -51,7 +49,7 @@ def find_link(rtnl: NetlinkSocket, name: str) -> Link | None:
         raise
 
 
-def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings, *, ip_forward: bool) -> Link:
+def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings) -> Link:
     """Make or mend the bridge; a repeat changes nothing.
 
     Raises:
@@ -67,14 +65,14 @@ def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings, *, ip_forward: 
         return bridge
     except OSError as error:
         raise SystemFailure(f"set up bridge {settings.link}: {error}") from error
-    finally:
-        _set_parameters(settings.link, ip_forward)
 
 
 def _mend(rtnl: NetlinkSocket, settings: BridgeSettings, bridge: Link) -> None:
     requests: list[bytes] = []
     if settings.owned and bridge.alias != settings.alias:
         requests.append(link.set_alias(bridge.link_index, settings.alias))
+    if settings.owned and bridge.mtu != settings.mtu:
+        requests.append(link.set_mtu(bridge.link_index, settings.mtu))
     if not bridge.is_up:
         requests.append(link.set_up(bridge.link_index))
     present = {
@@ -89,13 +87,3 @@ def _mend(rtnl: NetlinkSocket, settings: BridgeSettings, bridge: Link) -> None:
         requests.append(address.add(bridge.link_index, *wanted, str(settings.subnet.broadcast_address)))
     if requests:
         rtnl.transact(*requests)
-
-
-def _set_parameters(name: str, ip_forward: bool) -> None:
-    """The sysctls that forwarding and 127.0.0.1:PORT need. Where /proc/sys is read-only, what is set must do."""
-    with suppress(OSError):
-        # Lets packets from 127.0.0.1 leave to a container. What containers might do with it, the firewall drops.
-        write_sysctl(f"ipv4/conf/{name}/route_localnet", "1")
-    if ip_forward:
-        with suppress(OSError):
-            write_sysctl("ipv4/ip_forward", "1")

@@ -16,6 +16,7 @@ from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PublishedPort, Subnet
 from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host_interface, plug, replug
 from dockyard.network.drivers.bridge.link import ensure_bridge, find_link
+from dockyard.network.drivers.bridge.parameters import allow_loopback_addresses, switch_on_forwarding
 from dockyard.network.drivers.bridge.reaper import Reaper
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 from dockyard.network.firewall.table import FirewallTable
@@ -128,7 +129,7 @@ class BridgeNetwork:
 
     def reassert(self) -> None:
         """See `Network.reassert`."""
-        bridge = ensure_bridge(self._rtnl, self._settings, ip_forward=self._ip_forward)
+        bridge = ensure_bridge(self._rtnl, self._settings)
         self._bridge_index = bridge.link_index
         try:
             links = [link.parse(message) for message in self._rtnl.dump(link.get_all())]
@@ -143,8 +144,12 @@ class BridgeNetwork:
             with suppress(OSError):  # the container is ending just now
                 replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
         self._drop_orphans(links)
-        if self._firewall is not None:
-            self._firewall.mend()
+        firewall = self._firewall
+        if self._ip_forward:
+            switch_on_forwarding(firewall.guard_forwarding if firewall is not None else None)
+        if firewall is not None:
+            firewall.mend()
+            allow_loopback_addresses(self._settings.link)
 
     def owns_link(self, name: str) -> bool:
         """See `Network.owns_link`."""

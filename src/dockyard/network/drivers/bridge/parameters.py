@@ -1,0 +1,43 @@
+"""The kernel's parameters that a bridge with NAT needs. Where /proc/sys is read-only, what is set there must do.
+
+https://docs.kernel.org/networking/ip-sysctl.html
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from dockyard.linux.network_namespace import write_sysctl
+
+_FORWARDING: Final = "/proc/sys/net/ipv4/ip_forward"
+
+
+def switch_on_forwarding(guard: Callable[[], None] | None) -> None:
+    """Let the host forward packets between its links; a host that does so already is left as it is.
+
+    Args:
+        guard: called before, so that the host doesn't become everybody's router; None where there are no rules.
+
+    Raises:
+        DockyardError: of the guard; then forwarding stays off.
+    """
+    try:
+        with open(_FORWARDING, "rb") as file:
+            if file.read(1) == b"1":
+                return
+    except OSError:
+        return
+    if guard is not None:
+        guard()
+    with suppress(OSError):
+        write_sysctl("ipv4/ip_forward", "1")
+
+
+def allow_loopback_addresses(link: str) -> None:
+    """Let packets from 127.0.0.1 leave by the link, to containers behind published ports.
+
+    Precondition: the firewall drops loopback addresses that come from the link. Without that, containers reach what
+    listens on the host's 127.0.0.1 only.
+    """
+    with suppress(OSError):
+        write_sysctl(f"ipv4/conf/{link}/route_localnet", "1")
