@@ -2,8 +2,8 @@
 
 from dockyard.api.media_types import MULTIPLEXED_STREAM, RAW_STREAM
 from dockyard.api.versions import Version
+from dockyard.engine.containers.streams import ClientSocket
 from dockyard.server.docker.http.answers import Hijacked
-from dockyard.supervisor.client import ClientSocket
 
 MULTIPLEXED_NAMED_SINCE = (1, 42)
 
