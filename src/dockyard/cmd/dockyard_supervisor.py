@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Sequence
 
 from dockyard.cgroups.detect import detect
+from dockyard.linux.heap import keep_free
 from dockyard.linux.title import set_title
 from dockyard.shim.json_log import rfc3339_nano
 from dockyard.shim.sockets import listen_at
@@ -23,6 +24,9 @@ from dockyard.supervisor.server import Server
 
 READY = b"ready\n"
 TAKEN = b"taken\n"
+
+HEAP_BYTES = 4 << 20
+"""What a shim keeps of free memory while output streams through it."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     listener = listen_at(f"{exec_root}/supervisor.sock")
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
+    keep_free(HEAP_BYTES)
     server = Server(listener, exec_root, detect(), report)
     gc.collect()
     gc.freeze()

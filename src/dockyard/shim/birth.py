@@ -118,8 +118,9 @@ def _container(
         log,
         close_stdin=request.stdin_once and not request.tty,
         on_detach=lambda: announce({"event": "detach", "exec_id": None}),
+        on_burst=around.tidy.later,
     )
-    execs = Execs(around.loop, around.reaper, driver, directory, announce, around.clock)
+    execs = Execs(around.loop, around.reaper, driver, directory, announce, around.clock, around.tidy)
     return Container(request, directory, driver, log, streams, execs)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dockyard.cgroups.contract import Hierarchy
+from dockyard.linux.heap import give_back
 from dockyard.shim.channels import Channels
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver
@@ -14,6 +15,7 @@ from dockyard.shim.messages import CreateRequest
 from dockyard.shim.reaper import Reaper
 from dockyard.shim.status import Status, check_move
 from dockyard.shim.streams import Streams
+from dockyard.shim.tidy import Tidy
 
 
 class Surroundings:
@@ -33,6 +35,7 @@ class Surroundings:
     ) -> None:
         self.loop = loop
         self.reaper = Reaper(loop)
+        self.tidy = Tidy(loop, give_back)
         self.channels = channels
         self.hierarchy = hierarchy
         self.clock = clock

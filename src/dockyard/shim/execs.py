@@ -21,6 +21,7 @@ from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.reaper import Reaper
 from dockyard.shim.stdio import anonymous_pipes, no_stdio
 from dockyard.shim.streams import Streams
+from dockyard.shim.tidy import Tidy
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -41,6 +42,7 @@ class Execs:
     Args:
         announce: sends an event to the daemons.
         clock: nanoseconds since the epoch.
+        tidy: gives back what each exec uses for a moment.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Execs:
         directory: ShimDirectory,
         announce: Callable[[dict[str, Any]], None],
         clock: Callable[[], int],
+        tidy: Tidy,
     ) -> None:
         self._loop = loop
         self._reaper = reaper
@@ -58,6 +61,7 @@ class Execs:
         self._directory = directory
         self._announce = announce
         self._clock = clock
+        self._tidy = tidy
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._on_idle: Callable[[], None] | None = None
@@ -81,6 +85,7 @@ class Execs:
             None,
             close_stdin=True,
             on_detach=lambda: self._announce({"event": "detach", "exec_id": exec_id}),
+            on_burst=self._tidy.later,
         )
         self._streams[exec_id] = streams
         try:
@@ -173,6 +178,7 @@ class Execs:
 
     def _released(self, exec_id: str) -> None:
         self._streams.pop(exec_id, None)
+        self._tidy.later()
         self._check_idle()
 
     def _check_idle(self) -> None:

@@ -116,4 +116,4 @@ class JsonLog:
             if complete:
                 escaped = escaped[:-1].replace(b"\n", b"\\n" + tail + head) + b"\\n"
             lines += (head, escaped, tail)
-        self._file.write(b"".join(lines))
+        self._file.write(lines)

@@ -100,6 +100,7 @@ def _watch(container: Container, around: Surroundings) -> None:
     around.reaper.watch(container.pid, Death(container, around).ended)
     around.loop.call_later(0, around.reaper.reap)  # it may have ended before it was watched
     around.loop.call_later(0, lambda: watch_oom(container, around))
+    around.tidy.later()
 
 
 def _report(error: BaseException) -> None:

@@ -28,6 +28,10 @@ PIPE_BYTES = 1024 * 1024
 
 GRACE_SECONDS = 2.0
 
+BURST_BYTES = 2048
+REST_SECONDS = 0.001
+"""A read of at least so much is followed by a rest; what people read and type is shorter, and isn't delayed."""
+
 
 class Streams:
     """Connects a process's descriptors, a log and clients; owns the descriptors.
@@ -36,10 +40,19 @@ class Streams:
         log: takes what the process says; None for none.
         close_stdin: whether the process's input ends with that of a client (`StdinOnce`, execs).
         on_detach: called when a client has typed the detach keys.
+        on_burst: called when there is much output.
     """
 
-    def __init__(self, loop: Loop, log: JsonLog | None, close_stdin: bool, on_detach: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        log: JsonLog | None,
+        close_stdin: bool,
+        on_detach: Callable[[], None],
+        on_burst: Callable[[], None],
+    ) -> None:
         self._loop = loop
+        self._on_burst = on_burst
         self._log = log
         self._close_stdin = close_stdin
         self._on_detach = on_detach
@@ -48,6 +61,7 @@ class Streams:
         self._stdin: Input | None = None
         self._terminal = -1
         self._paused = False
+        self._resting: set[str] = set()
         self._grace: Timer | None = None
         self._on_ended: Callable[[], None] | None = None
         self._on_flushed: Callable[[], None] | None = None
@@ -59,7 +73,7 @@ class Streams:
         """Read `descriptor` as the process's stdout or stderr."""
         os.set_blocking(descriptor, False)
         self._outputs[name] = descriptor
-        self._loop.add(descriptor, READABLE, lambda _events: self._on_readable(name))
+        self._watch(name, descriptor)
 
     def set_input(self, descriptor: int) -> None:
         """Write clients' input to `descriptor`."""
@@ -158,9 +172,26 @@ class Streams:
     # What the process says.
 
     def _on_readable(self, name: str) -> None:
-        self._read(name, pausing=True)
+        size = self._read(name, pausing=True)
         if not self._outputs and self._on_ended is not None:
             self._finish()
+        elif BURST_BYTES <= size < READ_BYTES:
+            self._rest(name)
+
+    def _rest(self, name: str) -> None:
+        """Let a burst fill the pipe for a moment: a few long reads cost much less than many short ones."""
+        descriptor = self._outputs.get(name)
+        if descriptor is not None and not self._paused and name not in self._resting:
+            self._on_burst()
+            self._loop.remove(descriptor)
+            self._resting.add(name)
+            self._loop.call_later(REST_SECONDS, lambda: self._wake(name))
+
+    def _wake(self, name: str) -> None:
+        self._resting.discard(name)
+        descriptor = self._outputs.get(name)
+        if descriptor is not None and not self._paused:
+            self._watch(name, descriptor)
 
     def _read(self, name: str, *, pausing: bool) -> int:
         """Pass one read on; its length, or 0 when there is nothing to read now or any more."""
@@ -186,12 +217,16 @@ class Streams:
             # Not only deaf but out of the loop: a pipe that has been closed is reported whatever is asked for.
             self._paused = True
             for output in self._outputs.values():
-                self._loop.remove(output)
+                self._loop.remove(output)  # harmless for one that rests
         return len(data)
 
     def _listen(self) -> None:
         for name, descriptor in self._outputs.items():
-            self._loop.add(descriptor, READABLE, lambda _events, name=name: self._on_readable(name))  # type: ignore[misc]
+            if name not in self._resting:
+                self._watch(name, descriptor)
+
+    def _watch(self, name: str, descriptor: int) -> None:
+        self._loop.add(descriptor, READABLE, lambda _events: self._on_readable(name))
 
     def _end_output(self, name: str) -> None:
         descriptor = self._outputs.pop(name)

@@ -20,14 +20,14 @@ def contents(path: Path) -> dict[str, bytes]:
 def test_without_a_limit_it_grows(tmp_path: Path) -> None:
     file = opened(tmp_path, 0, 1)
     for _ in range(100):
-        file.write(b"line\n" * 100)
+        file.write([b"line\n" * 100])
     assert contents(tmp_path) == {"log": b"line\n" * 10_000}
 
 
 def test_a_file_ends_with_the_line_that_reaches_the_limit(tmp_path: Path) -> None:
     file = opened(tmp_path, 12, 3)
     for number in range(9):
-        file.write(b"line%d\n" % number)
+        file.write([b"line%d\n" % number])
     assert contents(tmp_path) == {
         "log": b"line8\n",
         "log.1": b"line6\nline7\n",
@@ -40,9 +40,9 @@ def test_one_write_of_many_lines_rotates_as_single_ones_do(tmp_path: Path) -> No
     (tmp_path / "single").mkdir()
     lines = [b"x" * (number % 7) + b"%d\n" % number for number in range(200)]
     bulk, single = opened(tmp_path / "bulk", 50, 100), opened(tmp_path / "single", 50, 100)
-    bulk.write(b"".join(lines))
+    bulk.write(lines)
     for line in lines:
-        single.write(line)
+        single.write([line])
     assert contents(tmp_path / "bulk") == contents(tmp_path / "single")
     assert b"".join(reversed([data for _, data in _by_age(contents(tmp_path / "bulk"))])) == b"".join(lines)
 
@@ -54,42 +54,44 @@ def _by_age(files: dict[str, bytes]) -> list[tuple[int, bytes]]:
 def test_with_one_file_it_is_emptied(tmp_path: Path) -> None:
     file = opened(tmp_path, 10, 1)
     for number in range(5):
-        file.write(b"line%d\n" % number)
+        file.write([b"line%d\n" % number])
     assert contents(tmp_path) == {"log": b"line4\n"}
 
 
 def test_a_file_that_is_there_is_continued(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"old old\n")
     file = opened(tmp_path, 10, 2)
-    file.write(b"a\n")
-    file.write(b"b\n")
+    file.write([b"a\n"])
+    file.write([b"b\n"])
     assert contents(tmp_path) == {"log": b"b\n", "log.1": b"old old\na\n"}
 
 
 def test_a_reader_of_a_renamed_file_gets_all_of_it(tmp_path: Path) -> None:
     file = opened(tmp_path, 10, 2)
-    file.write(b"first\n")
+    file.write([b"first\n"])
     with open(tmp_path / "log", "rb") as reader:
-        file.write(b"second\n")
-        file.write(b"third\n")
+        file.write([b"second\n"])
+        file.write([b"third\n"])
         assert reader.read() == b"first\nsecond\n"
 
 
 def test_a_full_disk_leaves_whole_lines_and_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     errors: list[BaseException] = []
     file = opened(tmp_path, 0, 1, errors)
-    file.write(b"whole\n")
+    file.write([b"whole\n"])
     write = os.write
 
-    def full(descriptor: int, data: bytes) -> int:
-        if len(data) > 4:
-            return write(descriptor, data[:4])
+    def nearly_full(descriptor: int, parts: list[bytes]) -> int:
+        return write(descriptor, parts[0][:4])
+
+    def full(_descriptor: int, _data: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
+        patched.setattr(os, "writev", nearly_full)
         patched.setattr(os, "write", full)
-        file.write(b"torn line\n")
-        file.write(b"another\n")
-    file.write(b"after\n")
+        file.write([b"torn line\n"])
+        file.write([b"another\n"])
+    file.write([b"after\n"])
     assert contents(tmp_path) == {"log": b"whole\nafter\n"}
     assert [error.errno for error in errors if isinstance(error, OSError)] == [errno.ENOSPC]
