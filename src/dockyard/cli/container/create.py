@@ -12,7 +12,7 @@ from dockyard.cli.flags.spec import Parsed
 from dockyard.cli.image.reference import with_default_tag
 from dockyard.cli.session import Session
 from dockyard.client import containers
-from dockyard.errors import DockyardError, NotFound
+from dockyard.errors import DockyardError, InvalidParameter, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,23 +44,25 @@ def failed(session: Session, error: DockyardError, code: int = 125) -> Exit:
 
 
 def make(session: Session, options: Parsed, body: dict[str, Any]) -> str:
-    """Makes the container, pulls its image first where --pull says so; warnings go to stderr. Returns the id."""
+    """Makes the container, pulls its image first where --pull says so; warnings go to stderr. Returns the id.
+
+    Raises what the daemon reports.
+    """
     id_file = options["cidfile"]
     if id_file and os.path.lexists(id_file):
-        raise Exit(1, f"container ID file found, make sure the other container isn't running or delete {id_file}")
+        raise InvalidParameter(
+            f"container ID file found, make sure the other container isn't running or delete {id_file}"
+        )
     if options["pull"] == "always":
         _pull(session, options, body["Image"])
     try:
-        try:
-            answer = _create(session, options, body)
-        except NotFound as error:
-            if options["pull"] != "missing" or "No such image" not in str(error):
-                raise
-            session.error(f"Unable to find image '{with_default_tag(body['Image'])}' locally")
-            _pull(session, options, body["Image"])
-            answer = _create(session, options, body)
-    except DockyardError as error:
-        raise failed(session, error) from None
+        answer = _create(session, options, body)
+    except NotFound as error:
+        if options["pull"] != "missing" or "No such image" not in str(error):
+            raise
+        session.error(f"Unable to find image '{with_default_tag(body['Image'])}' locally")
+        _pull(session, options, body["Image"])
+        answer = _create(session, options, body)
     for server in body["HostConfig"].get("Dns", ()):
         if server.startswith("127.") or server == "::1":
             session.error(f"WARNING: Localhost DNS ({server}) may fail in containers.")
@@ -79,18 +81,15 @@ def _create(session: Session, options: Parsed, body: dict[str, Any]) -> Any:
 def _pull(session: Session, options: Parsed, image: str) -> None:
     from dockyard.cli.image.pull import pull
 
-    try:
-        pull(session, image, platform=options["platform"] or "", quiet=options["quiet"], to_stderr=True)
-    except DockyardError as error:
-        raise failed(session, error) from None
+    pull(session, image, platform=options["platform"] or "", quiet=options["quiet"], to_stderr=True)
 
 
 def _write_id(path: str, identifier: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
-        raise Exit(
-            1, f"failed to create the container ID file: open {path}: {(error.strerror or '').lower()}"
+        raise InvalidParameter(
+            f"failed to create the container ID file: open {path}: {(error.strerror or '').lower()}"
         ) from None
     with open(descriptor, "w") as file:
         file.write(identifier)

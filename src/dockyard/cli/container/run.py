@@ -38,8 +38,15 @@ def run(session: Session, options: Parsed) -> int:
     return _attached(session, options, body)
 
 
+def _make(session: Session, options: Parsed, body: dict[str, object]) -> str:
+    try:
+        return make(session, options, body)
+    except DockyardError as error:
+        raise failed(session, error) from None
+
+
 def _detached(session: Session, options: Parsed, body: dict[str, object]) -> int:
-    identifier = make(session, options, body)
+    identifier = _make(session, options, body)
     try:
         containers.start(session.client, identifier, detach_keys=options["detach-keys"] or "")
     except DockyardError as error:
@@ -51,7 +58,7 @@ def _detached(session: Session, options: Parsed, body: dict[str, object]) -> int
 
 def _attached(session: Session, options: Parsed, body: dict[str, object]) -> int:
     stdin, stdout, stderr = attached(options)
-    identifier = make(session, options, body)
+    identifier = _make(session, options, body)
     client = session.client
 
     def begin() -> None:

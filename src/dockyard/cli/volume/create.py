@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockyard.cli.command import Command
 from dockyard.cli.container.options.environment import LABEL, pairs
+from dockyard.cli.exit import Exit
 from dockyard.cli.flags.kinds import LIST, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.session import Session
@@ -13,6 +14,11 @@ from dockyard.client import volumes
 def run(session: Session, options: Parsed) -> int:
     """Makes a volume and prints its name."""
     name = options.arguments[0] if options.arguments else ""
+    if options["name"]:
+        if name:
+            words = "cannot specify a volume-name through both --name and as a positional arg"
+            raise Exit(1, f"conflicting options: {words}")
+        name = options["name"]
     body = {
         "Name": name,
         "Driver": options["driver"],
@@ -30,6 +36,7 @@ COMMAND = Command(
     flags=(
         Flag("driver", "d", STRING, "Driver", default="local"),
         Flag("label", "", LABEL, "Label: key=value"),
+        Flag("name", "", STRING, "Name", hidden=True),
         Flag("opt", "o", LIST, "Option of the driver: key=value"),
     ),
     most=1,

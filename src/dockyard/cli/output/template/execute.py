@@ -15,7 +15,7 @@ from dockyard.cli.output.template.nodes import (
     Pipe,
     Text,
 )
-from dockyard.cli.output.template.values import Nil, Record, is_true, printed, type_name
+from dockyard.cli.output.template.values import GO_NAMES, Nil, Record, is_true, printed, type_name
 from dockyard.errors import InvalidParameter
 
 TYPE_CHECKING = False
@@ -188,6 +188,9 @@ class Execution:
         return value
 
     def field(self, node: Fields, value: Any, name: str, arguments: list[Any]) -> Any:
+        members = value.fields if isinstance(value, Record) else value
+        if isinstance(members, dict) and name not in members and GO_NAMES.get(name) in members:
+            name = GO_NAMES[name]
         if isinstance(value, Record):
             if name not in value.fields:
                 raise self.fail(node, f"can't evaluate field {name} in type {value.type_name}")

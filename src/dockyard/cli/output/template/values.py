@@ -36,6 +36,27 @@ class Record:
         return found
 
 
+GO_NAMES = {
+    "APIVersion": "ApiVersion",
+    "AuxAddress": "AuxiliaryAddresses",
+    "CPUCount": "CpuCount",
+    "CPUPercent": "CpuPercent",
+    "CPUPeriod": "CpuPeriod",
+    "CPUQuota": "CpuQuota",
+    "CPURealtimePeriod": "CpuRealtimePeriod",
+    "CPURealtimeRuntime": "CpuRealtimeRuntime",
+    "CPUShares": "CpuShares",
+    "DNS": "Dns",
+    "DNSOptions": "DnsOptions",
+    "DNSSearch": "DnsSearch",
+    "HostIP": "HostIp",
+    "ID": "Id",
+    "NanoCPUs": "NanoCpus",
+    "OSVersion": "OsVersion",
+}
+"""Fields that are called otherwise in Go, where Docker runs its templates, than in the API's JSON; both names work."""
+
+
 class Nil:
     """What the API has as null or leaves out, and Go knows the type of. It is false, and has no elements.
 
