@@ -1,0 +1,120 @@
+"""From measurements to a file of results and to the table in README.md."""
+
+import json
+import os
+import platform
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+class Goal(NamedTuple):
+    """What a measurement is called, its unit, and what is wanted: a `share` of Docker's figure, or a limit."""
+
+    title: str
+    unit: str
+    share: float | None = None
+    absolute: float | None = None
+    more_is_better: bool = False
+
+
+GOALS: dict[str, Goal] = {
+    "run_bridge": Goal("`docker run --rm`, default bridge", "ms", share=1 / 4),
+    "run_none": Goal("`docker run --rm --network none`", "ms", share=1 / 4),
+    "exec": Goal("`docker exec C true`", "ms", share=1 / 3),
+    "run_50": Goal("50 × `docker run -d`, ten at a time", "ms", share=1 / 4),
+    "rm_50": Goal("`docker rm -f` of those 50", "ms", share=1 / 4),
+    "log": Goal("300 MB of log lines through `docker run`", "MB/s", share=4, more_is_better=True),
+    "shim_pss": Goal("a shim, PSS, each of 50", "MB", absolute=2),
+    "idle_pss": Goal("daemons idle, PSS together", "MB", absolute=70),
+    "memory_growth": Goal("growth of the daemons' PSS over the run/rm cycles", "MB", absolute=3),
+    "descriptor_growth": Goal("growth of their open files over them", "", absolute=0),
+    "version": Goal("`dockyard --version`, in bare Python starts", "×", absolute=3),
+}
+
+
+def judged(results: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Each measurement with its ratio to Docker's and whether the goal is met."""
+    return {name: {**measured, **_verdict(GOALS[name], measured)} for name, measured in results.items()}
+
+
+def _verdict(goal: Goal, measured: Mapping[str, float]) -> dict[str, Any]:
+    ours, theirs = measured["dockyard"], measured.get("docker")
+    verdict: dict[str, Any] = {}
+    if theirs:
+        verdict["ratio"] = ours / theirs
+    if goal.share is not None and theirs:
+        verdict["met"] = ours >= theirs * goal.share if goal.more_is_better else ours <= theirs * goal.share
+    elif goal.absolute is not None:
+        verdict["met"] = ours <= goal.absolute
+    return verdict
+
+
+def document(results: Mapping[str, Mapping[str, float]], settings: Mapping[str, Any], server: str) -> dict[str, Any]:
+    """The whole of a run: where, when, how, what."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "kernel": platform.release(),
+            "architecture": platform.machine(),
+            "processors": os.cpu_count(),
+            "python": platform.python_version(),
+            "load": os.getloadavg()[0],
+        },
+        "docker": server,
+        "settings": dict(settings),
+        "results": judged(results),
+    }
+
+
+def save(whole: Mapping[str, Any]) -> Path:
+    """Write the run to bench/results/<date>.json."""
+    path = ROOT / "bench" / "results" / f"{whole['date'][:10]}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(whole, indent=1) + "\n")
+    return path
+
+
+def table(whole: Mapping[str, Any]) -> str:
+    """The results as Markdown."""
+    lines = [f"| work | Docker {whole['docker']} | Dockyard | ratio | goal | |", "|---|--:|--:|--:|--:|---|"]
+    for name, result in whole["results"].items():
+        goal = GOALS[name]
+        theirs = _figure(result["docker"], goal.unit) if "docker" in result else ""
+        ratio = f"{result['ratio']:.2f}" if "ratio" in result and goal.share is not None else ""
+        met = {True: "met", False: "missed", None: ""}[result.get("met")]
+        cells = (goal.title, theirs, _figure(result["dockyard"], goal.unit), ratio, _wanted(goal), met)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _figure(value: float, unit: str) -> str:
+    digits = 0 if abs(value) >= 100 or not unit else 1
+    return f"{value:.{digits}f} {unit}".strip()
+
+
+def _wanted(goal: Goal) -> str:
+    sign = "≥" if goal.more_is_better else "≤"
+    if goal.share is not None:
+        return f"{sign} {goal.share:.2f}".rstrip("0").rstrip(".")
+    return f"{sign} {goal.absolute:g} {goal.unit}".strip()
+
+
+def put_into_readme(whole: Mapping[str, Any]) -> None:
+    """Replace what stands between the markers in README.md."""
+    path = ROOT / "README.md"
+    text = path.read_text()
+    machine = whole["machine"]
+    note = (
+        f"Measured on {whole['date'][:10]} by `script/bench`, both engines with the same `docker` client in one run, "
+        f"in turn; {machine['processors']} processors, kernel {machine['kernel'].split('-')[0]}, Python {machine['python']}."
+    )
+    block = f"{BEGIN}\n{note}\n\n{table(whole)}\n{END}"
+    replaced = re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL)
+    if BEGIN in text:
+        path.write_text(replaced)
