@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.stores import AMD64, DRIVERS, Store, open_store
+from tests.support.tarballs import directory, docker_archive, file, symlink, tarball
 
 from dockyard.spec.image import ImageConfig
 from dockyard.store.archive.import_ import import_image
@@ -19,8 +21,6 @@ from dockyard.store.archive.save import save
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.images.commit import CommitRequest, commit
 from dockyard.store.images.remove import remove_image
-from tests.support.stores import AMD64, DRIVERS, Store, open_store
-from tests.support.tarballs import directory, docker_archive, file, symlink, tarball
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
 
@@ -194,6 +194,8 @@ def check(store: Store, driver: str) -> None:
         rows |= {layer.driver_id, layer.init_id}
         assert {b"/".join(node.steps) for node in layer.view().walk()} >= {b"etc/hosts", b"proc", b"etc/a"}
         assert layer.changes() is not None
+    # The init layer of an image stays as long as the image does, for its next container.
+    rows |= {f"{layer.driver_id}-init" for layer in store.layers.layers()} & set(store.layers.driver.ids())
     assert set(store.layers.driver.ids()) == rows
     if driver == "overlay2":
         assert len(list((store.root / "overlay2" / "l").iterdir())) == len(rows)

@@ -7,12 +7,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from tests.support.stores import DRIVERS, Store, open_store
+from tests.support.tarballs import digest, directory, docker_archive, file, hardlink, image_config, symlink, tarball
 
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
 from dockyard.store.archive.save import save
-from tests.support.stores import DRIVERS, Store, open_store
-from tests.support.tarballs import digest, directory, docker_archive, file, hardlink, image_config, symlink, tarball
 
 pytestmark = pytest.mark.root
 
@@ -172,18 +172,17 @@ def test_an_oci_layout_without_manifest_json(store: Store) -> None:
     assert store.images.get("multi:1").id == digest(config)
 
 
+def contents(archive: bytes) -> dict[str, bytes]:
+    """All regular members of an archive."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        return {member.name: opened.extractfile(member).read() for member in opened if member.isreg()}  # type: ignore[union-attr]
+
+
 def replaced(name: str, data: bytes | None) -> bytes:
     """A good archive in which one member is another, or missing (None)."""
-    source = tarfile.open(fileobj=io.BytesIO(docker_archive([BASE, TOP])))
-    entries = []
-    for member in source:
-        content = source.extractfile(member).read()  # type: ignore[union-attr]
-        if member.name == name or (name == "config" and member.name.endswith(".json") and len(member.name) > 60):
-            if data is None:
-                continue
-            content = data
-        entries.append(file(member.name, content))
-    return tarball(entries)
+    members: dict[str, bytes | None] = dict(contents(docker_archive([BASE, TOP])))
+    members[CONFIG_NAME if name == "config" else name] = data
+    return tarball([file(member, content) for member, content in members.items() if content is not None])
 
 
 CONFIG_NAME = f"{digest(image_config([BASE, TOP]))[7:]}.json"
@@ -224,7 +223,7 @@ def test_unreadable_archives(store: Store, name: str) -> None:
     with pytest.raises(InvalidParameter) as raised:
         store.load(data)
     assert message in str(raised.value)
-    assert empty(store) or name in ("bad tag",)
+    assert empty(store)
 
 
 def test_a_client_that_goes_away_leaves_nothing(store: Store) -> None:
@@ -253,8 +252,7 @@ def test_names_in_the_outer_archive_reach_no_filesystem(store: Store, tmp_path: 
 def test_save_and_load_elsewhere_keep_the_id(store: Store, tmp_path: Path) -> None:
     store.load(docker_archive([BASE, TOP], ["one:1", "one:2", "other:x"]))
     saved = b"".join(save(store.images, ["one", "other:x"]))
-    names = tarfile.open(fileobj=io.BytesIO(saved)).getnames()
-    assert {"manifest.json", "repositories", "oci-layout", "index.json"} <= set(names)
+    assert {"manifest.json", "repositories", "oci-layout", "index.json"} <= set(contents(saved))
     second = open_store(tmp_path / "second")
     assert sorted(lines(second.load(saved))) == [
         "Loaded image: one:1",

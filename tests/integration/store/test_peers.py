@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from dockyard.store.archive.events import Message
-from dockyard.store.archive.save import save
 from tests.peers import DockerDaemon, busybox_image, docker_daemon, podman, program
 from tests.support.stores import Store, open_store
 from tests.support.tarballs import digest, directory, docker_archive, file, hardlink, symlink, tarball
+
+from dockyard.store.archive.events import Message
+from dockyard.store.archive.save import save
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
 

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
+from tests.support.stores import Store, open_store
+from tests.support.tarballs import digest, docker_archive, file, image_config, tarball
 
 from dockyard.errors import Conflict, NotFound
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.images import ContainerUse
 from dockyard.store.images.remove import remove_image
 from dockyard.store.layers.chain import chain_ids
-from tests.support.stores import Store, open_store
-from tests.support.tarballs import digest, docker_archive, file, image_config, tarball
 
 pytestmark = [pytest.mark.root, pytest.mark.row("C6")]
 
@@ -86,7 +86,8 @@ def test_used_by_a_running_container(store: Store) -> None:
     with pytest.raises(Conflict) as raised:
         rmi(store, IMAGE, user, force=True)
     assert str(raised.value) == (
-        f"conflict: unable to delete {SHORT} (cannot be forced) - image is being used by running container {RUNNING[:12]}"
+        f"conflict: unable to delete {SHORT} (cannot be forced) - "
+        f"image is being used by running container {RUNNING[:12]}"
     )
     assert rmi(store, "x:1", user, force=True) == ["Untagged: x:1"]
     assert store.images.by_id(IMAGE)

@@ -16,7 +16,7 @@ from dockyard.store.archive.contents import PackedImage, images_in
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
 from dockyard.store.archive.spool import Spool
 from dockyard.store.content import ContentStore
-from dockyard.store.distribution.reference import parse_reference
+from dockyard.store.distribution.reference import Reference, parse_reference
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.register import Wanted
@@ -53,6 +53,8 @@ def load(
 
 
 def _one(images: ImageStore, spool: Spool, item: PackedImage) -> Generator[LoadEvent, None, StoredImage]:
+    for name in item.names:
+        _reference(name)
     image = parse_config(item.config)
     diff_ids = image.rootfs.diff_ids
     if image.os not in ("", "linux"):
@@ -115,9 +117,7 @@ def _registering(images: ImageStore, wanted: list[Wanted]) -> Iterator[LoadEvent
 
 def _names(images: ImageStore, item: PackedImage, stored: StoredImage, now: str) -> Iterator[Message]:
     for name in item.names:
-        reference = parse_reference(name)
-        if not reference.tag or reference.digest:
-            raise InvalidParameter(f'invalid tag "{name}"')
+        reference = _reference(name)
         previous = images.references.find(reference)
         if previous is not None and previous != stored.id:
             yield Message(
@@ -126,6 +126,13 @@ def _names(images: ImageStore, item: PackedImage, stored: StoredImage, now: str)
             )
         images.tag(reference, stored.id, now=now)
         yield Message(f"Loaded image: {reference.familiar}")
+
+
+def _reference(name: str) -> Reference:
+    reference = parse_reference(name)
+    if not reference.tag or reference.digest:
+        raise InvalidParameter(f'invalid tag "{name}"')
+    return reference
 
 
 def _parents(images: ImageStore, packed: list[PackedImage], loaded: list[StoredImage]) -> None:

@@ -97,6 +97,9 @@ class GraphDriver(Protocol):
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
         """Bytes of regular files in the diff, each inode once."""
 
+    def detach(self, layer_id: str) -> tuple[str, ...]:
+        """The first half of `remove`: take the layer out of use and return the directories that are left to delete."""
+
     def remove(self, layer_id: str) -> None:
         """Remove the layer's directories. Raises SystemFailure when something is still mounted or busy."""
 

@@ -17,7 +17,7 @@ from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
 from dockyard.store.layers.register import KeepableBlob, Progress, Registrar, Wanted
 from dockyard.store.layers.table import BlobRow, LayerTable
-from dockyard.store.layers.writable import Init, WritableLayers
+from dockyard.store.layers.writable import WritableLayers
 from dockyard.store.metadata import Database
 
 
@@ -106,13 +106,13 @@ class LayerStore:
         """Digests of all blobs that layers need: the content store's sweep must keep them."""
         return self._table.blob_digests()
 
-    def create_rw(self, container_id: str, chain_id: str | None, init: Init | None = None) -> RwLayer:
+    def create_rw(self, container_id: str, chain_id: str | None) -> RwLayer:
         """A writable layer for the container on top of `chain_id` (None: on nothing). See WritableLayers.create."""
         if chain_id is None:
-            return self._writable.create(container_id, None, init)
+            return self._writable.create(container_id, None)
         with self.lease() as lease:
             lease.add(chain_id)
-            return self._writable.create(container_id, self.get(chain_id), init)
+            return self._writable.create(container_id, self.get(chain_id))
 
     def rw(self, container_id: str) -> RwLayer:
         """The container's writable layer. Raises NotFound."""
@@ -121,6 +121,13 @@ class LayerStore:
     def remove_rw(self, container_id: str) -> None:
         """Remove the container's writable layer, if it has one. Raises SystemFailure when it is still mounted."""
         self._writable.remove(container_id)
+
+    def forget_rw(self, container_id: str) -> tuple[str, ...]:
+        """Make the container's writable layer not exist, without deleting its files: returns the directories left.
+
+        For who has a better process to delete them in. What a kill leaves of them goes at the next start.
+        """
+        return self._writable.forget(container_id)
 
     def containers(self) -> set[str]:
         """Ids of all containers that have a writable layer."""
@@ -132,16 +139,18 @@ class LayerStore:
         Returns the chain ids removed, those on top first: what `docker rmi` reports as deleted.
         """
         with self._leases.frozen() as held:
-            gone, digests = self._unlist(held, roots())
+            gone = self._unwanted(held, roots())
+            if not gone:
+                return []
+            digests, inits = self._table.delete(layer.chain_id for layer in gone)
         for digest in digests:
             self._content.delete(digest)
-        for layer in gone:
-            self.driver.remove(layer.driver_id)
+        for driver_id in (*inits, *(layer.driver_id for layer in gone)):
+            self.driver.remove(driver_id)
         return [layer.chain_id for layer in gone]
 
-    def _unlist(self, held: set[str], roots: Iterable[str]) -> tuple[list[Layer], list[str]]:
-        """Delete the rows of layers that nobody needs; returns these layers, top first, and blobs that went with
-        them."""
+    def _unwanted(self, held: set[str], roots: Iterable[str]) -> list[Layer]:
+        """The layers that nobody needs, those on top first."""
         layers = {layer.chain_id: layer for layer in self._table.layers()}
         pending = [*roots, *held, *(row.chain_id for row in self._table.rw_layers() if row.chain_id)]
         wanted: set[str] = set()
@@ -150,16 +159,14 @@ class LayerStore:
             while chain is not None and chain in layers and chain not in wanted:
                 wanted.add(chain)
                 chain = layers[chain].parent
-        gone = sorted(
-            (layer for chain, layer in layers.items() if chain not in wanted), key=_Depth(layers), reverse=True
-        )
-        return gone, self._table.delete(layer.chain_id for layer in gone) if gone else []
+        unwanted = (layer for chain, layer in layers.items() if chain not in wanted)
+        return sorted(unwanted, key=_Depth(layers), reverse=True)
 
     def sweep(self) -> list[str]:
         """Remove directories that no row knows: what a killed process left half-made or half-removed. At start only."""
         known = {layer.driver_id for layer in self._table.layers()}
-        for row in self._table.rw_layers():
-            known |= {row.driver_id, row.init_id}
+        known |= {row.driver_id for row in self._table.rw_layers()}
+        known |= set(self._table.init_layers().values())
         rubbish = [layer_id for layer_id in self.driver.ids() if layer_id not in known]
         for layer_id in rubbish:
             self.driver.remove(layer_id)

@@ -35,7 +35,13 @@ _MIGRATIONS: Final = (
         chain_id TEXT,
         driver TEXT NOT NULL,
         driver_id TEXT NOT NULL UNIQUE,
-        init_id TEXT NOT NULL UNIQUE
+        init_id TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE init_layers (
+        chain_id TEXT NOT NULL,
+        driver TEXT NOT NULL,
+        driver_id TEXT NOT NULL UNIQUE,
+        PRIMARY KEY (chain_id, driver)
     ) STRICT;
     """,
 )
@@ -99,17 +105,23 @@ class LayerTable:
             if blob is not None:
                 connection.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
 
-    def delete(self, chain_ids: Iterable[str]) -> list[str]:
-        """Make the layers not exist, in one step; returns digests of blobs that nothing refers to any more."""
+    def delete(self, chain_ids: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Make the layers not exist, in one step.
+
+        Returns digests of blobs that nothing refers to any more, and driver ids of init layers that stood on them.
+        """
         with self._database.transaction() as connection:
             for chain_id in chain_ids:
                 connection.execute("DELETE FROM layers WHERE chain_id = ? AND driver = ?", (chain_id, self._driver))
-            return [
-                row[0]
-                for row in connection.execute(
-                    "DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers) RETURNING digest"
-                ).fetchall()
-            ]
+            digests = connection.execute(
+                "DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers) RETURNING digest"
+            ).fetchall()
+            inits = connection.execute(
+                "DELETE FROM init_layers WHERE driver = ? AND chain_id <> '' AND chain_id NOT IN "
+                "(SELECT chain_id FROM layers WHERE driver = ?) RETURNING driver_id",
+                (self._driver, self._driver),
+            ).fetchall()
+            return [row[0] for row in digests], [row[0] for row in inits]
 
     def recipe(self, chain_id: str) -> bytes | None:
         """The layer's recipe, or None when it has none."""
@@ -127,11 +139,33 @@ class LayerTable:
         """All blobs that some layer needs."""
         return {row[0] for row in self._database.query("SELECT digest FROM layer_blobs")}
 
-    def insert_rw(self, row: RwRow) -> None:
-        """Make a container's layer exist."""
+    def insert_init(self, chain_id: str | None, driver_id: str) -> None:
+        """Make the init layer of a chain (None: of nothing) exist."""
         self._database.execute(
-            "INSERT INTO rw_layers (container_id, chain_id, driver, driver_id, init_id) VALUES (?, ?, ?, ?, ?)",
-            (row.container_id, row.chain_id, self._driver, row.driver_id, row.init_id),
+            "INSERT INTO init_layers (chain_id, driver, driver_id) VALUES (?, ?, ?)",
+            (chain_id or "", self._driver, driver_id),
+        )
+
+    def init_layers(self) -> dict[str | None, str]:
+        """Driver ids of all init layers, by the chain that they stand on."""
+        rows = self._database.query("SELECT chain_id, driver_id FROM init_layers WHERE driver = ?", (self._driver,))
+        return {chain_id or None: driver_id for chain_id, driver_id in rows}
+
+    def init_layer(self, chain_id: str | None) -> str | None:
+        """The driver id of the chain's init layer, or None."""
+        rows = self._database.query(
+            "SELECT driver_id FROM init_layers WHERE chain_id = ? AND driver = ?", (chain_id or "", self._driver)
+        )
+        return rows[0][0] if rows else None
+
+    def insert_rw(self, row: RwRow) -> bool:
+        """Make a container's layer exist; False when it has one."""
+        return bool(
+            self._database.execute(
+                "INSERT OR IGNORE INTO rw_layers (container_id, chain_id, driver, driver_id, init_id) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (row.container_id, row.chain_id, self._driver, row.driver_id, row.init_id),
+            )
         )
 
     def rw(self, container_id: str) -> RwRow | None:

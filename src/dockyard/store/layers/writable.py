@@ -1,8 +1,10 @@
-"""Writable layers: one for each container, on top of an init layer of its own, on top of the image's uppermost
-layer."""
+"""Writable layers: one for each container, on top of the init layer of its image, on top of the image's uppermost
+layer.
 
-from collections import OrderedDict
-from collections.abc import Callable
+Docker makes an init layer for each container. What it holds depends on the image alone, so here all containers of an
+image share one; `docker inspect` still shows it first in LowerDir, under a name that ends in `-init`.
+"""
+
 from threading import Lock
 
 from dockyard.errors import AlreadyExists, NotFound, SystemFailure
@@ -12,10 +14,6 @@ from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.register import new_id
 from dockyard.store.layers.table import LayerTable, RwRow
 
-_PLANS_KEPT = 64
-
-Init = Callable[[str], None]
-
 
 class WritableLayers:
     """Containers' layers. For several threads."""
@@ -23,32 +21,22 @@ class WritableLayers:
     def __init__(self, driver: GraphDriver, table: LayerTable) -> None:
         self._driver = driver
         self._table = table
-        self._lock = Lock()
-        self._plans: OrderedDict[str, init_layer.Plan] = OrderedDict()
+        self._making_init = Lock()
 
-    def create(self, container_id: str, below: Layer | None, init: Init | None = None) -> RwLayer:
-        """Make the container's layer. `init`, given the init layer's directory, may put more into it.
+    def create(self, container_id: str, below: Layer | None) -> RwLayer:
+        """Make the container's layer.
 
         Raises AlreadyExists when the container has one, InvalidParameter when the stack becomes too deep,
         SystemFailure.
         """
-        if self._table.rw(container_id) is not None:
-            raise AlreadyExists(f"mount id {container_id} is in use")
-        driver_id = new_id()
-        row = RwRow(container_id, below.chain_id if below else None, driver_id, f"{driver_id}-init")
+        init_id = self._init(below)
+        row = RwRow(container_id, below.chain_id if below else None, new_id(), init_id)
+        self._driver.create(row.driver_id, init_id)
         try:
-            self._driver.create(row.init_id, below.driver_id if below else None)
-            root = self._driver.writable(row.init_id)
-            init_layer.write(root, self._plan(below))
-            if init is not None:
-                init(root)
-            self._driver.create(row.driver_id, row.init_id)
-            self._table.insert_rw(row)
-        except BaseException as error:
+            if not self._table.insert_rw(row):
+                raise AlreadyExists(f"mount id {container_id} is in use")
+        except BaseException:
             self._driver.remove(row.driver_id)
-            self._driver.remove(row.init_id)
-            if isinstance(error, OSError):
-                raise SystemFailure(f"create init layer: {(error.strerror or str(error)).lower()}") from error
             raise
         return self._layer(row)
 
@@ -59,31 +47,48 @@ class WritableLayers:
             raise NotFound(f"mount for container {container_id}: not found")
         return self._layer(row)
 
-    def remove(self, container_id: str) -> None:
-        """Remove the container's layer; nothing to do when it has none. Raises SystemFailure when it is still mounted.
+    def forget(self, container_id: str) -> tuple[str, ...]:
+        """Make the container's layer not exist; returns the directories that are left to be deleted, by whomever.
 
-        The row goes first: what a kill leaves of the directories is swept at the next start.
+        The row goes first: what a kill leaves of the directories is swept at the next start. Nothing to do (and to
+        delete) for a container without a layer.
         """
         row = self._table.rw(container_id)
         if row is None:
-            return
+            return ()
         self._table.delete_rw(container_id)
-        self._driver.remove(row.driver_id)
-        self._driver.remove(row.init_id)
+        return self._driver.detach(row.driver_id)
+
+    def remove(self, container_id: str) -> None:
+        """Remove the container's layer, if it has one. Raises SystemFailure when it is still mounted."""
+        row = self._table.rw(container_id)
+        if row is not None:
+            self._table.delete_rw(container_id)
+            self._driver.remove(row.driver_id)
 
     def _layer(self, row: RwRow) -> RwLayer:
         return RwLayer(row.container_id, row.chain_id, row.driver_id, row.init_id, self._driver)
 
-    def _plan(self, below: Layer | None) -> init_layer.Plan:
-        if below is None:
-            return init_layer.plan(None)
-        with self._lock:
-            if below.driver_id in self._plans:
-                self._plans.move_to_end(below.driver_id)
-                return self._plans[below.driver_id]
-        plan = init_layer.plan(self._driver.view(below.driver_id))
-        with self._lock:
-            self._plans[below.driver_id] = plan
-            if len(self._plans) > _PLANS_KEPT:
-                self._plans.popitem(last=False)
-        return plan
+    def _init(self, below: Layer | None) -> str:
+        """The init layer on `below`, made when the first container needs it. The caller holds a lease on `below`."""
+        chain_id = below.chain_id if below else None
+        known = self._table.init_layer(chain_id)
+        if known is not None:
+            return known
+        with self._making_init:
+            known = self._table.init_layer(chain_id)
+            return known or self._make_init(chain_id, below.driver_id if below else None)
+
+    def _make_init(self, chain_id: str | None, below: str | None) -> str:
+        init_id = f"{below or new_id()}-init"
+        self._driver.create(init_id, below)
+        try:
+            view = self._driver.view(below) if below else None
+            init_layer.write(self._driver.writable(init_id), init_layer.plan(view))
+            self._table.insert_init(chain_id, init_id)
+        except BaseException as error:
+            self._driver.remove(init_id)
+            if isinstance(error, OSError):
+                raise SystemFailure(f"create init layer: {(error.strerror or str(error)).lower()}") from error
+            raise
+        return init_id

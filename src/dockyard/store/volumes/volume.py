@@ -47,7 +47,7 @@ ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
 def check_name(name: str) -> None:
     """Raises InvalidParameter for what can't be a volume's name: it becomes part of a path."""
-    if len(name) == 1:
+    if len(name.encode()) == 1:
         raise InvalidParameter("volume name is too short, names should be at least two alphanumeric characters")
     if not _NAME.match(name) or len(name) > _NAME_LIMIT:
         raise InvalidParameter(

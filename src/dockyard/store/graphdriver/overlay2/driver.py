@@ -104,6 +104,14 @@ class Overlay2Driver:
         """See GraphDriver."""
         return tree_bytes(self._layout.diff(layer_id))
 
+    def detach(self, layer_id: str) -> tuple[str, ...]:
+        """See GraphDriver."""
+        try:
+            self._layout.drop_link(layer_id)
+        except OSError as error:
+            raise _refused("remove layer", layer_id, error) from error
+        return (self._layout.directory(layer_id),)
+
     def remove(self, layer_id: str) -> None:
         """See GraphDriver."""
         try:

@@ -8,20 +8,27 @@
 """
 
 import os
+from collections import OrderedDict
+from threading import Lock
+from typing import NamedTuple
 
 from dockyard.errors import DataLoss, InvalidParameter
 
 LINKS = "l"
 MAX_DEPTH = 128
 """The deepest stack of layers, Docker's limit: 128 short links are what a page of mount options holds."""
+_KEPT = 512
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 class Layout:
-    """Paths below `home`."""
+    """Paths below `home`, and what the small files there say. These never change as long as a layer lives, so what was
+    read or written lately is remembered."""
 
     def __init__(self, home: str) -> None:
         self.home = home
+        self._known: OrderedDict[str, _Files] = OrderedDict()
+        self._lock = Lock()
 
     def directory(self, layer_id: str) -> str:
         """The layer's directory."""
@@ -47,23 +54,18 @@ class Layout:
             os.mkdir(f"{directory}/work", 0o700)
             os.mkdir(f"{directory}/merged", 0o700)
             _write(f"{directory}/lower", ":".join(lowers))
+        self._remember(layer_id, _Files(link, lowers))
 
     def lowers(self, layer_id: str) -> tuple[str, ...]:
-        """The links of the layers below `layer_id`, uppermost first."""
-        try:
-            text = _read(f"{self.directory(layer_id)}/lower")
-        except FileNotFoundError:
-            return ()
-        return tuple(text.split(":"))
+        """The links of the layers below `layer_id`, uppermost first. Raises DataLoss when there is no such layer."""
+        return self._files(layer_id).lowers
 
     def lowers_for_child(self, parent: str | None) -> tuple[str, ...]:
         """What stands below a new layer on top of `parent`. Raises InvalidParameter when the stack is too deep."""
         if parent is None:
             return ()
-        try:
-            lowers = (f"{LINKS}/{_read(f'{self.directory(parent)}/link')}", *self.lowers(parent))
-        except OSError as error:
-            raise DataLoss(f"layer {parent}: {error.strerror}") from error
+        files = self._files(parent)
+        lowers = (f"{LINKS}/{files.link}", *files.lowers)
         if len(lowers) > MAX_DEPTH:
             raise InvalidParameter("max depth exceeded")
         return lowers
@@ -80,13 +82,16 @@ class Layout:
         return found
 
     def drop_link(self, layer_id: str) -> None:
-        """Remove the layer's short link."""
+        """Remove the layer's short link, if there is one."""
         try:
-            link = _read(f"{self.directory(layer_id)}/link")
+            link = self._files(layer_id).link
             if link:  # empty after a power cut
                 os.unlink(f"{self.home}/{LINKS}/{link}")
-        except FileNotFoundError:
+        except (FileNotFoundError, DataLoss):
             return
+        finally:
+            with self._lock:
+                self._known.pop(layer_id, None)
 
     def drop_dangling_links(self) -> None:
         """Remove short links whose layer is gone: left by a kill between two steps of creation or of removal."""
@@ -94,6 +99,37 @@ class Layout:
             path = f"{self.home}/{LINKS}/{name}"
             if not os.path.exists(path):
                 os.unlink(path)
+
+    def _files(self, layer_id: str) -> "_Files":
+        with self._lock:
+            known = self._known.get(layer_id)
+            if known is not None:
+                self._known.move_to_end(layer_id)
+                return known
+        directory = self.directory(layer_id)
+        try:
+            link = _read(f"{directory}/link")
+            try:
+                lowers = tuple(_read(f"{directory}/lower").split(":"))
+            except FileNotFoundError:
+                lowers = ()
+        except OSError as error:
+            raise DataLoss(f"layer {layer_id}: {(error.strerror or '').lower()}") from error
+        return self._remember(layer_id, _Files(link, lowers))
+
+    def _remember(self, layer_id: str, files: "_Files") -> "_Files":
+        with self._lock:
+            self._known[layer_id] = files
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return files
+
+
+class _Files(NamedTuple):
+    """What `link` and `lower` say."""
+
+    link: str
+    lowers: tuple[str, ...]
 
 
 def new_link() -> str:

@@ -87,6 +87,10 @@ class VfsDriver:
         """See GraphDriver."""
         return changed_bytes(self.root(layer_id), self.changes(layer_id, parent))
 
+    def detach(self, layer_id: str) -> tuple[str, ...]:
+        """See GraphDriver."""
+        return (self.root(layer_id),)
+
     def remove(self, layer_id: str) -> None:
         """See GraphDriver."""
         try:
