@@ -8,6 +8,7 @@ include/uapi/linux/netfilter/nf_tables.h, include/uapi/linux/rtnetlink.h
 
 import os
 import select
+import socket
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -47,6 +48,8 @@ class Monitor:
         self._concerns_table = concerns_table
         self._concerns_link = concerns_link
         self._links = NetlinkSocket(NETLINK_ROUTE, _RTMGRP_LINK)
+        # Not AF_BRIDGE, which is how a port that leaves a bridge is reported.
+        self._links.hear_only(link.RTM_DELLINK, socket.AF_UNSPEC)
         self._tables = NetlinkSocket(NETLINK_NETFILTER)
         self._tables.join(_NFNLGRP_NFTABLES)
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC)
@@ -100,17 +103,17 @@ class Monitor:
             return True
 
     def _is_loss_of_link(self, message: Message) -> bool:
-        # A port that leaves a bridge is reported as deleted too, but of family AF_BRIDGE.
-        return message.type == link.RTM_DELLINK and message.body[0] == 0 and self._concerns_link(link.parse(message))
+        return self._concerns_link(link.parse(message))
 
     def _is_loss_of_rules(self, message: Message) -> bool:
         """What went is judged at the end of its transaction, which says whose it was. Our own losses are meant."""
-        found = attributes(message.body, _NFGENMSG_BYTES)
-        if message.type == _NEWGEN:
-            lost, self._suspicious = self._suspicious, False
-            return lost and not _is_own_thread(int.from_bytes(found.get(_GENERATION_THREAD, b""), "big"))
-        if message.type in _GONE and self._concerns_table(string(found.get(_TABLE_NAME, b""))):
-            self._suspicious = True
+        if message.type in _GONE:
+            table = attributes(message.body, _NFGENMSG_BYTES).get(_TABLE_NAME, b"")
+            self._suspicious = self._suspicious or self._concerns_table(string(table))
+        elif message.type == _NEWGEN and self._suspicious:
+            self._suspicious = False
+            thread = attributes(message.body, _NFGENMSG_BYTES).get(_GENERATION_THREAD, b"")
+            return not _is_own_thread(int.from_bytes(thread, "big"))
         return False
 
 

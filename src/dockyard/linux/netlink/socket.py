@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from struct import unpack_from
 from typing import Final
 
+from dockyard.linux.netlink.filter import attach, only
 from dockyard.linux.netlink.message import (
     HEADER,
     NLM_F_ACK,
@@ -141,6 +142,14 @@ class NetlinkSocket:
             OSError: ENOBUFS when some were lost because nobody read in time.
         """
         yield from messages(self._socket.recv(_RECEIVE_BYTES))
+
+    def hear_only(self, message_type: int, family: int) -> None:
+        """Of what the groups tell, hear only messages of that type and address family.
+
+        Raises:
+            OSError: the kernel refuses the filter.
+        """
+        attach(self._socket, only(message_type, family))
 
     def join(self, group: int) -> None:
         """Hear one more multicast group, by number rather than by mask."""
