@@ -19,6 +19,7 @@ from dockyard.engine.containers.lifecycle import restore
 from dockyard.engine.containers.services import Background, Services
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.engine.deletion import Deletion
 from dockyard.engine.events import Events
 from dockyard.engine.execs import Execs
 from dockyard.engine.images import Images
@@ -100,6 +101,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
         supervisor,
         events,
         background,
+        Deletion(supervisor, background.start, _report),
         clock_ns,
     )
     LOG.info("Loading containers: start.")

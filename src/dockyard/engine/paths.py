@@ -26,6 +26,7 @@ class Paths:
         for name in DATA_DIRECTORIES:
             os.makedirs(f"{self.data_root}/{name}", mode=0o711 if name == "volumes" else 0o710, exist_ok=True)
         os.makedirs(f"{self.exec_root}/shims", mode=0o700, exist_ok=True)
+        os.makedirs(self.removed_bundles, mode=0o700, exist_ok=True)
 
     @property
     def containers(self) -> str:
@@ -39,6 +40,16 @@ class Paths:
     def log(self, container_id: str) -> str:
         """The container's json-file log."""
         return f"{self.data_root}/containers/{container_id}/{container_id}-json.log"
+
+    @property
+    def removed_bundles(self) -> str:
+        """Where bundles wait for their deletion, so that a new start of the same container never meets its old one."""
+        return f"{self.exec_root}/removed"
+
+    @property
+    def removed_containers(self) -> str:
+        """Where directories of removed containers wait for their deletion."""
+        return f"{self.data_root}/tmp"
 
     def bundle(self, container_id: str) -> str:
         """The OCI bundle of a container that has been started; also its shim's directory."""

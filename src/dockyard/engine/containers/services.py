@@ -9,6 +9,7 @@ from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.containers.spec.build import Machine
+from dockyard.engine.deletion import Deletion
 from dockyard.engine.events import Events
 from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
@@ -64,6 +65,7 @@ class Services:
     supervisor: SupervisorClient
     events: Events
     background: Background
+    deletion: Deletion
     clock_ns: Callable[[], int]
 
     def announce(self, container: Container, action: str, **attributes: str) -> None:

@@ -56,7 +56,7 @@ async def tear_down(services: Services, record: Container, shim: ShimConnection 
         await services.networks.disconnect(record)
     if shim is not None:
         await asyncio.shield(shim.closed)
-        await shim.reap()
+        services.deletion.move(services.paths.bundle(record.id), services.paths.removed_bundles)
 
 
 def ended_record(record: Container, ended: ExitRecord, status: Status) -> Container:

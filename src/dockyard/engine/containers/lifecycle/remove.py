@@ -1,12 +1,11 @@
 """`rm`: the container, its layer, its files, and with `volumes` its anonymous volumes, are gone.
 
 The record goes first, by one rename: what a SIGKILL leaves after it is a layer without a container and a directory in
-`tmp`, both swept at the next start. Deleting files takes long and is waited for by nobody.
+`tmp`, both swept at the next start. Deleting files is another process's work, and waited for by nobody.
 """
 
 import asyncio
 import contextlib
-import os
 import signal
 
 from dockyard.engine.containers.collection import Entry
@@ -15,7 +14,6 @@ from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.errors import Conflict, DockyardError, NotFound, SystemFailure
-from dockyard.fs.rooted import remove_tree
 
 
 async def remove(services: Services, entry: Entry, *, force: bool, volumes: bool) -> None:
@@ -46,33 +44,22 @@ async def remove(services: Services, entry: Entry, *, force: bool, volumes: bool
 async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> None:
     """Removes a container that doesn't run; the caller holds its lock."""
     record = entry.record
-    grave = f"{services.paths.data_root}/tmp/removed-{record.id}"
-    try:
-        os.rename(services.paths.container(record.id), grave)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise SystemFailure(f'cannot remove container "/{record.name}": {error.strerror}') from error
+    services.deletion.move(services.paths.container(record.id), services.paths.removed_containers)
     entry.close_pending_attachments()
     services.collection.discard(record.id)
     services.announce(record, "destroy")
     entry.finish_removal()
-    services.background.start(f"remove {record.id[:12]}", _clear(services, entry, record, grave))
+    services.background.start(f"remove {record.id[:12]}", _clear(services, entry, record))
     if volumes:
         await _remove_anonymous_volumes(services, record)
 
 
-async def _clear(services: Services, entry: Entry, record: Container, grave: str) -> None:
+async def _clear(services: Services, entry: Entry, record: Container) -> None:
+    """Deletes the layer, once nothing is mounted on it any more."""
     if entry.teardown is not None:
         with contextlib.suppress(DockyardError):
             await asyncio.shield(entry.teardown)
-    await asyncio.to_thread(_delete, services, record.id, grave)
-
-
-def _delete(services: Services, container_id: str, grave: str) -> None:
-    with contextlib.suppress(NotFound):
-        services.layers.remove_rw(container_id)
-    remove_tree(grave)
+    services.deletion.add(services.layers.forget_rw(record.id))
 
 
 async def _remove_anonymous_volumes(services: Services, record: Container) -> None:

@@ -20,7 +20,6 @@ from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.storage import ContainerStorage
-from dockyard.errors import DockyardError
 from dockyard.fs.rooted import remove_tree
 from dockyard.supervisor.client import ShimConnection
 
@@ -43,7 +42,8 @@ async def load(services: Services, storage: ContainerStorage) -> None:
     known = {entry.record.id for entry in services.collection}
     await services.supervisor.sweep(known)
     await asyncio.to_thread(_sweep_layers, services, known)
-    await asyncio.to_thread(_sweep_graves, services)
+    services.deletion.add(_waiting(services.paths.removed_bundles))
+    services.deletion.add(_waiting(services.paths.removed_containers))
 
 
 def living(services: Services) -> list[Container]:
@@ -113,14 +113,9 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
 def _sweep_layers(services: Services, known: set[str]) -> None:
     """Layers of containers whose record is gone: their removal was killed after the record went."""
     for container_id in services.layers.containers() - known:
-        services.layers.remove_rw(container_id)
+        services.deletion.add(services.layers.forget_rw(container_id))
 
 
-def _sweep_graves(services: Services) -> None:
-    directory = f"{services.paths.data_root}/tmp"
-    for name in os.listdir(directory):
-        if name.startswith("removed-"):
-            try:
-                remove_tree(f"{directory}/{name}")
-            except (OSError, DockyardError) as error:
-                services.background.on_error(f"sweep {name}", error)
+def _waiting(directory: str) -> list[str]:
+    """What an earlier daemon had moved there and was killed before it was deleted."""
+    return [f"{directory}/{name}" for name in os.listdir(directory)]
