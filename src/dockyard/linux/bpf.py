@@ -4,8 +4,9 @@ import ctypes
 import os
 from typing import Final
 
-from dockyard.linux.libc import number_of, system_call
+from dockyard.linux.libc import LONG, POINTER, older_system_call
 
+_bpf_call = older_system_call("bpf", LONG, POINTER, LONG)
 _PROG_LOAD, _PROG_ATTACH, _PROG_DETACH, _PROG_GET_FD_BY_ID, _PROG_QUERY = 5, 8, 9, 13, 16
 _CGROUP_DEVICE_PROGRAM, _CGROUP_DEVICE_POINT = 15, 6
 _ALLOW_MULTI = 2
@@ -95,4 +96,4 @@ def detach(number: int, cgroup: int) -> None:
 
 def _bpf(command: int, record: ctypes.Structure | ctypes.Array[ctypes.c_uint32]) -> int:
     """bpf(2). The kernel wants all bytes beyond what a command uses to be zero, so just the record is given."""
-    return system_call(number_of("bpf"), command, ctypes.byref(record), ctypes.sizeof(record))
+    return _bpf_call(command, ctypes.byref(record), ctypes.sizeof(record))

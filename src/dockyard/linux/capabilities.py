@@ -67,6 +67,11 @@ class _Data(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
+LIBC.capget.argtypes = LIBC.capset.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+_Halves = _Data * 2
+"""The kernel's sets come in two parts of 32 bits."""
+
+
 def mask_of(names: tuple[str, ...]) -> int:
     """The bits of `names`. KeyError for a name that isn't one."""
     mask = 0
@@ -77,7 +82,7 @@ def mask_of(names: tuple[str, ...]) -> int:
 
 def own() -> tuple[int, int, int]:
     """The effective, permitted and inheritable set of this process as bits."""
-    data = (_Data * 2)()
+    data = _Halves()
     call(LIBC.capget, ctypes.byref(_Header(_VERSION_3, 0)), data)
     low, high = data
     return (
@@ -90,7 +95,7 @@ def own() -> tuple[int, int, int]:
 def set_own(effective: int, permitted: int, inheritable: int) -> None:
     """Set the three sets of this process. OSError (EPERM) when more is asked than there is."""
     low = 0xFFFFFFFF
-    data = (_Data * 2)(
+    data = _Halves(
         _Data(effective & low, permitted & low, inheritable & low),
         _Data(effective >> 32, permitted >> 32, inheritable >> 32),
     )
@@ -103,8 +108,7 @@ def limit_bounding(keep: int) -> None:
         if keep >> number & 1:
             continue
         try:
-            if prctl(_PR_CAPBSET_READ, number):
-                prctl(_PR_CAPBSET_DROP, number)
+            prctl(_PR_CAPBSET_DROP, number)
         except OSError as error:
             if error.errno == errno.EINVAL:  # beyond the last one that this kernel knows
                 return

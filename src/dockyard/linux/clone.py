@@ -18,6 +18,8 @@ _CLONE3 = 435
 _PYTHON = ctypes.PyDLL(None, use_errno=True)
 """As libc.LIBC, but without giving up the interpreter lock: nothing may happen between the calls."""
 _PYTHON.syscall.restype = ctypes.c_long
+_PYTHON.syscall.argtypes = (ctypes.c_long, ctypes.c_void_p, ctypes.c_long)
+_PYTHON.PyOS_BeforeFork.restype = _PYTHON.PyOS_AfterFork_Parent.restype = _PYTHON.PyOS_AfterFork_Child.restype = None
 
 
 class _CloneArgs(ctypes.Structure):
@@ -61,7 +63,7 @@ def fork_into(flags: int = 0, cgroup: int | None = None) -> Child | None:
     if cgroup is not None:
         record.flags |= CLONE_INTO_CGROUP
         record.cgroup = cgroup
-    arguments = (ctypes.c_long(_CLONE3), ctypes.byref(record), ctypes.c_long(ctypes.sizeof(record)))
+    arguments = (_CLONE3, ctypes.byref(record), ctypes.sizeof(record))
     _PYTHON.PyOS_BeforeFork()
     pid: int = _PYTHON.syscall(*arguments)
     if pid == 0:

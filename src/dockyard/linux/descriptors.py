@@ -2,22 +2,22 @@
 
 from typing import Final
 
-from dockyard.linux.libc import system_call
+from dockyard.linux.libc import LONG, system_call
 
-_CLOSE_RANGE = 436
+_close_range = system_call(436, LONG, LONG, LONG)
 _CLOEXEC = 4
 _LAST: Final = 0xFFFFFFFF
 
 
 def close_from(first: int) -> None:
     """Close every descriptor from `first` on."""
-    system_call(_CLOSE_RANGE, first, _LAST, 0)
+    _close_range(first, _LAST, 0)
 
 
 def close_range(first: int, last: int) -> None:
     """Close every descriptor from `first` to `last`, both included; nothing when there are none."""
     if first <= last:
-        system_call(_CLOSE_RANGE, first, last, 0)
+        _close_range(first, last, 0)
 
 
 def close_all_but(keep: set[int]) -> None:
@@ -31,4 +31,4 @@ def close_all_but(keep: set[int]) -> None:
 
 def close_on_exec_from(first: int) -> None:
     """Mark every descriptor from `first` on to be closed by execve(2). Linux 5.11."""
-    system_call(_CLOSE_RANGE, first, _LAST, _CLOEXEC)
+    _close_range(first, _LAST, _CLOEXEC)

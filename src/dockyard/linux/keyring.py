@@ -1,7 +1,9 @@
 """The session keyring: keyctl(2)."""
 
-from dockyard.linux.libc import number_of, system_call
+from dockyard.linux.libc import LONG, STRING, older_system_call
 
+_keyctl = older_system_call("keyctl", LONG, LONG, LONG)
+_keyctl_text = older_system_call("keyctl", LONG, STRING)
 _JOIN_SESSION_KEYRING, _SETPERM = 1, 5
 _PERMISSIONS = 0x3F1B0000
 """The kernel's (all to the possessor; view, read, link to its user) and search to its user: keyctl_setperm(3)."""
@@ -12,7 +14,6 @@ def join_new_session(name: str) -> int:
 
     OSError: ENOSYS where the kernel has no keys, EDQUOT when the user has too many.
     """
-    number = number_of("keyctl")
-    ring = system_call(number, _JOIN_SESSION_KEYRING, name.encode())
-    system_call(number, _SETPERM, ring, _PERMISSIONS)
+    ring = _keyctl_text(_JOIN_SESSION_KEYRING, name.encode())
+    _keyctl(_SETPERM, ring, _PERMISSIONS)
     return ring

@@ -6,6 +6,7 @@ architecture; the few older ones are in `NUMBERS`.
 
 import ctypes
 import os
+from collections.abc import Callable
 from typing import Any, Final
 
 LIBC: Final = ctypes.CDLL(None, use_errno=True)
@@ -39,7 +40,10 @@ NUMBERS: Final[dict[str, dict[str, int]]] = {
 }
 """Older system calls by machine, as uname(2) names it: include/uapi/asm-generic/unistd.h, syscall_64.tbl."""
 
-LIBC.syscall.restype = ctypes.c_long
+LONG: Final = ctypes.c_long
+STRING: Final = ctypes.c_char_p
+POINTER: Final = ctypes.c_void_p
+"""Types of arguments for `system_call`: integers and descriptors, bytes or None, ctypes.byref(…) or None."""
 
 
 def call(function: Any, *arguments: Any) -> int:
@@ -51,20 +55,30 @@ def call(function: Any, *arguments: Any) -> int:
     return result
 
 
-def system_call(number: int, *arguments: Any) -> int:
-    """System call `number`; integers are passed as long, bytes as pointers. OSError when it fails."""
-    return call(
-        LIBC.syscall, *[ctypes.c_long(each) if isinstance(each, int) else each for each in (number, *arguments)]
-    )
+def system_call(number: int, *types: Any) -> Callable[..., int]:
+    """A function that makes system call `number` with arguments of `types`; it raises OSError when the call fails.
+
+    To be made when a module is imported: types that are known beforehand cost a fifth of those that are found out at
+    each call, and a child after a fork finds the function ready.
+    """
+    function = LIBC["syscall"]  # an object of its own, with types of its own
+    function.restype = LONG
+    function.argtypes = (LONG, *types)
+
+    def call_it(*arguments: Any) -> int:
+        result: int = function(number, *arguments)
+        if result == -1:
+            failure = ctypes.get_errno()
+            raise OSError(failure, os.strerror(failure))
+        return result
+
+    return call_it
 
 
-def number_of(name: str) -> int:
-    """Number of the system call `name` of `NUMBERS` on this machine; OSError (ENOSYS) where it isn't known."""
-    machine = os.uname().machine
-    try:
-        return NUMBERS[machine][name]
-    except KeyError:
-        raise OSError(38, f"system call {name} is not known on {machine}") from None
+def older_system_call(name: str, *types: Any) -> Callable[..., int]:
+    """As `system_call`, for one of `NUMBERS`; the function raises OSError (ENOSYS) where its number isn't known."""
+    number = NUMBERS.get(os.uname().machine, {}).get(name)
+    return system_call(-1 if number is None else number, *types)  # the kernel answers ENOSYS to -1
 
 
 def encoded(path: str | bytes) -> bytes:

@@ -8,7 +8,7 @@ import ctypes
 import os
 from typing import Final
 
-from dockyard.linux.libc import encoded, system_call
+from dockyard.linux.libc import LONG, POINTER, STRING, encoded, system_call
 
 AT_FDCWD: Final = -100
 AT_EMPTY_PATH: Final = 0x1000
@@ -32,7 +32,13 @@ MOUNT_ATTR_NODIRATIME: Final = 0x80
 MOUNT_ATTR_IDMAP: Final = 0x100000
 MOUNT_ATTR_NOSYMFOLLOW: Final = 0x200000
 
-_OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT, _MOUNT_SETATTR = 428, 429, 430, 431, 432, 442
+_open_tree = system_call(428, LONG, STRING, LONG)
+_move_mount = system_call(429, LONG, STRING, LONG, STRING, LONG)
+_fsopen = system_call(430, STRING, LONG)
+_fsconfig = system_call(431, LONG, LONG, STRING, STRING, LONG)
+_fsmount = system_call(432, LONG, LONG, LONG)
+_mount_setattr = system_call(442, LONG, STRING, LONG, POINTER, LONG)
+
 _FSOPEN_CLOEXEC = _FSMOUNT_CLOEXEC = 1
 _SET_FLAG, _SET_STRING, _CMD_CREATE = 0, 1, 6
 _MESSAGE_BYTES = 1024
@@ -55,18 +61,18 @@ def new_filesystem(fstype: str, options: tuple[str, ...] = (), source: str = "",
     `options` are the file system's own, `key=value` or `flag`; `attributes` are MOUNT_ATTR_*. OSError carries what the
     file system said of a refused option.
     """
-    context = system_call(_FSOPEN, encoded(fstype), _FSOPEN_CLOEXEC)
+    context = _fsopen(encoded(fstype), _FSOPEN_CLOEXEC)
     try:
         if source:
-            system_call(_FSCONFIG, context, _SET_STRING, b"source", encoded(source), 0)
+            _fsconfig(context, _SET_STRING, b"source", encoded(source), 0)
         for option in options:
             key, has_value, value = option.partition("=")
             if has_value:
-                system_call(_FSCONFIG, context, _SET_STRING, encoded(key), encoded(value), 0)
+                _fsconfig(context, _SET_STRING, encoded(key), encoded(value), 0)
             else:
-                system_call(_FSCONFIG, context, _SET_FLAG, encoded(key), None, 0)
-        system_call(_FSCONFIG, context, _CMD_CREATE, None, None, 0)
-        return system_call(_FSMOUNT, context, _FSMOUNT_CLOEXEC, attributes)
+                _fsconfig(context, _SET_FLAG, encoded(key), None, 0)
+        _fsconfig(context, _CMD_CREATE, None, None, 0)
+        return _fsmount(context, _FSMOUNT_CLOEXEC, attributes)
     except OSError as error:
         if message := _message(context):
             raise OSError(error.errno, f"{error.strerror} ({message})") from None
@@ -90,13 +96,13 @@ def clone_tree(directory: int, path: str = "", recursive: bool = False) -> int:
     It is what mount --bind would attach. Symbolic links are followed, except when the path is empty.
     """
     flags = OPEN_TREE_CLONE | os.O_CLOEXEC | (AT_RECURSIVE if recursive else 0) | (0 if path else AT_EMPTY_PATH)
-    return system_call(_OPEN_TREE, directory, encoded(path), flags)
+    return _open_tree(directory, encoded(path), flags)
 
 
 def attach(tree: int, target: int) -> None:
     """Attach the detached mount `tree` on top of the file or directory that the descriptor `target` is."""
     flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
-    system_call(_MOVE_MOUNT, tree, b"", target, b"", flags)
+    _move_mount(tree, b"", target, b"", flags)
 
 
 def set_attributes(
@@ -117,4 +123,4 @@ def set_attributes(
         clear |= MOUNT_ATTR_ATIME
     record = _MountAttr(set_, clear, propagation, user_namespace or 0)
     flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
-    system_call(_MOUNT_SETATTR, mount, b"", flags, ctypes.byref(record), ctypes.sizeof(record))
+    _mount_setattr(mount, b"", flags, ctypes.byref(record), ctypes.sizeof(record))

@@ -9,7 +9,7 @@ import errno
 import os
 from typing import Final
 
-from dockyard.linux.libc import encoded, system_call
+from dockyard.linux.libc import LONG, POINTER, STRING, encoded, system_call
 
 RESOLVE_NO_XDEV: Final = 0x01
 RESOLVE_NO_MAGICLINKS: Final = 0x02
@@ -17,7 +17,7 @@ RESOLVE_NO_SYMLINKS: Final = 0x04
 RESOLVE_BENEATH: Final = 0x08
 RESOLVE_IN_ROOT: Final = 0x10
 
-_OPENAT2 = 437
+_openat2 = system_call(437, LONG, STRING, POINTER, LONG)
 _TRIES = 64
 """The kernel gives EAGAIN when a rename elsewhere makes `..` uncertain; an attacker may provoke it, not for ever."""
 
@@ -34,7 +34,7 @@ def open_at(directory: int, path: str, flags: int, resolve: int, mode: int = 0) 
     raw = encoded(path) or b"."
     for _ in range(_TRIES):
         try:
-            return system_call(_OPENAT2, directory, raw, ctypes.byref(how), ctypes.sizeof(how))
+            return _openat2(directory, raw, ctypes.byref(how), ctypes.sizeof(how))
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EINTR):
                 raise

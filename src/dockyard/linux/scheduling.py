@@ -3,7 +3,7 @@
 import ctypes
 from typing import Final
 
-from dockyard.linux.libc import number_of, system_call
+from dockyard.linux.libc import LONG, POINTER, older_system_call
 
 POLICIES: Final = {
     "SCHED_OTHER": 0,
@@ -25,6 +25,8 @@ FLAGS: Final = {
 }
 IO_CLASSES: Final = {"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3}
 
+_sched_setattr = older_system_call("sched_setattr", LONG, POINTER, LONG)
+_ioprio_set = older_system_call("ioprio_set", LONG, LONG, LONG)
 _CLASS_SHIFT = 13
 _WHO_PROCESS = 1
 
@@ -49,9 +51,9 @@ def set_scheduler(
 ) -> None:
     """Policy and parameters of this process; times in nanoseconds. OSError as sched_setattr(2)."""
     record = _SchedAttr(ctypes.sizeof(_SchedAttr), policy, flags, nice, priority, runtime, deadline, period)
-    system_call(number_of("sched_setattr"), 0, ctypes.byref(record), 0)
+    _sched_setattr(0, ctypes.byref(record), 0)
 
 
 def set_io_priority(io_class: int, priority: int) -> None:
     """Block IO class and priority (0 to 7) of this process. OSError as ioprio_set(2)."""
-    system_call(number_of("ioprio_set"), _WHO_PROCESS, 0, io_class << _CLASS_SHIFT | priority)
+    _ioprio_set(_WHO_PROCESS, 0, io_class << _CLASS_SHIFT | priority)

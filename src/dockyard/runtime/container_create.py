@@ -51,6 +51,7 @@ def create(
     no_pivot: bool = False,
     no_new_keyring: bool = False,
     detached: bool = False,
+    start: bool = False,
     hierarchy: Hierarchy | None = None,
     seccomp_cache: str | None = None,
 ) -> InitProcess:
@@ -66,17 +67,21 @@ def create(
         preserve_fds: how many descriptors from 3 on the process keeps.
         no_pivot: change the root by chroot, where pivot_root can't be used.
         no_new_keyring: leave the session keyring of the caller.
-        detached: the caller may go away, and any process may start it (`container_start`); else it ends with
-        the caller. hierarchy: the cgroups of this machine, when the caller has looked already. seccomp_cache:
-        directory of compiled filters.
+        detached: the caller may go away, and any process may start it (`container_start`); else it ends with it.
+        start: also start it, with one change of process less than `create` and then `InitProcess.start`.
+        hierarchy: the cgroups of this machine, when the caller has looked already.
+        seccomp_cache: directory of compiled filters.
 
     Returns:
         The process, a child of the caller.
 
     Raises:
-        InvalidParameter: the configuration is wrong. AlreadyExists: the name is taken. NotFound, Forbidden: the program
-        or something on the host isn't there, or can't be executed. SystemFailure and others: a step failed. In every
-        case nothing is left behind. The caller must have one thread.
+        InvalidParameter: the configuration is wrong.
+        AlreadyExists: the name is taken.
+        NotFound, Forbidden: the program or something on the host isn't there, or can't be executed.
+        SystemFailure and others: a step failed.
+
+    In every case nothing is left behind. The caller must have one thread.
     """
     validate.identifier(container_id)
     validate.specification(spec)
@@ -96,7 +101,7 @@ def create(
             entry = cgroup.entry()
             opened.append(entry)
             chosen = filter_of(linux, seccomp_cache)
-            gate = _make_gate(f"{directory}/gate", detached)
+            gate = -1 if start else _make_gate(f"{directory}/gate", detached)
             proc = open_host_proc()
             ours, theirs = open_channel()
             launch = Launch(
@@ -153,13 +158,23 @@ def create(
         )
         spec_hooks = spec.hooks or Hooks()
         created = InitProcess(child, state, None if detached else ours, spec_hooks)
+        if start and not _needs_answers(linux, spec_hooks):
+            created.say_go()
         undo.push(lambda: os.close(created.pidfd))
         undo.push(created.kill)
+        save(state)  # while the process prepares itself
         _bring_up(linux, process, state, ours, spec_hooks, cgroup)
-        save(state)
+        if start:
+            created.start()
     if detached:
         ours.close()
     return created
+
+
+def _needs_answers(linux: Linux, spec_hooks: Hooks) -> bool:
+    """Whether the process waits for the caller on its way, so that it can't be told beforehand to go on at the end."""
+    own_user = any(each.type == "user" and not each.path for each in linux.namespaces)
+    return own_user or bool(spec_hooks.prestart or spec_hooks.create_runtime)
 
 
 def _check_terminal(process: Process, console_socket: int | None) -> None:

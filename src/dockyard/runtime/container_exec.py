@@ -5,7 +5,10 @@ pid namespace is for children only, so the caller joins that for the moment of t
 """
 
 import os
+from collections.abc import Mapping
 
+from dockyard.cgroups import Entry, detect
+from dockyard.cgroups.directories import clean_path
 from dockyard.errors import Conflict, InvalidParameter, SystemFailure
 from dockyard.linux.clone import Child
 from dockyard.linux.libc import reason
@@ -21,6 +24,7 @@ from dockyard.runtime.namespaces import fork_in
 from dockyard.runtime.oom_score import set_oom_score
 from dockyard.runtime.seccomp_filter import filter_of
 from dockyard.spec.runtime import Linux, Process, Spec
+from dockyard.spec.runtime.empty import EMPTY
 
 
 def exec_process(
@@ -32,6 +36,7 @@ def exec_process(
     preserve_fds: int = 0,
     spec: Spec | None = None,
     ignore_paused: bool = False,
+    sub_cgroup: Mapping[str, str] = EMPTY,
     seccomp_cache: str | None = None,
 ) -> Child:
     """Run `process` in `container`; returns when its program is executed.
@@ -44,14 +49,19 @@ def exec_process(
         preserve_fds: how many descriptors from 3 on it keeps.
         spec: the container's configuration, for its filter; read from the bundle when it isn't given.
         ignore_paused: don't refuse a paused container; the process then runs when that is resumed.
+        sub_cgroup: cgroup to be in, below the container's, by controller; the key "" stands for all.
         seccomp_cache: directory of compiled filters.
 
     Returns:
         The process, a child of the caller, with a pidfd that is the caller's to close.
 
     Raises:
-        InvalidParameter, NotFound, Forbidden (the program), Conflict (the container doesn't run or is paused),
-        SystemFailure. No process is left then. The caller must have one thread.
+        InvalidParameter: `process` is wrong.
+        NotFound, Forbidden: the program isn't there, or can't be executed.
+        Conflict: the container doesn't run, or is paused.
+        SystemFailure: a step failed.
+
+    No process is left then. The caller must have one thread.
     """
     validate.process(process)
     labels.check(process)
@@ -65,7 +75,7 @@ def exec_process(
     spec = spec if spec is not None else container.spec()
     chosen = filter_of(spec.linux or Linux(), seccomp_cache)
     opened: list[int] = []
-    entry = container.cgroup().entry()
+    entry = _entry(container, sub_cgroup)
     try:
         pidfd = open_first_process(container)
         opened.append(pidfd)
@@ -121,6 +131,18 @@ def exec_process(
     finally:
         ours.close()
     return child
+
+
+def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:
+    """The way into the container's cgroup, or into one below it. NotFound when that isn't there."""
+    paths = {}
+    for controller, path in container.cgroup_paths.items():
+        sub = below.get(controller, below.get("", ""))
+        paths[controller] = f"{path}{clean_path('/' + sub)}".rstrip("/")
+    for controller in below:
+        if controller and controller not in paths:
+            raise InvalidParameter(f"unknown controller {controller} in --cgroup")
+    return detect().restored(paths).entry()
 
 
 def _flags(container: ContainerState) -> int:

@@ -26,6 +26,7 @@ OCI_VERSION = "1.2.0"
 STATE_FILE = "state.json"
 GATE = "gate"
 CONFIG_FILE = "config.json"
+_STAT_BYTES = 4096
 
 
 class ContainerState(NamedTuple):
@@ -73,9 +74,9 @@ class ContainerState(NamedTuple):
         """CREATED, RUNNING, PAUSED or STOPPED, as it is at this moment."""
         if not self.alive():
             return STOPPED
-        if os.path.exists(self.gate):
-            return CREATED
-        return PAUSED if self.cgroup_paths and self.cgroup().frozen() else RUNNING
+        if self.cgroup_paths and self.cgroup().frozen():
+            return PAUSED
+        return CREATED if os.path.exists(self.gate) else RUNNING
 
     def oci_state(self, status: str | None = None) -> State:
         """The state as hooks and `state` show it; `status` instead of the present one."""
@@ -92,11 +93,15 @@ class ContainerState(NamedTuple):
 def process_start_time(pid: int) -> int | None:
     """When process `pid` started, in ticks since boot; None when it is gone or a zombie: proc_pid_stat(5)."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            # The name in the second field may hold blanks and brackets; fields are counted from behind it.
-            fields = file.read().rpartition(b") ")[2].split()
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = os.read(descriptor, _STAT_BYTES)
+        finally:
+            os.close(descriptor)
     except OSError:
         return None
+    # The name in the second field may hold blanks and brackets; fields are counted from behind it.
+    fields = text.rpartition(b") ")[2].split()
     return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 

@@ -17,3 +17,8 @@ def open_host_proc() -> int:
         os.close(descriptor)
         raise SystemFailure("/proc is not a proc file system")
     return descriptor
+
+
+def own_number(proc: int) -> int:
+    """The number of the calling process as the pid namespace of the procfs `proc` counts."""
+    return int(os.readlink("self", dir_fd=proc))

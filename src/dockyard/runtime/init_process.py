@@ -15,7 +15,7 @@ from dockyard.spec.runtime import Hooks
 class InitProcess:
     """The first process of a container; `pidfd` is close-on-exec and belongs to this object.
 
-    `channel` is None when the container was made for others to start.
+    `warnings` is what failing poststart hooks said. `channel` is None when the container was made for others to start.
     """
 
     def __init__(self, child: Child, state: ContainerState, channel: Channel | None, spec_hooks: Hooks) -> None:
@@ -24,6 +24,15 @@ class InitProcess:
         self.container_id = state.id
         self._channel = channel
         self._hooks = spec_hooks
+        self._told = False
+        self.warnings: list[str] = []
+
+    def say_go(self) -> None:
+        """Tell it, ahead of time, to go on as soon as it is ready; `start` then only waits."""
+        assert self._channel is not None
+        with suppress(BrokenPipeError):  # it died before: that shows when it is reaped, as if right after
+            self._channel.send(GO)
+        self._told = True
 
     def start(self) -> list[str]:
         """Let it execute its program; returns when it has, with what failing poststart hooks said.
@@ -32,17 +41,19 @@ class InitProcess:
             Conflict: it was started already, or is for others to start.
             Any DockyardError: what the process reported; it has ended then.
         """
-        channel, self._channel = self._channel, None
-        if channel is None:
+        if self._channel is None:
             raise Conflict("cannot start an already running container")
+        if not self._told:
+            self.say_go()
+        channel, self._channel = self._channel, None
         try:
-            with suppress(BrokenPipeError):  # it died before: that shows when it is reaped, as if right after
-                channel.send(GO)
-            os.unlink(self.state.gate)
+            with suppress(FileNotFoundError):
+                os.unlink(self.state.gate)
             channel.receive()  # end of file: execve has closed the other end
         finally:
             channel.close()
-        return hooks.run_and_report(self._hooks.poststart, "poststart", self.state.oci_state(RUNNING))
+        self.warnings = hooks.run_and_report(self._hooks.poststart, "poststart", self.state.oci_state(RUNNING))
+        return self.warnings
 
     def kill(self) -> None:
         """Kill it, and wait until it is gone; nothing when somebody else did."""

@@ -119,7 +119,10 @@ def test_the_root_is_swapped_for_a_link_while_it_is_mounted(harness: Harness, ou
 
 @pytest.mark.parametrize("kind", ["proc", "sysfs"])
 def test_proc_of_the_image_is_a_link(harness: Harness, kind: str) -> None:
-    """CVE-2019-16884, CVE-2019-19921: procfs is mounted elsewhere, and masks and labels go to what the image put there."""
+    """CVE-2019-16884, CVE-2019-19921:
+
+    procfs is mounted elsewhere, and masks and labels go to what the image put there.
+    """
     name = {"proc": "proc", "sysfs": "sys"}[kind]
     (harness.rootfs / name).rmdir()
     (harness.rootfs / "elsewhere").mkdir()
@@ -174,7 +177,10 @@ def test_mounts_inside_proc_through_a_link(harness: Harness) -> None:
 
 
 def test_null_device_of_the_image(harness: Harness) -> None:
-    """CVE-2025-31133: /dev/null of the container is a link to what shall be written or read; the mask must not be that."""
+    """CVE-2025-31133:
+
+    /dev/null of the container is a link to what shall be written or read; the mask must not be that.
+    """
     document = harness.shell("stat -c %t,%T /proc/keys; cat /proc/keys")
     # No file system at /dev: the image's own, in which null is a link.
     document["mounts"] = [mount for mount in document["mounts"] if not mount["destination"].startswith("/dev")]
@@ -234,11 +240,9 @@ def test_multiplexer_of_the_image(harness: Harness) -> None:
     assert "is not a terminal multiplexer" in forked(act)
 
 
-@pytest.mark.parametrize("number", range(3, 40))
+@pytest.mark.parametrize("number", range(3, 40, 4))
 def test_working_directory_is_a_descriptor_of_the_runtime(harness: Harness, number: int) -> None:
     """CVE-2024-21626: a descriptor of the host's file system that leaks is entered as working directory."""
-    if number > 3 and number % 4:
-        pytest.skip("every fourth is enough")
     document = harness.shell("echo *; cat ../../../../../../../etc/hostname")
     document["process"]["cwd"] = f"/proc/self/fd/{number}"
 
@@ -278,15 +282,17 @@ def test_no_descriptor_of_the_host_is_left_open(harness: Harness) -> None:
     def act() -> tuple[str, list[str]]:
         for _ in range(5):
             os.set_inheritable(os.open("/etc", os.O_RDONLY), True)
-        document = harness.document("sh", "-c", "exec 9>&1; ls /proc/self/fd >&9; read x; ls -l /proc/self/fd")
+        document = harness.document("sh", "-c", "exec 9>&1; ls /proc/self/fd >&9; echo; exec sleep 1000")
         with harness.created(spec_from_json(document)) as container:
             container.init.start()
-            seen = [container.line() for _ in range(5)]
+            seen = [container.line() for _ in range(6)]
+            while Path(f"/proc/{container.init.pid}/comm").read_text() != "sleep\n":
+                time.sleep(0.001)
             directory = f"/proc/{container.init.pid}/fd"
             return " ".join(seen), [os.readlink(f"{directory}/{name}") for name in os.listdir(directory)]
 
     inside, from_outside = forked(act)
-    assert inside == "0 1 2 3 9"  # 3 is the directory that ls reads
+    assert inside == "0 1 2 3 9 "  # 3 is the directory that ls reads
     assert all(link.startswith("pipe:[") for link in from_outside), from_outside
 
 

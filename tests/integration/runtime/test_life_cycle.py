@@ -165,7 +165,7 @@ def test_names_that_are_refused(harness: Harness, name: str) -> None:
             stdio=streams.stdio,
         )
 
-    with pytest.raises(InvalidParameter, match="container id cannot be empty|invalid container ID format"):
+    with pytest.raises(InvalidParameter, match=r"container id cannot be empty|invalid container ID format"):
         forked(act)
 
 

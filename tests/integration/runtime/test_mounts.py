@@ -212,8 +212,11 @@ def test_tmpfs_copies_up(harness: Harness) -> None:
     (data / "sub/file").chmod(0o604)
     (data / "link").symlink_to("/etc/shadow")
     os.mkfifo(data / "fifo")
-    script = "cat /data/sub/file; stat -c '%a %u:%g' /data/sub/file; readlink /data/link; test -p /data/fifo && rm
-    -r /data/sub" document = with_mount(
+    script = (
+        "cat /data/sub/file; stat -c '%a %u:%g' /data/sub/file; readlink /data/link;"
+        "test -p /data/fifo && rm -r /data/sub"
+    )
+    document = with_mount(
         harness, script, destination="/data", type="tmpfs", source="tmpfs", options=["tmpcopyup", "size=1m"]
     )
     output = harness.run(document)
@@ -273,14 +276,10 @@ def test_id_mapped_mount(harness: Harness, tmp_path: Path) -> None:
 
 
 def test_cgroup_mount(harness: Harness) -> None:
-    """Without a cgroup namespace just the container's own directory is shown;
-
-    with one, what is mounted shows the same.
-    """
+    """Without a cgroup namespace just its own directory is bound; with one, a new mount from inside shows the same."""
     document = with_mount(
-        harness, "cat /sys/fs/cgroup/memory/cgroup.procs; touch /sys/fs/cgroup/x; mkdir
-        /sys/fs/cgroup/memory/x; sleep 1000", destination="/sys/fs/cgroup", type="cgroup", source="cgroup",
-        options=["ro", "nosuid", "noexec", "nodev"],
+        harness, "cat /sys/fs/cgroup/memory/cgroup.procs; sleep 1000",
+        destination="/sys/fs/cgroup", type="cgroup", source="cgroup", options=["ro", "nosuid", "noexec", "nodev"],
     )  # fmt: skip
 
     def act(container: Container) -> tuple[str, str, str]:

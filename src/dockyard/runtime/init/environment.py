@@ -40,7 +40,7 @@ def _passwd() -> bytes:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return b""
-        return os.read(descriptor, _LARGEST_BYTES)
+        return os.read(descriptor, min(os.fstat(descriptor).st_size, _LARGEST_BYTES))
     except OSError:
         return b""
     finally:

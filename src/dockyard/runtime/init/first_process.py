@@ -17,6 +17,8 @@ from dockyard.linux.process import set_domainname, set_dumpable, set_hostname
 from dockyard.linux.unix_socket import accept
 from dockyard.runtime import hooks
 from dockyard.runtime.channel import GO, HOOKS, READY
+from dockyard.runtime.container_state import CREATED
+from dockyard.runtime.host_proc import own_number
 from dockyard.runtime.init import console, labels, limits, signals, stdio, sysctl
 from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.init.execute import Execution
@@ -48,6 +50,8 @@ def _prepare(launch: Launch) -> Execution:
     # From here on until execve nobody in the container may look into this process (CVE-2016-9962, CVE-2019-5736).
     set_dumpable(False)
     os.umask(0)
+    if launch.spec.hooks is not None:
+        launch = launch._replace(state=launch.state._replace(pid=own_number(surroundings.proc)))
     _enter_namespaces(launch)
     linux = launch.spec.linux or Linux()
     root = _assemble(launch)
@@ -90,31 +94,29 @@ def _enter_namespaces(launch: Launch) -> None:
 
 
 def _assemble(launch: Launch) -> int:
-    """Mount everything, run the hooks that come before the root is changed, set up 0, 1, 2, change the root;
-
-    its descriptor.
-    """
-    surroundings = launch.surroundings
-    spec_hooks = launch.spec.hooks or Hooks()
+    """Mount, run the hooks that come before it, set up 0, 1, 2, and change the root; its descriptor."""
     if launch.root is None:
-        if spec_hooks.prestart or spec_hooks.create_runtime:
-            surroundings.channel.send(HOOKS)
-            surroundings.channel.expect(GO)
-        hooks.run_all(spec_hooks.create_container, "createContainer", launch.state)
+        _run_early_hooks(launch)
         return _change_root_only(launch)
     root = launch.root.tree
     assemble.assemble(launch.spec, launch.root)
-    if spec_hooks.prestart or spec_hooks.create_runtime:
-        surroundings.channel.send(HOOKS)
-        surroundings.channel.expect(GO)
-    hooks.run_all(spec_hooks.create_container, "createContainer", launch.state)
+    _run_early_hooks(launch)
     _standard_streams(launch, root)
-    os.close(make_directory(root, surroundings.process.cwd))
+    os.close(make_directory(root, launch.surroundings.process.cwd))
     if launch.no_pivot:
         pivot.change_root(root)
     else:
         pivot.pivot(root)
     return root
+
+
+def _run_early_hooks(launch: Launch) -> None:
+    """Let the caller run those that are its own, then run those of the container's namespaces."""
+    wanted = launch.spec.hooks or Hooks()
+    if wanted.prestart or wanted.create_runtime:
+        launch.surroundings.channel.send(HOOKS)
+        launch.surroundings.channel.expect(GO)
+    hooks.run_all(wanted.create_container, "createContainer", launch.state)
 
 
 def _change_root_only(launch: Launch) -> int:
@@ -167,4 +169,4 @@ def _wait_for_start(launch: Launch) -> None:
         os.close(launch.gate)
         channel.send(GO)
     spec_hooks = launch.spec.hooks or Hooks()
-    hooks.run_all(spec_hooks.start_container, "startContainer", launch.state)
+    hooks.run_all(spec_hooks.start_container, "startContainer", launch.state._replace(status=CREATED))

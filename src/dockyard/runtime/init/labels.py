@@ -8,6 +8,7 @@ import os
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.linux.libc import reason
 from dockyard.linux.open_beneath import beneath
+from dockyard.runtime.host_proc import own_number
 from dockyard.spec.runtime import Process
 
 APPARMOR = "/sys/module/apparmor/parameters/enabled"
@@ -40,7 +41,7 @@ def apply(process: Process, proc: int) -> None:
 
 def _write(proc: int, names: tuple[str, ...], value: str, what: str) -> None:
     """Write to the first of the attribute files that exists."""
-    own = os.readlink("self", dir_fd=proc)
+    own = own_number(proc)
     for name in names:
         try:
             descriptor = beneath(proc, f"{own}/attr/{name}", os.O_WRONLY)

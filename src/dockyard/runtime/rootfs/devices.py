@@ -65,8 +65,7 @@ def make(root: int, spec: Spec, trees: tuple[tuple[str, int], ...]) -> None:
         for path, tree in trees:
             _bind(root, path, tree)
     else:
-        for device in wanted(spec):
-            _node(root, device)
+        _make_nodes(root, wanted(spec))
     directory = make_directory(root, "/dev")
     try:
         for target, name in LINKS:
@@ -78,11 +77,24 @@ def make(root: int, spec: Spec, trees: tuple[tuple[str, int], ...]) -> None:
         os.close(directory)
 
 
-def _node(root: int, device: Device) -> None:
+def _make_nodes(root: int, devices: list[Device]) -> None:
+    """Make all nodes, those of one directory with that opened once."""
+    by_directory: dict[str, list[Device]] = {}
+    for device in devices:
+        by_directory.setdefault(os.path.dirname(device.path), []).append(device)
+    for path, members in by_directory.items():
+        directory = make_directory(root, path)
+        try:
+            for device in members:
+                _node(directory, device)
+        finally:
+            os.close(directory)
+
+
+def _node(directory: int, device: Device) -> None:
     if device.type not in KINDS:
         raise InvalidParameter(f"invalid device type {device.type!r} of {device.path}")
-    parent, name = os.path.split(device.path)
-    directory = make_directory(root, parent)
+    name = os.path.basename(device.path)
     mode = KINDS[device.type] | (0o666 if device.file_mode is None else device.file_mode & 0o7777)
     try:
         os.mknod(name, mode, os.makedev(device.major, device.minor), dir_fd=directory)
@@ -92,8 +104,6 @@ def _node(root: int, device: Device) -> None:
         return
     except OSError as error:
         raise SystemFailure(f"error creating device nodes: mknod {device.path}: {reason(error)}") from error
-    finally:
-        os.close(directory)
 
 
 def _bind(root: int, path: str, tree: int) -> None:
