@@ -12,6 +12,7 @@ from dockyard.cli.container import create
 from dockyard.cli.exit import Exit
 from dockyard.cli.session import Session
 from dockyard.client import containers
+from dockyard.errors import DockyardError
 
 DATA = Path(__file__).parents[2] / "data" / "cli"
 GOLDEN = json.loads((DATA / "create.golden.json").read_text())
@@ -45,6 +46,9 @@ def test_as_the_real_client(record: dict[str, Any], monkeypatch: pytest.MonkeyPa
     except Exit as end:
         code = end.code
         errors.append(end.message)
+    except DockyardError as error:
+        code = 1
+        errors.append(str(error))
     assert code == record["exit"]
     said = "".join(f"{text}\n" for text in errors).replace(str(DATA), "$DATA")
     assert said.split() == record["stderr"].split()
