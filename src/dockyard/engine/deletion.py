@@ -10,11 +10,14 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from dockyard.errors import SystemFailure
+from dockyard.errors import DockyardError, SystemFailure
 from dockyard.supervisor.client import SupervisorClient
 
 PAUSE_SECONDS = 0.05
 """How long a batch is collected: long enough for a burst to share one fork."""
+
+RETRY_SECONDS = 5.0
+"""How long is waited when the supervisor can't be had."""
 
 Start = Callable[[str, Coroutine[Any, Any, None]], object]
 Report = Callable[[str, BaseException], None]
@@ -54,7 +57,17 @@ class Deletion:
             while self._waiting:
                 await asyncio.sleep(PAUSE_SECONDS)
                 batch, self._waiting = self._waiting, []
-                for path, reason in (await self._supervisor.remove_trees(batch)).items():
-                    self._report("delete", SystemFailure(f"{path}: {reason}"))
+                await self._delete(batch)
         finally:
             self._running = False
+
+    async def _delete(self, batch: list[str]) -> None:
+        try:
+            failures = await self._supervisor.remove_trees(batch)
+        except DockyardError as error:
+            self._report("delete", error)
+            self._waiting.extend(batch)
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        for path, reason in failures.items():
+            self._report("delete", SystemFailure(f"{path}: {reason}"))
