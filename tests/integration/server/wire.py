@@ -43,6 +43,12 @@ class Wire:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         return int(status_line.split()[1]), headers
 
+    def skip(self, length: int) -> None:
+        """Reads and drops a body of `length` bytes."""
+        while len(self.rest) < length:
+            self.rest += self.socket.recv(65536)
+        self.rest = self.rest[length:]
+
     def half_close(self) -> None:
         """Nothing more will be sent."""
         self.socket.shutdown(socket.SHUT_WR)
