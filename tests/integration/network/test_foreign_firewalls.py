@@ -75,6 +75,11 @@ def test_a_reload_is_noticed_and_nothing_is_left_at_the_end(
     engine.start(())
 
 
+def test_a_policy_that_comes_later_is_noticed(engine: OneEngine, host: SimulatedHost, wait_until) -> None:
+    nft(host, UFW)
+    wait_until(lambda: nft(host, "list table ip filter").count("dockyard docker0") == 2)
+
+
 def test_a_chain_of_somebodys_own_is_named_and_not_edited(
     make_engine: Callable[..., OneEngine], host: SimulatedHost, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -22,8 +22,9 @@ _NFNLGRP_NFTABLES: Final = 7
 _NFTABLES: Final = 10 << 8
 _NFGENMSG_BYTES: Final = 4
 
-# DELTABLE, DELCHAIN, DELRULE, DELSET, DELSETELEM: each has the name of its table as attribute 1.
-_GONE: Final = frozenset(_NFTABLES | number for number in (2, 5, 8, 11, 14))
+# DELTABLE, NEWCHAIN (also a change of policy), DELCHAIN, DELRULE, DELSET, DELSETELEM: each has the name of its table as
+# attribute 1.
+_SUSPECT: Final = frozenset(_NFTABLES | number for number in (2, 3, 5, 8, 11, 14))
 _TABLE_NAME: Final = 1
 # Ends every transaction, and says which thread made it (by the number that it has in the initial PID namespace).
 _NEWGEN: Final = _NFTABLES | 15
@@ -33,7 +34,7 @@ SETTLE_SECONDS: Final = 0.02
 
 
 class Monitor:
-    """Reports, in a thread of its own, what other processes take away."""
+    """Reports, in a thread of its own, what other processes take away or close."""
 
     def __init__(self, concerns_table: Callable[[str], bool], concerns_link: Callable[[link.Link], bool]) -> None:
         """Listen in the network namespace of the calling thread; nothing is reported before `start`.
@@ -107,7 +108,7 @@ class Monitor:
 
     def _is_loss_of_rules(self, message: Message) -> bool:
         """What went is judged at the end of its transaction, which says whose it was. Our own losses are meant."""
-        if message.type in _GONE:
+        if message.type in _SUSPECT:
             table = attributes(message.body, _NFGENMSG_BYTES).get(_TABLE_NAME, b"")
             self._suspicious = self._suspicious or self._concerns_table(string(table))
         elif message.type == _NEWGEN and self._suspicious:

@@ -98,6 +98,7 @@ class _Connection:
                 error = self._ends[1].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 if error:
                     raise OSError(error, "connect")
+                self._ends[1].getpeername()  # fails unless connected: the event may have been meant for a closed socket
                 self._connected = True
             self._there.move()
             self._back.move()

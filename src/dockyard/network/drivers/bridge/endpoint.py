@@ -27,8 +27,13 @@ _OPERATIONAL_POLL_SECONDS: Final = 0.0005
 
 
 def new_host_interface() -> str:
-    """A name for the host's end: "veth" and seven hexadecimal digits, as Docker's are."""
-    return HOST_PREFIX + secrets.token_hex(_RANDOM_BYTES)[:7]
+    """A name for the host's end that no link has: "veth" and seven hexadecimal digits, as Docker's are."""
+    while True:
+        name = HOST_PREFIX + secrets.token_hex(_RANDOM_BYTES)[:7]
+        try:
+            socket.if_nametoindex(name)
+        except OSError:
+            return name
 
 
 def is_host_interface(name: str) -> bool:

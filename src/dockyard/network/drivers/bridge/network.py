@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from ipaddress import IPv4Address
 from typing import Final
 
-from dockyard.errors import Conflict, DockyardError, SystemFailure
+from dockyard.errors import DockyardError, SystemFailure
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PublishedPort, Subnet
@@ -64,6 +64,7 @@ class BridgeNetwork:
         reserved = (settings.address.ip, IPv4Address(settings.gateway))
         self._addresses = Addresses(settings.subnet, reserved=reserved, within=settings.pool)
         self._attached: dict[str, Attachment] = {}
+        self._missed: set[str] = set()
         self._bridge_index = 0
 
     @property
@@ -85,7 +86,7 @@ class BridgeNetwork:
             raise SystemFailure(f"network {self._record.name} needs the sandbox opened")
         wanted_mac = parse_mac(request.mac) if request.mac else None
         with ExitStack() as undo:
-            ipv4 = self._addresses.take(request.ipv4)
+            ipv4 = self._addresses.take(request.ipv4 or None)
             undo.callback(self._addresses.release, ipv4)
             published = self._publish(request, ipv4)
             undo.callback(self._ports.release, published)
@@ -117,6 +118,7 @@ class BridgeNetwork:
         """See `Network.detach`."""
         if self._attached.pop(attachment.endpoint_id, None) is None:
             return
+        self._missed.discard(attachment.endpoint_id)
         try:
             if self._firewall is not None:
                 self._firewall.withdraw(attachment)
@@ -139,7 +141,9 @@ class BridgeNetwork:
         for attachment in self._attached.values():
             port = by_name.get(attachment.host_interface)
             if port is None:
-                _log.warning("link %s of container %s is gone", attachment.host_interface, attachment.container_id)
+                if attachment.endpoint_id not in self._missed:  # say it once: this is called again and again
+                    self._missed.add(attachment.endpoint_id)
+                    _log.warning("link %s of container %s is gone", attachment.host_interface, attachment.container_id)
                 continue
             with suppress(OSError):  # the container is ending just now
                 replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
@@ -205,7 +209,7 @@ class BridgeNetwork:
     def _restore(self, attachment: Attachment) -> None:
         try:
             self._addresses.take(attachment.ipv4)
-        except (Conflict, DockyardError) as error:
+        except DockyardError as error:
             _log.warning("address %s of container %s: %s", attachment.ipv4, attachment.container_id, error)
         for complaint in self._ports.restore(attachment.ports, attachment.ipv4):
             _log.warning("port of container %s can't be reserved: %s", attachment.container_id, complaint)
