@@ -5,7 +5,7 @@ Docker.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dockyard.errors import InvalidParameter
@@ -19,8 +19,9 @@ from dockyard.spec.image.descriptor import (
     Platform,
 )
 from dockyard.spec.image.manifest import index_from_json, manifest_from_json
-from dockyard.store.archive.spool import Spool
+from dockyard.store.archive.files import PackedFiles
 from dockyard.store.content.digest import digest_of, hex_of
+from dockyard.store.distribution.reference import parse_reference
 
 _NESTING = 4
 
@@ -35,43 +36,43 @@ class PackedImage:
     parent: str = ""
     layer_digests: tuple[str, ...] = ()
     """Where the format tells them: digests that the layers' files must have."""
+    tags: tuple[str, ...] = ()
+    """What a layout calls it without that being a whole name: `latest`."""
 
 
-def images_in(spool: Spool, platform: Platform) -> list[PackedImage]:
+def images_in(files: PackedFiles, platform: Platform) -> list[PackedImage]:
     """All images of the archive; of a multi-platform one that for `platform`. Raises InvalidParameter."""
-    if spool.has("manifest.json"):
-        items = items_from_json(_json(spool, "manifest.json"))
-        return [PackedImage(spool.read(item.config), item.layers, item.repo_tags, item.parent) for item in items]
-    if spool.has("oci-layout") and spool.has("index.json"):
-        index = index_from_json(_json(spool, "index.json"))
-        images = [image for entry in index.manifests for image in _from_descriptor(spool, entry, platform, _NESTING)]
+    if files.has("manifest.json"):
+        items = items_from_json(_json(files, "manifest.json"))
+        return [PackedImage(files.read(item.config), item.layers, item.repo_tags, item.parent) for item in items]
+    if files.has("oci-layout") and files.has("index.json"):
+        index = index_from_json(_json(files, "index.json"))
+        images = [image for entry in index.manifests for image in _from_descriptor(files, entry, platform, _NESTING)]
         return _joined(images)
     raise InvalidParameter("invalid archive: does not contain a manifest.json")
 
 
-def _from_descriptor(spool: Spool, entry: Descriptor, platform: Platform, depth: int) -> list[PackedImage]:
-    name = _name_of(entry)
+def _from_descriptor(files: PackedFiles, entry: Descriptor, platform: Platform, depth: int) -> list[PackedImage]:
+    names, tags = _names_of(entry)
     if entry.media_type in INDEX_TYPES:
         if depth == 0:
             raise InvalidParameter("invalid archive: indexes are nested too deeply")
-        inner = index_from_json(_blob_json(spool, entry))
+        inner = index_from_json(_blob_json(files, entry))
         fitting = [child for child in inner.manifests if _fits(child.platform, platform)]
         if not fitting:
             raise InvalidParameter(f"no match for platform {platform.os}/{platform.architecture} in archive")
-        found = _from_descriptor(spool, fitting[0], platform, depth - 1)
-        return [
-            PackedImage(i.config, i.layers, i.names + ((name,) if name else ()), "", i.layer_digests) for i in found
-        ]
-    manifest = manifest_from_json(_blob_json(spool, entry))
+        found = _from_descriptor(files, fitting[0], platform, depth - 1)
+        return [replace(image, names=image.names + names, tags=image.tags + tags) for image in found]
+    manifest = manifest_from_json(_blob_json(files, entry))
     if manifest.config.media_type not in CONFIG_TYPES:
         return []  # an artifact that is no image: a signature, a bill of materials
     return [
         PackedImage(
-            _blob(spool, manifest.config),
+            _blob(files, manifest.config),
             tuple(_path(layer) for layer in manifest.layers),
-            (name,) if name else (),
-            "",
-            tuple(layer.digest for layer in manifest.layers),
+            names,
+            layer_digests=tuple(layer.digest for layer in manifest.layers),
+            tags=tags,
         )
     ]
 
@@ -80,19 +81,22 @@ def _joined(images: list[PackedImage]) -> list[PackedImage]:
     """An image with several names stands several times in an index; it is one image."""
     by_config: dict[bytes, PackedImage] = {}
     for image in images:
-        known = by_config.get(image.config)
-        names = tuple(dict.fromkeys((*(known.names if known else ()), *image.names)))
-        by_config[image.config] = PackedImage(image.config, image.layers, names, "", image.layer_digests)
+        known = by_config.setdefault(image.config, image)
+        names, tags = dict.fromkeys((*known.names, *image.names)), dict.fromkeys((*known.tags, *image.tags))
+        by_config[image.config] = replace(known, names=tuple(names), tags=tuple(tags))
     return list(by_config.values())
 
 
-def _name_of(entry: Descriptor) -> str:
-    """The name that the writer gave: Docker and containerd annotate the whole, others a reference or only a tag."""
-    name = entry.annotations.get(CONTAINERD_NAME, "")
-    if not name:
-        reference = entry.annotations.get(REF_NAME, "")
-        name = reference if ":" in reference or "/" in reference else ""
-    return name
+def _names_of(entry: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names and tags that the writer gave: Docker and containerd annotate the whole name, podman and skopeo put it
+    where the specification has the reference's name, umoci only a tag there."""
+    given = entry.annotations.get(REF_NAME, "")
+    name = entry.annotations.get(CONTAINERD_NAME, "") or given
+    try:
+        whole = bool(parse_reference(name).tag) and (":" in name or "/" in name)
+    except InvalidParameter:
+        whole = False
+    return (name,) if whole else (), (given,) if given else ()
 
 
 def _fits(offered: Platform | None, wanted: Platform) -> bool:
@@ -105,19 +109,19 @@ def _path(entry: Descriptor) -> str:
     return f"blobs/sha256/{hex_of(entry.digest)}"
 
 
-def _blob(spool: Spool, entry: Descriptor) -> bytes:
-    data = spool.read(_path(entry))
+def _blob(files: PackedFiles, entry: Descriptor) -> bytes:
+    data = files.read(_path(entry))
     if digest_of(data) != entry.digest:
         raise InvalidParameter(f"invalid archive: {_path(entry)}: its digest is {digest_of(data)}")
     return data
 
 
-def _blob_json(spool: Spool, entry: Descriptor) -> Any:
-    return _decoded(_blob(spool, entry), _path(entry))
+def _blob_json(files: PackedFiles, entry: Descriptor) -> Any:
+    return _decoded(_blob(files, entry), _path(entry))
 
 
-def _json(spool: Spool, path: str) -> Any:
-    return _decoded(spool.read(path), path)
+def _json(files: PackedFiles, path: str) -> Any:
+    return _decoded(files.read(path), path)
 
 
 def _decoded(data: bytes, path: str) -> Any:

@@ -16,13 +16,13 @@ from dockyard.fs.archive.header import LINK, REGULAR_TYPES, SYMLINK
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.archive.source import CHUNK, StreamSource
 from dockyard.fs.paths import components, display
+from dockyard.store.archive.files import JSON_LIMIT, missing
 from dockyard.store.content.compression import inflated
 from dockyard.store.content.local import ContentStore
 from dockyard.store.layers.spooled import SpooledBlob, spool
 
 _IN_MEMORY = 1 << 16
 _MEMORY_LIMIT = 1 << 26
-_JSON_LIMIT = 1 << 24
 _LINKS = 32
 
 Steps = tuple[bytes, ...]
@@ -81,8 +81,8 @@ class Spool:
             return self._small[steps]
         blob = self._blobs.get(steps)
         if blob is None:
-            raise _missing(path)
-        if blob.size > _JSON_LIMIT:
+            raise missing(path)
+        if blob.size > JSON_LIMIT:
             raise InvalidParameter(f"invalid archive: {path[:200]}: too large")
         return os.pread(blob.descriptor, blob.size, 0)
 
@@ -93,7 +93,7 @@ class Spool:
             self._blobs[steps] = spool(self._content, [self._small[steps]])
             del self._small[steps]
         if steps not in self._blobs:
-            raise _missing(path)
+            raise missing(path)
         return self._blobs[steps]
 
     def _spool(self, reader: TarReader, size: int) -> SpooledBlob:
@@ -125,7 +125,3 @@ class Spool:
             else:
                 return steps
         raise InvalidParameter(f"open {path[:200]}: {os.strerror(errno.ELOOP).lower()}")
-
-
-def _missing(path: str) -> InvalidParameter:
-    return InvalidParameter(f"open {path[:200]}: no such file or directory")

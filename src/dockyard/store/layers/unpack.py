@@ -8,12 +8,14 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, Protocol
 
+from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.archive.source import CHUNK, FileSource, Source, StreamSource
 from dockyard.store.content.compression import MAGIC_BYTES, Compression, detect, inflate
-from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.graphdriver.contract import GraphDriver, Placed
 from dockyard.store.layers.recipe import RecipeWriter
 
 Progress = Callable[[int], None]
@@ -45,6 +47,13 @@ def unpack(driver: GraphDriver, layer_id: str, blob: LayerBlob, progress: Progre
 
     Raises InvalidParameter for a damaged archive, SystemFailure when the disk refuses; the layer is then rubbish.
     """
+    return unpack_into(partial(driver.apply, layer_id), blob, progress)
+
+
+def unpack_into(
+    apply: Callable[[TarReader, Placed], Extracted], blob: LayerBlob, progress: Progress | None = None
+) -> Unpacked:
+    """`unpack` with any way to apply an archive. Errors as there."""
     compression = detect(os.pread(blob.descriptor, MAGIC_BYTES, 0))
     recipe = RecipeWriter()
     hashed = None
@@ -55,7 +64,7 @@ def unpack(driver: GraphDriver, layer_id: str, blob: LayerBlob, progress: Progre
         source = StreamSource(hashed)
     reader = TarReader(source)
     try:
-        done = driver.apply(layer_id, reader, recipe.placed)
+        done = apply(reader, recipe.placed)
         packed = recipe.finish(reader.trailer, source)
     finally:
         diff_id = blob.digest if hashed is None else hashed.finish()
