@@ -37,7 +37,6 @@ GLOBAL_FLAGS = (
     Flag("tlskey", "", STRING, "Key of the certificate"),
     Flag("tlsverify", "", BOOL, "Use TLS and verify the daemon"),
     Flag("version", "v", BOOL, "Print the version and end"),
-    Flag("daemon", "d", BOOL, "Start the daemon, as Docker before 1.8 did", hidden=True),
 )
 _NOT_YET_FLAGS = ("context", "tls", "tlscacert", "tlscert", "tlskey", "tlsverify")
 
@@ -75,6 +74,9 @@ def _report(session: Session | None, code: int, message: str) -> int:
 
 
 def _start(arguments: Sequence[str]) -> tuple[Session, list[str]]:
+    if arguments[:1] in (["-d"], ["--daemon"]):
+        # as Docker before 1.8: what follows are the daemon's flags
+        return Session("", os.environ), ["daemon", *arguments[1:]]
     try:
         given = parse(GLOBAL_FLAGS, arguments, interspersed=False)
     except InvalidParameter as error:
@@ -89,8 +91,6 @@ def _start(arguments: Sequence[str]) -> tuple[Session, list[str]]:
     if len(hosts) > 1:
         raise Exit(1, "Specify only one -H")
     session = Session(hosts[0] if hosts else "", os.environ)
-    if given["daemon"]:
-        return session, ["daemon", *given.arguments]
     if given.help or not given.arguments:
         from dockyard.cli.help import root_help
 
