@@ -5,7 +5,7 @@ A controller is one file in `v1` or `v2`: how limits become file contents, how f
 """
 
 from dockyard.cgroups.contract import Cgroup, Entry, Hierarchy, OomWatch
-from dockyard.cgroups.detect import detect
+from dockyard.cgroups.detect import detect, restored
 from dockyard.cgroups.stats import Stats
 
-__all__ = ["Cgroup", "Entry", "Hierarchy", "OomWatch", "Stats", "detect"]
+__all__ = ["Cgroup", "Entry", "Hierarchy", "OomWatch", "Stats", "detect", "restored"]

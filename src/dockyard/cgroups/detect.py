@@ -1,9 +1,12 @@
 """Which control groups this machine has, from /proc/self/mountinfo: cgroups(7), proc_pid_mountinfo(5)."""
 
 import os
+from collections.abc import Mapping
 
-from dockyard.cgroups.contract import Hierarchy
+from dockyard.cgroups.contract import Cgroup, Hierarchy
+from dockyard.cgroups.v1.cgroup import CgroupV1
 from dockyard.cgroups.v1.hierarchy import HierarchyV1
+from dockyard.cgroups.v2.cgroup import CgroupV2
 from dockyard.cgroups.v2.hierarchy import HierarchyV2
 from dockyard.errors import Unavailable
 
@@ -29,6 +32,13 @@ def detect(root: str = "/sys/fs/cgroup", proc: str = "/proc") -> Hierarchy:
     if not controllers:
         raise Unavailable(f"cgroups are not mounted at {root}")
     return HierarchyV1(controllers, f"{proc}/self/cgroup")
+
+
+def restored(paths: Mapping[str, str]) -> Cgroup:
+    """The cgroup whose `paths` were kept; nothing of the machine is looked at, because its keys tell the version."""
+    if (path := paths.get("")) is not None:
+        return CgroupV2(os.path.dirname(path), path)
+    return CgroupV1(paths)
 
 
 def _mounts(mountinfo: str) -> list[tuple[str, str, list[str]]]:

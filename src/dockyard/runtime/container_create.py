@@ -28,7 +28,7 @@ from dockyard.runtime.init_process import InitProcess
 from dockyard.runtime.launch import Launch, Stdio, Surroundings
 from dockyard.runtime.namespaces import NamespacePlan
 from dockyard.runtime.oom_score import set_oom_score
-from dockyard.runtime.rootfs.devices import DEFAULT_RULES
+from dockyard.runtime.rootfs.devices import DEFAULT_RULES, DENY_ALL
 from dockyard.runtime.rootfs.prepare import prepare
 from dockyard.runtime.rootfs.prepared import PreparedRoot
 from dockyard.runtime.seccomp_filter import filter_of
@@ -190,7 +190,7 @@ def _make_cgroup(linux: Linux, container_id: str, hierarchy: Hierarchy, undo: Un
     if pids := cgroup.pids():
         raise Conflict(f"container's cgroup is not empty: {len(pids)} process(es) found")
     resources = linux.resources or Resources()
-    cgroup.create(resources._replace(devices=(*resources.devices, *DEFAULT_RULES)))
+    cgroup.create(resources._replace(devices=(DENY_ALL, *resources.devices, *DEFAULT_RULES)))
     undo.push(cgroup.destroy)
     return cgroup
 

@@ -7,7 +7,7 @@ pid namespace is for children only, so the caller joins that for the moment of t
 import os
 from collections.abc import Mapping
 
-from dockyard.cgroups import Entry, detect
+from dockyard.cgroups import Entry, restored
 from dockyard.cgroups.directories import clean_path
 from dockyard.errors import Conflict, InvalidParameter, SystemFailure
 from dockyard.linux.clone import Child
@@ -142,7 +142,7 @@ def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:
     for controller in below:
         if controller and controller not in paths:
             raise InvalidParameter(f"unknown controller {controller} in --cgroup")
-    return detect().restored(paths).entry()
+    return restored(paths).entry()
 
 
 def _flags(container: ContainerState) -> int:

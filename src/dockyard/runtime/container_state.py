@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dockyard.cgroups import Cgroup, detect
+from dockyard.cgroups import Cgroup, restored
 from dockyard.errors import DataLoss, NotFound, SystemFailure
 from dockyard.fs.atomic import write_atomic
 from dockyard.linux.libc import reason
@@ -64,7 +64,7 @@ class ContainerState(NamedTuple):
 
     def cgroup(self) -> Cgroup:
         """Its cgroup."""
-        return detect().restored(self.cgroup_paths)
+        return restored(self.cgroup_paths)
 
     def alive(self) -> bool:
         """Whether its first process runs: it exists, is the same, and isn't a zombie."""

@@ -218,7 +218,8 @@ class Harness:
             init.state.cgroup().kill_all(signal.SIGKILL)
             reap_until_gone(init)
             init.close()
-            delete(init.state, force=True)
+            if os.path.exists(init.state.directory):
+                delete(init.state, force=True)
 
     def refused(self, document: dict[str, Any], **options: Any) -> DockyardError:
         """The error of a create that must fail, and that must leave nothing."""
@@ -305,7 +306,9 @@ class Container(NamedTuple):
     def exec(self, *args: str, **changes: Any) -> Output:
         """Run `args` in it as its own process runs, with fields of the process changed."""
         streams = Streams()
-        options = {key: changes.pop(key) for key in ("ignore_paused", "spec", "preserve_fds") if key in changes}
+        options = {
+            key: changes.pop(key) for key in ("ignore_paused", "spec", "preserve_fds", "sub_cgroup") if key in changes
+        }
         assert self.spec.process is not None
         process: Process = self.spec.process._replace(args=args, **changes)
         try:

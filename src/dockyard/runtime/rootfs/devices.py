@@ -22,6 +22,8 @@ DEFAULT_DEVICES: Final = (
     Device("/dev/urandom", "c", 1, 9, 0o666),
 )
 
+DENY_ALL: Final = DeviceRule(False, "a", None, None, "rwm")
+"""What comes before the spec's rules: a new cgroup of version 1 has those of the one above."""
 DEFAULT_RULES: Final = (
     DeviceRule(True, "c", None, None, "m"),
     DeviceRule(True, "b", None, None, "m"),
