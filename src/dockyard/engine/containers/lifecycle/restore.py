@@ -41,7 +41,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
             services.collection.replace(entry, without_network(record))  # killed between network and shim
     known = {entry.record.id for entry in services.collection}
     await services.supervisor.sweep(known)
-    await asyncio.to_thread(_sweep_layers, services, known)
+    _sweep_layers(services, known)
     services.deletion.add(_waiting(services.paths.removed_bundles))
     services.deletion.add(_waiting(services.paths.removed_containers))
 
