@@ -3,6 +3,8 @@
 import errno
 import socket
 import subprocess
+import time
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -185,7 +187,7 @@ def test_a_freed_port_leads_nowhere_and_can_be_given_out_again(engine: OneEngine
     talk(host.run(connect_tcp, "127.0.0.1", 8080), listener)
 
 
-def test_udp_after_the_container_was_replaced(engine: OneEngine, host: SimulatedHost) -> None:
+def test_udp_after_the_container_was_replaced(engine: OneEngine, host: SimulatedHost, wait_until) -> None:
     """A client that goes on with the same source port must reach the new container, not the memory of the old one."""
     path, attachment = engine.container(DNS)
     engine.container(name="keeps the next address", ipv4="172.17.0.3")
@@ -197,8 +199,39 @@ def test_udp_after_the_container_was_replaced(engine: OneEngine, host: Simulated
     engine.end(attachment)
     path, _ = engine.container(DNS, ipv4="172.17.0.9")
     server = host.inside(path, partial(bind_udp, 53))
-    client.send(b"two")
-    assert server.recv(10) == b"two"
+    server.settimeout(0.05)
+
+    def arrives() -> bool:
+        client.send(b"two")
+        try:
+            return server.recv(10) == b"two"
+        except TimeoutError:
+            return False
+
+    wait_until(arrives)
+
+
+@pytest.mark.parametrize("others", [(), (PortRequest("udp", 54, "", 5454, 5454),)])
+def test_udp_of_a_client_that_was_there_first(
+    engine: OneEngine, host: SimulatedHost, wait_until, others: tuple[PortRequest, ...]
+) -> None:
+    client = host.outside(partial(udp_client, HOST_ADDRESS, 5353))
+    for _ in range(2):
+        with suppress(ConnectionRefusedError):  # which is what the host answers to the first
+            client.send(b"too early")
+        time.sleep(0.01)
+    path, _ = engine.container(DNS, *others)
+    server = host.inside(path, partial(bind_udp, 53))
+    server.settimeout(0.05)
+
+    def arrives() -> bool:
+        client.send(b"now")
+        try:
+            return server.recv(10) == b"now"
+        except TimeoutError:
+            return False
+
+    wait_until(arrives)
 
 
 def test_all_ports_of_a_range(engine: OneEngine) -> None:

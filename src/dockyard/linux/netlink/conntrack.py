@@ -50,17 +50,18 @@ class Flow(NamedTuple):
     id: bytes
 
 
-def get_by_port(protocol: int, destination_port: int) -> bytes:
-    """Ask for the IPv4 flows to a port, by the packet that began them. A kernel before 5.8 answers with all flows."""
-    ports = nested(
-        _TUPLE_PROTOCOL,
-        u8(_PROTOCOL_NUMBER, protocol),
-        attribute(_PROTOCOL_DESTINATION_PORT, pack("!H", destination_port)),
-    )
-    wanted = nested(
-        _FILTER, u32(_FILTER_ORIGINAL_FLAGS, _BY_PROTOCOL | _BY_DESTINATION_PORT), u32(_FILTER_REPLY_FLAGS, 0)
-    )
-    return request(_GET, 0, _header(), nested(_TUPLE_ORIGINAL, ports), wanted)
+def get(protocol: int, destination_port: int | None = None) -> bytes:
+    """Ask for the IPv4 flows of a protocol, or those to one port, by the packet that began them.
+
+    A kernel before 5.8 answers with all flows.
+    """
+    sought = [u8(_PROTOCOL_NUMBER, protocol)]
+    flags = _BY_PROTOCOL
+    if destination_port is not None:
+        sought.append(attribute(_PROTOCOL_DESTINATION_PORT, pack("!H", destination_port)))
+        flags |= _BY_DESTINATION_PORT
+    wanted = nested(_FILTER, u32(_FILTER_ORIGINAL_FLAGS, flags), u32(_FILTER_REPLY_FLAGS, 0))
+    return request(_GET, 0, _header(), nested(_TUPLE_ORIGINAL, nested(_TUPLE_PROTOCOL, *sought)), wanted)
 
 
 def forget(flow: Flow) -> bytes:
@@ -69,7 +70,7 @@ def forget(flow: Flow) -> bytes:
 
 
 def parse(message: Message) -> Flow:
-    """The flow in an answer to `get_by_port`."""
+    """The flow in an answer to `get`."""
     found = attributes(message.body, _HEADER.size)
     original = found[_TUPLE_ORIGINAL]
     source, destination = _addresses(original)

@@ -8,7 +8,7 @@ from typing import Final
 from dockyard.errors import DockyardError
 from dockyard.linux.nftables import Nftables
 from dockyard.network.attachment import Attachment
-from dockyard.network.firewall.flows import forget_flows
+from dockyard.network.firewall.flows import FlowForgetter
 from dockyard.network.firewall.foreign import TABLE as FOREIGN_TABLE
 from dockyard.network.firewall.foreign import DroppingChain, ForeignFirewalls
 from dockyard.network.firewall.rules import (
@@ -34,6 +34,7 @@ class FirewallTable:
         self._rules = rules
         self._targets: dict[str, tuple[Target, ...]] = {}
         self._skeleton = ""
+        self._flows = FlowForgetter()
         self._foreign = ForeignFirewalls(nftables, rules.bridge)
         self._warned: frozenset[DroppingChain] = frozenset()
 
@@ -93,7 +94,7 @@ class FirewallTable:
             except DockyardError:
                 del self._targets[attachment.endpoint_id]
                 raise
-        forget_flows(targets)
+        self._flows.forget(targets)
 
     def withdraw(self, attachment: Attachment) -> None:
         """Take an endpoint's ports out of the kernel; one that has none is fine.
@@ -108,7 +109,7 @@ class FirewallTable:
             self._nftables.run(delete_targets(self._rules, targets))
         except DockyardError:
             self.reassert()
-        forget_flows(targets)
+        self._flows.forget(targets)
 
     def guard_forwarding(self) -> None:
         """See `ForeignFirewalls.drop_by_policy`."""
