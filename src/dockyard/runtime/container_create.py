@@ -158,23 +158,22 @@ def create(
         )
         spec_hooks = spec.hooks or Hooks()
         created = InitProcess(child, state, None if detached else ours, spec_hooks)
-        if start and not _needs_answers(linux, spec_hooks):
-            created.say_go()
         undo.push(lambda: os.close(created.pidfd))
         undo.push(created.kill)
+        if own_user := any(each.type == "user" and not each.path for each in linux.namespaces):
+            write_mappings(child.pid, linux.uid_mappings, linux.gid_mappings)
+            ours.send(GO)
+        if process.oom_score_adj is not None:
+            set_oom_score(child.pid, process.oom_score_adj)
+        if start and not (own_user or spec_hooks.prestart or spec_hooks.create_runtime):
+            created.say_go()  # beforehand, because it waits for nothing else on its way
         save(state)  # while the process prepares itself
-        _bring_up(linux, process, state, ours, spec_hooks, cgroup)
+        _wait_until_ready(state, ours, spec_hooks, cgroup)
         if start:
             created.start()
     if detached:
         ours.close()
     return created
-
-
-def _needs_answers(linux: Linux, spec_hooks: Hooks) -> bool:
-    """Whether the process waits for the caller on its way, so that it can't be told beforehand to go on at the end."""
-    own_user = any(each.type == "user" and not each.path for each in linux.namespaces)
-    return own_user or bool(spec_hooks.prestart or spec_hooks.create_runtime)
 
 
 def _check_terminal(process: Process, console_socket: int | None) -> None:
@@ -203,15 +202,8 @@ def _make_gate(path: str, detached: bool) -> int:
         raise SystemFailure(f"create {path}: {reason(error)}") from error
 
 
-def _bring_up(
-    linux: Linux, process: Process, state: ContainerState, channel: Channel, spec_hooks: Hooks, cgroup: Cgroup
-) -> None:
-    """Do the caller's part while the process prepares itself; returns when that is ready. Any DockyardError."""
-    if any(each.type == "user" and not each.path for each in linux.namespaces):
-        write_mappings(state.pid, linux.uid_mappings, linux.gid_mappings)
-        channel.send(GO)
-    if process.oom_score_adj is not None:
-        set_oom_score(state.pid, process.oom_score_adj)
+def _wait_until_ready(state: ContainerState, channel: Channel, spec_hooks: Hooks, cgroup: Cgroup) -> None:
+    """Run the caller's hooks when the process asks for them; returns when it is ready. Any DockyardError."""
     message = channel.receive()
     if message is not None and message["is"] == HOOKS:
         oci_state = state.oci_state(CREATING)

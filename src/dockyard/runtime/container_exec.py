@@ -21,7 +21,6 @@ from dockyard.runtime.host_proc import open_host_proc
 from dockyard.runtime.init import joining_process, labels
 from dockyard.runtime.launch import Join, Joined, Stdio, Surroundings
 from dockyard.runtime.namespaces import fork_in
-from dockyard.runtime.oom_score import set_oom_score
 from dockyard.runtime.seccomp_filter import filter_of
 from dockyard.spec.runtime import Linux, Process, Spec
 from dockyard.spec.runtime.empty import EMPTY
@@ -102,6 +101,7 @@ def exec_process(
             user="user" in container.namespaces,
             keyring=not container.no_new_keyring,
             personality=spec.linux.personality if spec.linux is not None else None,
+            oom_score=_oom_score(process, spec),
         )
         before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
         try:
@@ -117,12 +117,7 @@ def exec_process(
         entry.close()
         for descriptor in opened:
             os.close(descriptor)
-    score = process.oom_score_adj
-    if score is None and spec.process is not None:
-        score = spec.process.oom_score_adj
     try:
-        if score is not None:
-            set_oom_score(child.pid, score)
         ours.receive()  # end of file: execve has closed the other end
     except BaseException:
         os.waitpid(child.pid, 0)
@@ -131,6 +126,13 @@ def exec_process(
     finally:
         ours.close()
     return child
+
+
+def _oom_score(process: Process, spec: Spec) -> int | None:
+    """That of the process, or else that of the container's own."""
+    if process.oom_score_adj is not None or spec.process is None:
+        return process.oom_score_adj
+    return spec.process.oom_score_adj
 
 
 def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:

@@ -75,3 +75,4 @@ class Join(NamedTuple):
     user: bool
     keyring: bool
     personality: Personality | None
+    oom_score: int | None

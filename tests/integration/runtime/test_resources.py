@@ -168,8 +168,8 @@ def test_exec_in_a_cgroup_below(harness: Harness) -> None:
         return container.exec("cat", "/proc/self/cgroup", sub_cgroup={"memory": "../below"}).stdout
 
     lines = harness.within(harness.document("sleep", "1000"), act).splitlines()
-    assert [line for line in lines if ":memory:" in line][0].endswith("/below")
-    assert not [line for line in lines if ":pids:" in line][0].endswith("/below")
+    assert next(line for line in lines if ":memory:" in line).endswith("/below")
+    assert not next(line for line in lines if ":pids:" in line).endswith("/below")
 
 
 def test_relative_cgroup_path(harness: Harness) -> None:

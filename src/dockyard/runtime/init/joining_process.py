@@ -13,6 +13,7 @@ from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.init.execute import Execution
 from dockyard.runtime.init.session import new_session
 from dockyard.runtime.launch import Join
+from dockyard.runtime.oom_score import set_own_oom_score
 
 FAILED = 1
 
@@ -49,12 +50,14 @@ def _prepare(join: Join) -> Execution:
 
 
 def _enter(join: Join) -> None:
-    """Cgroup first, while its files belong to who this still is; then the namespaces, all at once."""
+    """What belongs to who this still is: its score, the cgroup. Then the namespaces, all at once."""
     surroundings = join.surroundings
     affinity = surroundings.process.exec_cpu_affinity
     try:
         if affinity is not None and affinity.initial:
             os.sched_setaffinity(0, cpus(affinity.initial))
+        if join.oom_score is not None:
+            set_own_oom_score(surroundings.proc, join.oom_score)
         surroundings.entry.enter()
         if affinity is not None and affinity.final:
             os.sched_setaffinity(0, cpus(affinity.final))
