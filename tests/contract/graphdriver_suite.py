@@ -158,6 +158,27 @@ class GraphDriverSuite:
             self.layer(driver, attribute, "one", [(member, b"")])
             assert [node.steps for node in driver.view(attribute).walk((b"d",))] == [(b"d", b"a")]
 
+    def test_implied_directories_stay_what_they_are_below(self, driver: GraphDriver) -> None:
+        attributes = {"SCHILY.xattr.user.k": "v"}
+        base = [
+            (info("tmp", tarfile.DIRTYPE, mode=0o1777, pax_headers=attributes), b""),
+            directory("home", mode=0o711, uid=5, gid=6),
+            directory("home/u", mode=0o700, uid=7),
+        ]
+        self.layer(driver, "one", None, base)
+        driver.create("two", "one")
+        entries = [file("tmp/x", b""), file("home/u/new/f", b""), file(f"home/{WHITEOUT}nothing")]
+        reader = TarReader(StreamSource([tarball(entries)]))
+        done = driver.apply("two", reader, lambda member, steps: None)
+        driver.inherit("two", "one", done.implied)
+        with self.mounted(driver, self.container(driver, "two")) as root:
+            found = snapshot(root)
+        assert found["tmp"][0] == "drwxrwxrwt"
+        assert found["tmp"][6] == (("user.k", b"v"),)
+        assert found["home"][:3] == ("drwx--x--x", 5, 6)
+        assert found["home/u"][:3] == ("drwx------", 7, 0)
+        assert found["home/u/new"][:3] == ("drwxr-xr-x", 0, 0)
+
     def test_changes(self, driver: GraphDriver) -> None:
         self.layer(
             driver,

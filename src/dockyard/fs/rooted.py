@@ -29,6 +29,8 @@ class RootedTree:
     def __init__(self, path: str | bytes) -> None:
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._kept: OrderedDict[Steps, int] = OrderedDict()
+        self.made: set[Steps] = set()
+        """Directories that `directory` made because they were missing, by their real steps."""
 
     def __enter__(self) -> Self:
         return self
@@ -76,18 +78,20 @@ class RootedTree:
         for known in range(len(steps) - 1, 0, -1):
             if steps[:known] in self._kept:
                 try:
-                    return self._descend(self._kept[steps[:known]], steps[known:], create)
+                    return self._descend(self._kept[steps[:known]], steps[:known], steps[known:], create)
                 except NotADirectoryError:
                     break  # a symbolic link, perhaps: what it means depends on the whole way from the root
         return self._resolve(steps, create)
 
-    def _descend(self, start: int, steps: Steps, create: bool) -> int:
-        """Enter `steps` below `start`, following nothing. Only one descriptor at a time: a tree may be thousands
-        deep."""
+    def _descend(self, start: int, above: Steps, steps: Steps, create: bool) -> int:
+        """Enter `steps` below `start`, which is at `above`, following nothing.
+
+        Only one descriptor is open at a time: a tree may be thousands deep.
+        """
         here = os.dup(start)
-        for step in steps:
+        for depth, step in enumerate(steps, 1):
             try:
-                below = _enter(step, here, create)
+                below = self._enter(step, here, (*above, *steps[:depth]) if create else None)
             finally:
                 os.close(here)
             here = below
@@ -106,10 +110,10 @@ class RootedTree:
                     del done[-1:]
                     os.close(here)
                     here = -1
-                    here = self._descend(self._root, tuple(done), create=False)
+                    here = self._descend(self._root, (), tuple(done), False)
                     continue
                 try:
-                    below = _enter(step, here, create)
+                    below = self._enter(step, here, (*done, step) if create else None)
                 except NotADirectoryError:
                     if not _is_link(step, here):
                         raise
@@ -132,6 +136,18 @@ class RootedTree:
                 os.close(here)
             raise
         return here
+
+    def _enter(self, step: bytes, here: int, make: Steps | None) -> int:
+        """Open the directory `step` in `here`; with `make`, its whole steps, it is made when it isn't there."""
+        try:
+            return os.open(step, _DIRECTORY, dir_fd=here)
+        except FileNotFoundError:
+            if make is None:
+                raise
+        os.mkdir(step, 0o755, dir_fd=here)
+        os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
+        self.made.add(make)
+        return os.open(step, _DIRECTORY, dir_fd=here)
 
 
 def open_in_root(root: str, name: str | bytes) -> int:
@@ -194,17 +210,6 @@ def remove_tree(path: str) -> None:
         pass
     finally:
         os.close(descriptor)
-
-
-def _enter(step: bytes, here: int, create: bool) -> int:
-    try:
-        return os.open(step, _DIRECTORY, dir_fd=here)
-    except FileNotFoundError:
-        if not create:
-            raise
-    os.mkdir(step, 0o755, dir_fd=here)
-    os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
-    return os.open(step, _DIRECTORY, dir_fd=here)
 
 
 def _is_link(step: bytes, here: int) -> bool:

@@ -27,12 +27,16 @@ _SMALL_BYTES = 1 << 16
 
 
 class Extracted(NamedTuple):
-    """What an extraction did: bytes of regular files, members, and whether a member replaced what an earlier one
-    left."""
+    """What an extraction did: bytes of regular files, number of members, and two things that a layer wants to know.
+
+    `replaced`: a member took the place of what an earlier one left. `implied`: directories that no member describes,
+    made because something is in them; their owner and mode are the reader's invention.
+    """
 
     size_bytes: int
     members: int
     replaced: bool
+    implied: tuple[Steps, ...] = ()
 
 
 class Extractor:
@@ -80,7 +84,8 @@ class Extractor:
                 raise _failure("link", member, error) from error
         for steps, mtime in self._directory_times.items():
             self._set_directory_time(steps, mtime)
-        return Extracted(self._size_bytes, count, self.replaced)
+        implied = tuple(steps for steps in sorted(self._tree.made) if steps not in self._directory_times)
+        return Extracted(self._size_bytes, count, self.replaced, implied)
 
     def _one(self, reader: TarReader, member: Member, steps: Steps) -> None:
         data_at: Steps = ()

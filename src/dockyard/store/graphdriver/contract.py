@@ -22,7 +22,7 @@ disk.
 tests/contract/graphdriver_suite.py is run against every implementation.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol, Self
 
@@ -69,6 +69,9 @@ class GraphDriver(Protocol):
 
     def apply(self, layer_id: str, reader: TarReader, placed: Placed) -> Extracted:
         """Unpack an archive. `placed` is told of each member and where its data lies (see Extractor)."""
+
+    def inherit(self, layer_id: str, parent: str, implied: Sequence[Steps]) -> None:
+        """Give directories that an archive only implied what the parent says of them. After the parent's `apply`."""
 
     def open_data(self, layer_id: str) -> "LayerData":
         """Access to the files that `apply` placed, by the steps it told."""

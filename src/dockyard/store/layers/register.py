@@ -65,7 +65,11 @@ class Registrar:
             if known is not None:
                 self._driver.remove(layer_id)
                 return known
-            return self._commit(layer_id, blob, unpacked, below)
+            try:
+                return self._commit(layer_id, blob, unpacked, below)
+            except BaseException:
+                self._driver.remove(layer_id)
+                raise
 
     def stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
         """Register an image's layers, lowest first; what is there already is taken as it is."""
@@ -141,6 +145,8 @@ class Registrar:
 
     def _commit(self, layer_id: str, blob: KeepableBlob, unpacked: Unpacked, below: Layer | None) -> Layer:
         parent = below.chain_id if below else None
+        if below is not None:
+            self._driver.inherit(layer_id, below.driver_id, unpacked.implied)
         layer = Layer(
             chain_of(parent, unpacked.diff_id),
             unpacked.diff_id,

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.archive.source import CHUNK, FileSource, Source, StreamSource
+from dockyard.fs.rooted import Steps
 from dockyard.store.content.compression import MAGIC_BYTES, Compression, detect, inflate
 from dockyard.store.graphdriver.contract import GraphDriver, Placed
 from dockyard.store.layers.recipe import RecipeWriter
@@ -40,6 +41,7 @@ class Unpacked(NamedTuple):
     archive_bytes: int
     compression: Compression
     recipe: bytes | None
+    implied: tuple[Steps, ...] = ()
 
 
 def unpack(driver: GraphDriver, layer_id: str, blob: LayerBlob, progress: Progress | None = None) -> Unpacked:
@@ -71,7 +73,7 @@ def unpack_into(
     if done.replaced:
         packed = None  # a later member took an earlier one's place: that one's data is gone
     archive_bytes = blob.size if hashed is None else hashed.size
-    return Unpacked(diff_id, done.size_bytes, archive_bytes, compression, packed)
+    return Unpacked(diff_id, done.size_bytes, archive_bytes, compression, packed, done.implied)
 
 
 def _read(blob: LayerBlob, progress: Progress | None) -> Iterator[bytes]:

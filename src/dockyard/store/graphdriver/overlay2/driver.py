@@ -5,17 +5,18 @@ Diff.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dockyard.errors import SystemFailure
 from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.mount import Mount
-from dockyard.fs.rooted import RootedTree, remove_tree
+from dockyard.fs.rooted import RootedTree, Steps, remove_tree
 from dockyard.store.graphdriver.compare import compare
 from dockyard.store.graphdriver.contract import Change, Placed
 from dockyard.store.graphdriver.overlay2.diff import diff_archive
+from dockyard.store.graphdriver.overlay2.inherit import inherit_attributes
 from dockyard.store.graphdriver.overlay2.layout import LINKS, Layout
 from dockyard.store.graphdriver.overlay2.unpack import unpack
 from dockyard.store.graphdriver.usage import tree_bytes
@@ -58,6 +59,13 @@ class Overlay2Driver:
     def apply(self, layer_id: str, reader: TarReader, placed: Placed) -> Extracted:
         """See GraphDriver."""
         return unpack(self._layout.diff(layer_id), reader, placed)
+
+    def inherit(self, layer_id: str, parent: str, implied: Sequence[Steps]) -> None:
+        """See GraphDriver. In overlayfs the upper directory's attributes count, also those that nobody chose."""
+        try:
+            inherit_attributes(self._layout.diff(layer_id), self.view(parent), implied)
+        except OSError as error:
+            raise _refused("finish layer", layer_id, error) from error
 
     def open_data(self, layer_id: str) -> RootedTree:
         """See GraphDriver."""

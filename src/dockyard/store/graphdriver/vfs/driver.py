@@ -4,13 +4,13 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dockyard.errors import DataLoss, SystemFailure
 from dockyard.fs.archive.extract import Extracted
 from dockyard.fs.archive.reader import TarReader
 from dockyard.fs.mount import Mount
-from dockyard.fs.rooted import RootedTree, remove_tree
+from dockyard.fs.rooted import RootedTree, Steps, remove_tree
 from dockyard.store.graphdriver.compare import compare
 from dockyard.store.graphdriver.contract import Change, Placed
 from dockyard.store.graphdriver.copy import copy_view
@@ -49,6 +49,9 @@ class VfsDriver:
     def apply(self, layer_id: str, reader: TarReader, placed: Placed) -> Extracted:
         """See GraphDriver."""
         return unpack(self.root(layer_id), reader, placed)
+
+    def inherit(self, layer_id: str, parent: str, implied: Sequence[Steps]) -> None:
+        """See GraphDriver. Nothing to do: what the parent has was copied with its attributes."""
 
     def open_data(self, layer_id: str) -> RootedTree:
         """See GraphDriver."""

@@ -1,0 +1,31 @@
+"""Directories that a layer's archive implies but doesn't describe: `tmp/x` without `tmp/`.
+
+In overlayfs the uppermost directory's owner and mode are what a container sees, so one made up while unpacking would
+turn the image's `/tmp` from 1777 into 0755. Docker's archives describe all parents; those of other builders needn't
+(image-spec v1.1, layer.md, allows both). What the layers below say of such a directory is copied.
+"""
+
+import os
+import stat
+from collections.abc import Sequence
+
+from dockyard.fs.copying import copy_attributes
+from dockyard.fs.rooted import RootedTree, Steps
+from dockyard.store.graphdriver.view import View
+
+
+def inherit_attributes(diff: str, below: View, implied: Sequence[Steps]) -> None:
+    """Copy owner, mode, time and extended attributes of `implied` from `below` to the tree `diff`. Raises OSError."""
+    if not implied:
+        return
+    with RootedTree(diff) as tree, below.reader() as reader:
+        for steps in reversed(implied):  # inner ones first: entering an outer one later doesn't touch its time
+            found = reader.find(steps)
+            if found is None or not stat.S_ISDIR(found[1].st_mode):
+                continue
+            status = found[1]
+            descriptor = tree.directory(steps)
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            copy_attributes(steps[-1], found[0], descriptor)
+            os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
