@@ -17,12 +17,15 @@ from collections.abc import Sequence
 from dockyard import __version__
 from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_log import set_up_logging
+from dockyard.cmd.listeners import close_all, open_all
+from dockyard.cmd.passed_sockets import passed_sockets
 from dockyard.cmd.pidfile import PidFile
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.engine import open_engine
 from dockyard.errors import DockyardError
 from dockyard.server.docker.door import Door, DoorSettings
-from dockyard.server.docker.http.listen import open_listener
+from dockyard.server.docker.http.listen import display
+from dockyard.server.docker.http.passed import PassedSocket
 from dockyard.server.docker.http.server import HttpServer
 
 LOG = logging.getLogger("dockyard.cmd.dockyardd")
@@ -52,30 +55,37 @@ def main(arguments: Sequence[str]) -> int:
     try:
         os.umask(0o022)
         with PidFile(config.pidfile):
-            asyncio.run(serve(config, arguments))
+            asyncio.run(serve(config, arguments, passed_sockets(os.environ, os.getpid())))
     except DockyardError as error:
         LOG.critical("failed to start daemon: %s", error)
         return 1
     return 0
 
 
-async def serve(config: DaemonConfig, arguments: Sequence[str]) -> None:
-    """Brings everything up, serves until SIGTERM or SIGINT, and lets go."""
+async def serve(config: DaemonConfig, arguments: Sequence[str], passed: Sequence[PassedSocket]) -> None:
+    """Brings everything up, serves until SIGTERM or SIGINT, and lets go; `passed` are the sockets for `-H fd://`."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     LOG.info("Starting up")
-    engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns)
+    # The sockets first: a client that comes while containers are loaded waits instead of being refused, and a host that
+    # can't be had is told before anything was touched.
+    listeners = open_all(config, passed)
+    try:
+        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns)
+    except BaseException:
+        close_all(listeners)
+        raise
     server = HttpServer(Door(engine, DoorSettings(__version__, time.time_ns, config.experimental)))
     try:
         loop.add_signal_handler(signal.SIGHUP, _reload, arguments)
         driver = engine.services.layers.driver.name
         LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
         LOG.info("Daemon has completed initialization")
-        for address in config.hosts:
-            await server.listen(open_listener(address, config.group if config.group_given else "docker"))
-            LOG.info("API listen on %s", address.partition("://")[2])
+        for listener, ours in listeners:
+            await server.listen(listener, ours=ours)
+            LOG.info("API listen on %s", display(listener))
         gc.collect()
         gc.freeze()
         await ended.wait()

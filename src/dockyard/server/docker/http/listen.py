@@ -11,13 +11,26 @@ import grp
 import os
 import socket
 import stat
+from collections.abc import Sequence
 
 from dockyard.errors import AlreadyExists, InvalidParameter, SystemFailure
+from dockyard.server.docker.http.passed import PassedSocket, take_passed
 
 UNIX_MODE = 0o660
 BACKLOG = 1024
 DEFAULT_GROUP = "docker"
 DEFAULT_TCP_PORT = 2375
+
+
+def open_listeners(
+    address: str, group: str = DEFAULT_GROUP, passed: Sequence[PassedSocket] = ()
+) -> list[socket.socket]:
+    """The listening sockets that one `-H` means: one for `unix://` and `tcp://`, any number for `fd://`.
+
+    `passed` are the sockets that systemd passed in. Errors are those of `open_listener` and `take_passed`.
+    """
+    scheme, _, rest = address.partition("://")
+    return take_passed(rest, passed) if scheme == "fd" else [open_listener(address, group)]
 
 
 def open_listener(address: str, group: str = DEFAULT_GROUP) -> socket.socket:
@@ -35,16 +48,22 @@ def open_listener(address: str, group: str = DEFAULT_GROUP) -> socket.socket:
             return _listen_unix(rest, group)
         case "tcp":
             return _listen_tcp(rest)
-        case "fd":
-            raise InvalidParameter("listening on fd:// (socket activation) is not implemented by Dockyard yet")
         case _:
             raise InvalidParameter(f"invalid protocol format: {scheme!r}")
+
+
+def display(listener: socket.socket) -> str:
+    """Where a socket listens, as the log shows it: a path, or `address:port`."""
+    name = listener.getsockname()
+    if listener.family == socket.AF_UNIX:
+        return str(name)
+    return f"[{name[0]}]:{name[1]}" if listener.family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
 
 
 def _listen_unix(path: str, group: str) -> socket.socket:
     group_id = _group_id(group)
     try:
-        os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
+        os.makedirs(os.path.dirname(path) or ".", mode=0o711, exist_ok=True)
         _remove_stale(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # The mode is set by the mask at creation: between bind and a later chmod others could connect.

@@ -26,12 +26,16 @@ class HttpServer:
         self._servers: list[asyncio.Server] = []
         self._paths: list[tuple[str, int]] = []
 
-    async def listen(self, listener: socket.socket) -> None:
-        """Accepts clients on `listener` (non-blocking, already listening); this server closes it."""
+    async def listen(self, listener: socket.socket, *, ours: bool = True) -> None:
+        """Accepts clients on `listener` (non-blocking, already listening); this server closes it.
+
+        `ours`: the path of a unix socket is removed in the end; one that was passed in stays its owner's.
+        """
         loop = asyncio.get_running_loop()
         if listener.family == socket.AF_UNIX:
-            path = listener.getsockname()
-            self._paths.append((path, os.stat(path).st_ino))
+            if ours:
+                path = listener.getsockname()
+                self._paths.append((path, os.stat(path).st_ino))
             self._servers.append(await loop.create_unix_server(self._factory, sock=listener))
         else:
             self._servers.append(await loop.create_server(self._factory, sock=listener))

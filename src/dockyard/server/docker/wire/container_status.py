@@ -11,7 +11,7 @@ def status_text(state: State, now_ns: int) -> str:
     since_end = human_duration(now_ns - state.finished_at_ns)
     match state.status:
         case Status.RUNNING:
-            return f"Up {since_start}"
+            return f"Up {since_start}{_health(state)}"
         case Status.PAUSED:
             return f"Up {since_start} (Paused)"
         case Status.RESTARTING:
@@ -25,3 +25,10 @@ def status_text(state: State, now_ns: int) -> str:
         case Status.EXITED:
             # A start that failed before there was a process leaves an exit code without a start.
             return f"Exited ({state.exit_code}) {since_end} ago" if state.finished_at_ns else "Created"
+
+
+def _health(state: State) -> str:
+    """` (healthy)` and the like; nothing for a container without a health check."""
+    if state.health is None:
+        return ""
+    return " (health: starting)" if state.health.status == "starting" else f" ({state.health.status})"

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from dockyard.engine.containers.health import Health
 from dockyard.engine.containers.record import Container
 from dockyard.server.docker.wire.container_network import networks, port_summaries
 from dockyard.server.docker.wire.container_status import status_text
 from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.server.docker.wire.mount_points import mount_points
 
-NO_HEALTH = {"Status": "none", "FailingStreak": 0}
 
 
 def container_summary(
@@ -30,7 +30,7 @@ def container_summary(
         "State": container.state.status.value,
         "Status": status_text(container.state, now_ns),
         "HostConfig": {"NetworkMode": container.host_config.network_mode},
-        "Health": NO_HEALTH,
+        "Health": health_summary(container.state.health),
         "NetworkSettings": {"Networks": networks(container)},
         "Mounts": mount_points(container.mounts),
     }
@@ -39,6 +39,13 @@ def container_summary(
     if sizes is not None:
         document |= {name: size for name, size in zip(("SizeRw", "SizeRootFs"), sizes, strict=True) if size}
     return document
+
+
+def health_summary(health: Health | None) -> dict[str, Any]:
+    """Verdict and failures in a row; `none` for a container without a health check."""
+    if health is None:
+        return {"Status": "none", "FailingStreak": 0}
+    return {"Status": health.status, "FailingStreak": health.failing_streak}
 
 
 def command_line(path: str, args: tuple[str, ...]) -> str:
