@@ -8,11 +8,8 @@ import msgspec
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Strings
-from dockyard.engine.containers.rootfs_files import read_from_process
+from dockyard.engine.containers.lifecycle.exec_process import exec_process
 from dockyard.engine.containers.services import Services
-from dockyard.engine.containers.spec.build import build_exec_process
-from dockyard.engine.containers.spec.process import environment, merged
-from dockyard.engine.containers.spec.user import resolve_user
 from dockyard.engine.containers.state import Status
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound
@@ -142,22 +139,17 @@ class Execs:
         await found.entry.shim.resize(rows, columns, exec_id)
 
     def _request(self, found: _Exec, tty: bool, console_size: tuple[int, int]) -> ExecRequest:
-        record, config = found.entry.record, found.config
-        pid = record.state.pid
-        groups = record.host_config.group_add or ()
-        user = resolve_user(config.user or record.config.user, groups, lambda path: read_from_process(pid, path))
-        base = environment(record.config.env or (), record.config.hostname, tty, user.home)
-        process = build_exec_process(
-            record,
+        config = found.config
+        process = exec_process(
+            self._services,
+            found.entry.record,
             args=config.cmd or (),
-            env=merged(base, config.env or ()),
+            env=config.env or (),
+            user=config.user,
             cwd=config.working_dir,
-            user=user,
             tty=tty,
             console_size=console_size,
             privileged=config.privileged,
-            daemon=self._services.daemon,
-            machine=self._services.machine,
         )
         return ExecRequest(exec_id=found.id, process=to_json(process), tty=tty, open_stdin=config.attach_stdin)
 

@@ -27,7 +27,20 @@ def test_binds(bind, type_, source, destination, readonly, propagation):
 
 
 @pytest.mark.parametrize(
-    "bind", ["", ":", "a:b:c:d", "/x:", ":/x", "/host:/", "/host:relative", "/h:/d:what", "/h:/d:", "/h:/d:ro,rw", "n:/d:rshared"]
+    "bind",
+    [
+        "",
+        ":",
+        "a:b:c:d",
+        "/x:",
+        ":/x",
+        "/host:/",
+        "/host:relative",
+        "/h:/d:what",
+        "/h:/d:",
+        "/h:/d:ro,rw",
+        "n:/d:rshared",
+    ],
 )
 def test_malformed_binds_are_refused(bind):
     with pytest.raises(InvalidParameter):

@@ -61,7 +61,9 @@ def test_what_is_not_there_yet_is_refused_never_ignored(host):
 
 
 def test_a_plain_configuration_passes():
-    assert check(Config(env=("A=1",), working_dir="/"), HostConfig(memory=64 << 20, pids_limit=20), DaemonConfig()) == []
+    assert (
+        check(Config(env=("A=1",), working_dir="/"), HostConfig(memory=64 << 20, pids_limit=20), DaemonConfig()) == []
+    )
 
 
 @pytest.mark.parametrize("config", [Config(working_dir="relative"), Config(env=("=x",)), Config(env=("",))])

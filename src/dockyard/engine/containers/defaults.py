@@ -3,6 +3,7 @@
 import msgspec
 
 from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers import health
 from dockyard.engine.containers.config import Config, HostConfig, LogConfig, RestartPolicy, Set, Strings, Ulimit
 from dockyard.engine.security.defaults import MASKED_PATHS, READONLY_PATHS
 from dockyard.errors import InvalidParameter
@@ -36,7 +37,7 @@ def with_image(config: Config, image: Config) -> Config:
         volumes=_union(config.volumes, image.volumes),
         stop_signal=config.stop_signal or image.stop_signal,
         stop_timeout=config.stop_timeout if config.stop_timeout is not None else image.stop_timeout,
-        healthcheck=config.healthcheck or image.healthcheck,
+        healthcheck=health.merged(config.healthcheck, image.healthcheck),
         shell=config.shell or image.shell,
         on_build=config.on_build or image.on_build,
     )

@@ -7,6 +7,7 @@ container's lock (`lifecycle`) replaces it. The same value is what `storage` wri
 import msgspec
 
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
+from dockyard.engine.containers.health import Health
 from dockyard.engine.containers.state import ALIVE, Status
 from dockyard.network.attachment import Attachment
 
@@ -19,6 +20,8 @@ class State(msgspec.Struct, frozen=True, rename="pascal"):
     exit_code: int = 0
     error: str = ""
     oom_killed: bool = msgspec.field(default=False, name="OOMKilled")
+    health: Health | None = None
+    """The verdict of the health check of the present or last run; None for a container without one."""
     started_at_ns: int = 0
     finished_at_ns: int = 0
 

@@ -9,6 +9,7 @@ import re
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import Config, HostConfig, Resources
+from dockyard.engine.containers.health import check_config
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
@@ -33,6 +34,7 @@ JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex
 def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     """Warnings for the client; raises when the configuration can't be had."""
     _check_not_yet(host)
+    check_config(config.healthcheck)
     _check_lifetime(host)
     _check_modes(host)
     check_resources(host)

@@ -22,7 +22,7 @@ from dockyard.engine.containers.spec.build import container_capabilities
 from dockyard.engine.containers.spec.security_options import parse_security_options
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
-from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.fs.rooted import remove_tree
 
 
@@ -39,14 +39,11 @@ async def create(
 ) -> Created:
     """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter."""
     image = services.images.for_container(config.image)
-    _refuse_own_healthcheck(config)
     config = defaults.with_image(config, image.config)
     if config.network_disabled:
         host_config = msgspec.structs.replace(host_config, network_mode="none")
     host = defaults.with_daemon(host_config, services.daemon, cgroup_v2=services.machine.cgroup_v2)
     warnings = validation.check(config, host, services.daemon)
-    if _has_healthcheck(config):
-        warnings.append("The image's HEALTHCHECK is not run: Dockyard doesn't check health yet.")
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
     requests = requested_mounts(config, host)
@@ -71,16 +68,6 @@ async def create(
         raise
     services.announce(record, "create")
     return Created(container_id, tuple(warnings))
-
-
-def _refuse_own_healthcheck(config: Config) -> None:
-    """Refused when the user asks for it; what comes with an image would make too many images unusable."""
-    if _has_healthcheck(config):
-        raise NotImplementedYet("--health-cmd is not supported by Dockyard yet")
-
-
-def _has_healthcheck(config: Config) -> bool:
-    return config.healthcheck is not None and (config.healthcheck.test or ("NONE",))[0] not in ("", "NONE")
 
 
 def _checked_name(name: str) -> str:

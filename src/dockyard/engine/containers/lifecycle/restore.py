@@ -15,7 +15,7 @@ from dockyard.engine.containers import restart_policy
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.lifecycle.exit import ended_record, without_network
 from dockyard.engine.containers.lifecycle.remove import remove
-from dockyard.engine.containers.lifecycle.start import running, start_locked, watch
+from dockyard.engine.containers.lifecycle.start import attend, running, start_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
@@ -93,7 +93,7 @@ def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
     state = msgspec.structs.replace(state, status=status)
     if state != record.state:
         services.collection.replace(entry, msgspec.structs.replace(record, state=state))
-    services.background.start(f"watch {record.id[:12]}", watch(services, entry, shim))
+    attend(services, entry, shim)
 
 
 async def _ended_unseen(services: Services, entry: Entry) -> None:

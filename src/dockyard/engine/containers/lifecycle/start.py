@@ -15,8 +15,10 @@ import asyncio
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.health import Health, is_checked
 from dockyard.engine.containers.lifecycle.bundle import root_mounts, running_container, write_bundle
 from dockyard.engine.containers.lifecycle.exit import handle_exit, tear_down, without_network
+from dockyard.engine.containers.lifecycle.health_monitor import monitor
 from dockyard.engine.containers.lifecycle.log_settings import log_settings
 from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.record import Container
@@ -79,6 +81,7 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
         exit_code=0,
         error="",
         oom_killed=False,
+        health=Health() if is_checked(record.config.healthcheck) else None,
         started_at_ns=shim.started_at_ns,
     )
     entry.shim = shim
@@ -86,7 +89,15 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
     services.collection.replace(
         entry, msgspec.structs.replace(record, state=state, restart_count=restart_count, manually_stopped=False)
     )
-    services.background.start(f"watch {record.id[:12]}", watch(services, entry, shim))
+    attend(services, entry, shim)
+
+
+def attend(services: Services, entry: Entry, shim: ShimConnection) -> None:
+    """Follows a run that has begun: its end, and its health if the container has a check."""
+    short = entry.record.id[:12]
+    services.background.start(f"watch {short}", watch(services, entry, shim))
+    if is_checked(entry.record.config.healthcheck):
+        services.background.start(f"check health of {short}", monitor(services, entry, shim))
 
 
 async def watch(services: Services, entry: Entry, shim: ShimConnection) -> None:

@@ -135,7 +135,7 @@ TESTS: dict[str, Test] = {
     "label": _by_label,
     "status": lambda container, values: container.state.status in values,
     "exited": _by_exit_code,
-    "health": lambda _, values: "none" in values,
+    "health": lambda container, values: (container.state.health.status if container.state.health else "none") in values,
     "network": _by_network,
     "volume": _by_volume,
     "publish": _by_published,

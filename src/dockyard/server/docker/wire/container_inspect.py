@@ -49,7 +49,7 @@ def container_inspect(container: Container, sizes: tuple[int, int] | None = None
 
 def state(value: State) -> dict[str, Any]:
     """The state as the set of booleans that Docker's clients read; a container that waits for its restart runs, too."""
-    return {
+    document: dict[str, Any] = {
         "Status": value.status.value,
         "Running": value.status in ALIVE or value.status is Status.RESTARTING,
         "Paused": value.status is Status.PAUSED,
@@ -62,3 +62,18 @@ def state(value: State) -> dict[str, Any]:
         "StartedAt": rfc3339(value.started_at_ns),
         "FinishedAt": rfc3339(value.finished_at_ns),
     }
+    if value.health is not None:
+        document["Health"] = {
+            "Status": value.health.status,
+            "FailingStreak": value.health.failing_streak,
+            "Log": [
+                {
+                    "Start": rfc3339(probe.start_ns),
+                    "End": rfc3339(probe.end_ns),
+                    "ExitCode": probe.exit_code,
+                    "Output": probe.output,
+                }
+                for probe in value.health.log
+            ],
+        }
+    return document

@@ -10,7 +10,6 @@ from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.server.docker.wire.mount_points import mount_points
 
 
-
 def container_summary(
     container: Container, image: str, now_ns: int, sizes: tuple[int, int] | None = None
 ) -> dict[str, Any]:

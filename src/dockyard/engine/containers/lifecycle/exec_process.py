@@ -1,0 +1,42 @@
+"""The OCI process of something that is executed in a running container: its rights, user, variables and directory."""
+
+from collections.abc import Sequence
+
+from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.rootfs_files import read_from_process
+from dockyard.engine.containers.services import Services
+from dockyard.engine.containers.spec.build import build_exec_process
+from dockyard.engine.containers.spec.process import environment, merged
+from dockyard.engine.containers.spec.user import resolve_user
+from dockyard.spec.runtime import Process
+
+
+def exec_process(
+    services: Services,
+    record: Container,
+    *,
+    args: Sequence[str],
+    env: Sequence[str] = (),
+    user: str = "",
+    cwd: str = "",
+    tty: bool = False,
+    console_size: tuple[int, int] = (0, 0),
+    privileged: bool = False,
+) -> Process:
+    """The process; what is left open is the container's own. InvalidParameter for a user that its root doesn't know."""
+    pid = record.state.pid
+    groups = record.host_config.group_add or ()
+    found = resolve_user(user or record.config.user, groups, lambda path: read_from_process(pid, path))
+    base = environment(record.config.env or (), record.config.hostname, tty, found.home)
+    return build_exec_process(
+        record,
+        args=args,
+        env=merged(base, env),
+        cwd=cwd,
+        user=found,
+        tty=tty,
+        console_size=console_size,
+        privileged=privileged,
+        daemon=services.daemon,
+        machine=services.machine,
+    )
