@@ -175,6 +175,7 @@ def _write_debian(target: Path, reference: str) -> None:
 
 def _copy_apt_sources(root: Path, distribution: str) -> None:
     """The machine's own sources of its distribution; third parties' need keys that the image hasn't got."""
+    (root / "etc" / "apt" / "sources.list").unlink(missing_ok=True)
     sources = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob(f"{distribution}*.sources")]
     for source in sources:
         if source.exists():
