@@ -9,6 +9,7 @@ go with the thread.
 import os
 import queue
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -150,3 +151,9 @@ def udp_client(host: str, port: int) -> socket.socket:
     client.settimeout(TIMEOUT_SECONDS)
     client.connect((host, port))
     return client
+
+
+def nft(host: SimulatedHost, commands: str) -> str:
+    """Run nft(8) commands on the host, as another program."""
+    done = host.run(subprocess.run, ["nft", "-f", "-"], input=commands, capture_output=True, text=True, check=True)
+    return done.stdout

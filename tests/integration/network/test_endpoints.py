@@ -17,9 +17,10 @@ from tests.integration.network.simulated_host import (
     SimulatedHost,
     connect_tcp,
     listen_tcp,
+    nft,
 )
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
-from tests.integration.network.test_restart import kill, nft
+from tests.integration.network.test_restart import kill
 
 from dockyard.errors import Conflict, InvalidParameter, NotFound, SystemFailure
 from dockyard.linux import network_namespace

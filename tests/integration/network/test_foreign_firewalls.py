@@ -11,9 +11,9 @@ from tests.integration.network.simulated_host import (
     SimulatedHost,
     connect_tcp,
     listen_tcp,
+    nft,
 )
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
-from tests.integration.network.test_restart import nft
 
 from dockyard.network.attachment import PortRequest
 

@@ -13,9 +13,9 @@ from functools import partial
 import pytest
 from tests.integration.network import busy_engine
 from tests.integration.network.conftest import OneEngine
-from tests.integration.network.simulated_host import SimulatedHost, connect_tcp, listen_tcp
+from tests.integration.network.simulated_host import SimulatedHost, connect_tcp, listen_tcp, nft
 from tests.integration.network.test_published_ports import talk
-from tests.integration.network.test_restart import kill, nft
+from tests.integration.network.test_restart import kill
 
 from dockyard.network.attachment import PortRequest
 from dockyard.network.drivers.bridge.endpoint import is_host_interface

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from errno import ENOENT
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.network.conftest import OneEngine
 from tests.integration.network.simulated_host import SimulatedHost, bind_udp, connect_tcp, listen_tcp, udp_client
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
 
+from dockyard.linux import network_namespace
 from dockyard.network.attachment import PortRequest
 from dockyard.network.portmap.reservation import ProxyReserve
 from dockyard.network.proxy.loop import Loop
@@ -199,6 +201,27 @@ def test_without_proxy_there_is_no_ipv6(make_engine: Callable[..., OneEngine], h
     talk(host.run(connect_tcp, "127.0.0.1", 8080), listener)
     with pytest.raises(Exception, match="address family not supported"):
         engine.container(PortRequest("tcp", 80, "::1", 8081, 8081))
+
+
+@pytest.mark.root
+def test_with_a_kernel_without_ipv6(
+    host: SimulatedHost, make_engine: Callable[..., OneEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a kernel has no parameters and no sockets of IPv6; played here, because this one has."""
+    write_sysctl = network_namespace.write_sysctl
+
+    def write(name: str, value: str) -> None:
+        if name.startswith("ipv6"):
+            raise FileNotFoundError(ENOENT, "No such file or directory")
+        write_sysctl(name, value)
+
+    monkeypatch.setattr(network_namespace, "write_sysctl", write)
+    monkeypatch.setattr("dockyard.network.controller.has_ipv6", lambda: False)
+    engine = make_engine()
+    path, attachment = engine.container(WEB)
+    assert [port.host_ip for port in attachment.ports] == ["0.0.0.0"]
+    listener = host.inside(path, partial(listen_tcp, 80))
+    talk(host.run(connect_tcp, "127.0.0.1", 8080), listener)
 
 
 @pytest.mark.root

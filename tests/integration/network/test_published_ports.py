@@ -17,6 +17,7 @@ from tests.integration.network.simulated_host import (
     bind_udp,
     connect_tcp,
     listen_tcp,
+    nft,
     udp_client,
 )
 
@@ -232,6 +233,13 @@ def test_udp_of_a_client_that_was_there_first(
         return False
 
     wait_until(arrives)
+
+
+def test_sctp_is_led_to_the_container_whether_or_not_the_host_has_it(engine: OneEngine, host: SimulatedHost) -> None:
+    _, attachment = engine.container(PortRequest("sctp", 9899, "", 9899, 9899))
+    assert "sctp . 9899 : 172.17.0.2 . 9899" in nft(host, "list map ip dockyard-docker0 published_any")
+    engine.end(attachment)
+    assert "9899" not in nft(host, "list map ip dockyard-docker0 published_any")
 
 
 def test_all_ports_of_a_range(engine: OneEngine) -> None:

@@ -2,13 +2,12 @@
 
 import os
 import socket
-import subprocess
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 from tests.integration.network.conftest import OneEngine
-from tests.integration.network.simulated_host import HOST_ADDRESS, SimulatedHost, connect_tcp, listen_tcp
+from tests.integration.network.simulated_host import HOST_ADDRESS, SimulatedHost, connect_tcp, listen_tcp, nft
 from tests.integration.network.test_published_ports import talk
 
 from dockyard.errors import SystemFailure
@@ -27,12 +26,6 @@ def kill(engine: OneEngine) -> None:
     controller._ports.close()
     controller._sandboxes.close()
     controller._monitor.close()
-
-
-def nft(host: SimulatedHost, commands: str) -> str:
-    """Run nft(8) commands on the host, as another program."""
-    done = host.run(subprocess.run, ["nft", "-f", "-"], input=commands, capture_output=True, text=True, check=True)
-    return done.stdout
 
 
 def delete_link(host: SimulatedHost, name: str) -> None:

@@ -10,6 +10,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -31,6 +32,7 @@ _NEWGEN: Final = _NFTABLES | 15
 _GENERATION_THREAD: Final = 2
 
 SETTLE_SECONDS: Final = 0.02
+_PATIENCE_SECONDS: Final = 0.2
 
 
 class Monitor:
@@ -83,12 +85,15 @@ class Monitor:
         for source in (self._wake_read, self._links, self._tables):
             poll.register(source, select.POLLIN)
         changed = False
+        since = 0.0
         while True:
-            # Once something has changed, wait for silence: who reloads a firewall does a lot at once.
+            # Once something has changed, wait for silence: who reloads a firewall does a lot at once. But not for ever.
             ready = [descriptor for descriptor, _ in poll.poll(SETTLE_SECONDS * 1000 if changed else None)]
             if self._wake_read in ready:
                 return
-            if not ready:
+            if not changed:
+                since = time.monotonic()
+            elif not ready or time.monotonic() - since > _PATIENCE_SECONDS:
                 changed = False
                 report()
             if self._links.fileno() in ready:
