@@ -17,10 +17,11 @@ from collections.abc import Sequence
 
 from dockyard.cgroups.detect import detect
 from dockyard.linux.heap import keep_free
-from dockyard.linux.title import set_title
+from dockyard.linux.title import Title
 from dockyard.shim.json_log import rfc3339_nano
 from dockyard.shim.sockets import listen_at
-from dockyard.supervisor.server import Server
+from dockyard.supervisor.answer import Place, answer
+from dockyard.supervisor.server import serve
 
 READY = b"ready\n"
 TAKEN = b"taken\n"
@@ -29,14 +30,15 @@ HEAP_BYTES = 4 << 20
 """What a shim keeps of free memory while output streams through it."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never returns
     """Serve until told to stop; 0, or 1 when it can't be started."""
     parser = argparse.ArgumentParser(prog="dockyard-supervisor", description=__doc__.splitlines()[0])
     parser.add_argument("--exec-root", required=True, help="directory of the sockets and of shims/")
     parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when requests are taken")
     options = parser.parse_args(arguments)
     exec_root = options.exec_root
-    title = set_title(["dockyard-supervisor", "--address", f"{exec_root}/supervisor.sock"])
+    title = Title()
+    title.show(["dockyard-supervisor", "--address", f"{exec_root}/supervisor.sock"])
     os.chdir("/")
     os.umask(0o022)
     os.makedirs(f"{exec_root}/shims", mode=0o700, exist_ok=True)
@@ -51,14 +53,12 @@ def main(arguments: Sequence[str]) -> int:
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
     keep_free(HEAP_BYTES)
-    server = Server(listener, exec_root, detect(), report)
+    place = Place(exec_root, title, detect(), report)
     gc.collect()
     gc.freeze()
     os.write(options.ready_fd, READY)
     os.close(options.ready_fd)
-    server.run()
-    del title
-    return 0
+    serve(listener, lambda connection: answer(connection, place))
 
 
 def report(error: BaseException) -> None:

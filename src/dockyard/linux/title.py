@@ -9,75 +9,70 @@ https://man7.org/linux/man-pages/man2/PR_SET_MM.2const.html
 
 import ctypes
 import os
+import struct
 
-_PR_SET_NAME = 15
+from dockyard.linux.libc import LIBC
+
 _PR_SET_MM = 35
 _PR_SET_MM_MAP = 14
 
 MAX_NAME_BYTES = 15
 """TASK_COMM_LEN without its terminating NUL."""
 
+MAX_ARGUMENTS_BYTES = 4096
 
-class _MemoryMap(ctypes.Structure):
-    """`struct prctl_mm_map`."""
+# `struct prctl_mm_map`: start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end,
+# env_start, env_end, auxv, auxv_size, exe_fd.
+_MEMORY_MAP = struct.Struct("=12QIi")
+# Where the first eleven are in /proc/<pid>/stat, counted from its third field (proc_pid_stat(5)); brk isn't there.
+_STAT_FIELDS = (23, 24, 42, 43, 44, None, 25, 45, 46, 47, 48)
+_BRK, _ARG_START, _ARG_END = 5, 7, 8
 
-    _fields_ = [
-        (name, ctypes.c_uint64)
-        for name in (
-            "start_code",
-            "end_code",
-            "start_data",
-            "end_data",
-            "start_brk",
-            "brk",
-            "start_stack",
-            "arg_start",
-            "arg_end",
-            "env_start",
-            "env_end",
-            "auxv",
-        )
-    ] + [("auxv_size", ctypes.c_uint32), ("exe_fd", ctypes.c_int32)]
+LIBC.sbrk.restype = ctypes.c_void_p
 
 
-# Fields of /proc/<pid>/stat by their number in proc_pid_stat(5), less the three up to the closing parenthesis.
-_STAT_FIELDS = {
-    "start_code": 23,
-    "end_code": 24,
-    "start_stack": 25,
-    "start_data": 42,
-    "end_data": 43,
-    "start_brk": 44,
-    "arg_start": 45,
-    "arg_end": 46,
-    "env_start": 47,
-    "env_end": 48,
-}
+class Title:
+    """Changes the title of the process that made it, or of a fork of that.
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.sbrk.restype = ctypes.c_void_p
-
-
-def set_title(arguments: list[str]) -> object:
-    """Show this process as the program `arguments[0]` (its last path component, at most 15 bytes, becomes the name).
-
-    Returns the memory that holds `arguments`, which the caller keeps for as long as the process lives. What the kernel
-    refuses is passed over: a title is for people.
+    Made before the fork, so that the fork has little to do: memory has the same addresses there. The object must live
+    as long as the process shows the title.
     """
-    text = b"\0".join(os.fsencode(argument) for argument in arguments) + b"\0"
-    name = os.path.basename(os.fsencode(arguments[0]))[:MAX_NAME_BYTES]
-    _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
-    with open("/proc/self/stat", "rb") as file:
-        stat = file.read().rpartition(b")")[2].split()
-    memory = ctypes.create_string_buffer(text, len(text))
-    layout = _MemoryMap(exe_fd=-1, brk=_libc.sbrk(0), **{name: int(stat[at]) for name, at in _STAT_FIELDS.items()})
-    old_start, old_end = layout.arg_start, layout.arg_end
-    layout.arg_start = ctypes.addressof(memory)
-    layout.arg_end = layout.arg_start + len(text)
-    size = ctypes.c_ulong(ctypes.sizeof(layout))
-    if _libc.prctl(_PR_SET_MM, ctypes.c_ulong(_PR_SET_MM_MAP), ctypes.byref(layout), size, ctypes.c_ulong(0)) == 0:
-        return memory
-    room = old_end - old_start
-    if room > 0:
-        ctypes.memmove(old_start, text[: room - 1].ljust(room, b"\0"), room)
-    return None
+
+    def __init__(self) -> None:
+        with open("/proc/self/stat", "rb") as file:
+            stat = file.read().rpartition(b")")[2].split()
+        self._layout = [0 if at is None else int(stat[at]) for at in _STAT_FIELDS]
+        self._memory = ctypes.create_string_buffer(MAX_ARGUMENTS_BYTES)
+        self._map = ctypes.create_string_buffer(_MEMORY_MAP.size)
+        self._memory_address = ctypes.addressof(self._memory)
+        self._map_address = ctypes.addressof(self._map)
+
+    def show(self, arguments: list[str]) -> None:
+        """Show this process as the program `arguments[0]`, whose last path component, cut to 15 bytes, is the name.
+
+        What the kernel refuses is passed over: a title is for people.
+        """
+        text = os.fsencode("\0".join(arguments) + "\0")[:MAX_ARGUMENTS_BYTES]
+        _set_name(os.fsencode(os.path.basename(arguments[0])))
+        self._memory[: len(text)] = text  # type: ignore[call-overload]
+        layout = [*self._layout, 0]
+        layout[_BRK] = LIBC.sbrk(0)
+        layout[_ARG_START] = self._memory_address
+        layout[_ARG_END] = self._memory_address + len(text)
+        _MEMORY_MAP.pack_into(self._map, 0, *layout, 0, -1)
+        size = ctypes.c_ulong(_MEMORY_MAP.size)
+        if LIBC.prctl(_PR_SET_MM, _PR_SET_MM_MAP, ctypes.c_ulong(self._map_address), size, ctypes.c_ulong(0)) != 0:
+            self._overwrite(text)
+
+    def _overwrite(self, text: bytes) -> None:
+        start, room = self._layout[_ARG_START], self._layout[_ARG_END] - self._layout[_ARG_START]
+        if room > 0:
+            ctypes.memmove(start, text[: room - 1].ljust(room, b"\0"), room)
+
+
+def _set_name(name: bytes) -> None:
+    descriptor = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, name[:MAX_NAME_BYTES])
+    finally:
+        os.close(descriptor)

@@ -19,6 +19,9 @@ from dockyard.shim.stdin import Input
 HIGH_WATER_BYTES = 512 * 1024
 READ_BYTES = 64 * 1024
 _MAX_BUFFERS = 64
+_SEND_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+_RECEIVE_FLAGS = int(socket.MSG_DONTWAIT)
+_BOTH_WAYS = int(socket.SHUT_RDWR)
 
 
 class Audience(Protocol):
@@ -119,9 +122,9 @@ class AttachedClient:
         self._loop.remove(self._socket.fileno())
         with suppress(OSError):  # ENOTCONN, ECONNRESET: it was the first to go
             # The daemon may still hold a duplicate: closing ours alone would tell the client nothing.
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(_BOTH_WAYS)
             # Closed with input that nobody read, the client would see ECONNRESET instead of the end. No more can come.
-            while self._socket.recv(READ_BYTES, socket.MSG_DONTWAIT):
+            while self._socket.recv(READ_BYTES, _RECEIVE_FLAGS):
                 pass
         self._socket.close()
         self._queue.clear()
@@ -136,7 +139,7 @@ class AttachedClient:
         while self._queue:
             buffers = [self._queue[at] for at in range(min(len(self._queue), _MAX_BUFFERS))]
             try:
-                sent = self._socket.sendmsg(buffers, [], socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+                sent = self._socket.sendmsg(buffers, [], _SEND_FLAGS)
             except BlockingIOError:
                 break
             except OSError:
@@ -198,7 +201,7 @@ class AttachedClient:
     def _read(self) -> None:
         while self._open and self._stdin is not None and not self._stdin.congested:
             try:
-                data = self._socket.recv(READ_BYTES, socket.MSG_DONTWAIT)
+                data = self._socket.recv(READ_BYTES, _RECEIVE_FLAGS)
             except BlockingIOError:
                 return
             except OSError:

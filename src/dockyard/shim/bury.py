@@ -21,6 +21,7 @@ from dockyard.shim.messages import CreateRequest, ExitRecord, create_from_json
 from dockyard.shim.rootfs import unmount_all
 
 ENDING_SECONDS = 10.0
+DYING_SECONDS = 0.5
 POLL_SECONDS = 0.005
 TAIL_BYTES = 64 * 1024
 
@@ -35,8 +36,7 @@ def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRec
         SystemFailure: something could not be ended or removed.
     """
     keeper = directory.read_keeper() or {}
-    if directory.keeper_lives(keeper):
-        raise Conflict(f"the shim of {os.path.basename(directory.path)} lives")
+    _check_dead(directory, keeper)
     cgroup = configured_cgroup(directory, hierarchy)
     if cgroup is not None and cgroup.pids():
         cgroup.kill_all(signal.SIGKILL)
@@ -103,6 +103,15 @@ def _request(keeper: dict[str, object]) -> CreateRequest | None:
         return create_from_json(request) if isinstance(request, dict) else None
     except (KeyError, TypeError, IndexError):
         return None
+
+
+def _check_dead(directory: ShimDirectory, keeper: dict[str, object]) -> None:
+    """Conflict when the shim lives. One that is being killed closes its connections a moment before it is gone."""
+    deadline = time.monotonic() + DYING_SECONDS
+    while directory.keeper_lives(keeper):
+        if time.monotonic() > deadline:
+            raise Conflict(f"the shim of {os.path.basename(directory.path)} lives")
+        time.sleep(POLL_SECONDS)
 
 
 def _kill_keeper(directory: ShimDirectory) -> None:

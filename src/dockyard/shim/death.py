@@ -54,7 +54,7 @@ class Death:
 
     def _kill_rest(self) -> None:
         if self._container.driver.processes():
-            self._container.driver.kill(signal.SIGKILL, everyone=True)
+            self._container.driver.kill_all(signal.SIGKILL)
 
     def _drained(self) -> None:
         if self._container.log is not None:

@@ -1,7 +1,8 @@
-"""What a shim needs of an OCI runtime: the one of our own, in this process, or another by its command line.
+"""What a shim needs of an OCI runtime: the one of our own, in a fork, or another by its command line.
 
-A driver belongs to one container. `create` first; then `start`; `delete` last, also after a `create` that failed
-halfway. Every method raises errors of `dockyard.errors` and nothing else; the message is the runtime's.
+A driver belongs to one container. `create` first, `delete` last, also after a `create` that failed halfway. It keeps
+nothing that isn't on disk, because each call may be made in another process (`dockyard.shim.worker`). Every method
+raises errors of `dockyard.errors` and nothing else; the message is the runtime's.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -11,7 +12,7 @@ from dockyard.shim.stdio import Ends
 
 
 class Started(NamedTuple):
-    """A process that the runtime made, a child of the shim; `master` is its terminal's, -1 when it has none."""
+    """A process that the runtime made, a child of the caller or soon of the shim; `master` is its terminal's, or -1."""
 
     pid: int
     master: int = -1
@@ -20,20 +21,20 @@ class Started(NamedTuple):
 class Driver(Protocol):
     """One container, by its runtime."""
 
-    def create(self, stdio: Ends | None) -> Started:
-        """Bring the container up to the point before its program is executed.
+    def create(self, stdio: Ends | None, *, start: bool) -> Started:
+        """Bring the container up to the point before its program is executed; with `start`, execute that too.
 
         `stdio` becomes the process's 0, 1 and 2 (duplicates: the caller's stay open); None gives it a terminal.
         """
 
     def start(self) -> None:
-        """Execute the program."""
+        """Execute the program of a container that was created without."""
 
     def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
         """Execute one more process (OCI `process` as JSON) in the container; it runs when this returns."""
 
-    def kill(self, signal: int, *, everyone: bool) -> None:
-        """Send `signal` to the first process, or to every one. NotFound when it has ended."""
+    def kill_all(self, signal: int) -> None:
+        """Send `signal` to every process."""
 
     def pause(self) -> None:
         """Freeze all processes."""

@@ -1,6 +1,6 @@
 """Processes that are executed in the running container: `docker exec`.
 
-Each is a fork of the shim (or a process of the external runtime), with streams of its own and at most one client. What
+Each is a fork of a fork of the shim (or of the external runtime), with streams of its own and at most one client. What
 is found to be wrong before the program runs is said to the client on its own connection, as Docker does, because the
 request has been answered by then; the exit code is 127 when the program isn't there, else 126.
 """
@@ -14,14 +14,15 @@ from typing import Any
 
 from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
 from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
-from dockyard.shim.driver import Driver, Started
+from dockyard.shim.driver import Driver
 from dockyard.shim.exit_record import exit_record
 from dockyard.shim.loop import Loop
 from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.reaper import Reaper
-from dockyard.shim.stdio import anonymous_pipes, no_stdio
+from dockyard.shim.stdio import Ends, anonymous_pipes, no_stdio
 from dockyard.shim.streams import Streams
 from dockyard.shim.tidy import Tidy
+from dockyard.shim.worker import Outcome, Report, run_in_worker
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -43,6 +44,7 @@ class Execs:
         announce: sends an event to the daemons.
         clock: nanoseconds since the epoch.
         tidy: gives back what each exec uses for a moment.
+        report: writes an error to the shim's log.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Execs:
         announce: Callable[[dict[str, Any]], None],
         clock: Callable[[], int],
         tidy: Tidy,
+        report: Report,
     ) -> None:
         self._loop = loop
         self._reaper = reaper
@@ -62,6 +65,7 @@ class Execs:
         self._announce = announce
         self._clock = clock
         self._tidy = tidy
+        self._report = report
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._on_idle: Callable[[], None] | None = None
@@ -89,16 +93,16 @@ class Execs:
         )
         self._streams[exec_id] = streams
         try:
-            started = self._execute(process, streams, open_stdin=open_stdin, attached=client is not None)
+            pid = self._execute(process, streams, open_stdin=open_stdin, attached=client is not None)
         except (DockyardError, OSError) as error:
             failure = error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}")
             self._fail(exec_id, streams, client, str(failure))
             raise failure from error
         if client is not None:
             streams.attach(*client)
-        self._states[exec_id] = ExecState(exec_id, started.pid)
-        self._reaper.watch(started.pid, lambda status: self._ended(exec_id, streams, status))
-        return started.pid
+        self._states[exec_id] = ExecState(exec_id, pid)
+        self._reaper.watch(pid, lambda status: self._ended(exec_id, streams, status))
+        return pid
 
     def state(self, exec_id: str) -> ExecState:
         """NotFound when it was never started, or ended long ago."""
@@ -123,27 +127,34 @@ class Execs:
         self._on_idle = on_idle
         self._check_idle()
 
-    def _execute(self, process: dict[str, Any], streams: Streams, *, open_stdin: bool, attached: bool) -> Started:
+    def _execute(self, process: dict[str, Any], streams: Streams, *, open_stdin: bool, attached: bool) -> int:
         if process.get("terminal"):
-            started = self._driver.exec(process, None)
-            streams.set_terminal(started.master)
-            return started
+            outcome = self._work(process, None)
+            streams.set_terminal(outcome.descriptors[0])
+            return int(outcome.answer["pid"])
         if not attached:
             null = no_stdio()
             try:
-                return self._driver.exec(process, null)
+                return int(self._work(process, null).answer["pid"])
             finally:
                 null.close()
         stdio = anonymous_pipes(open_stdin=open_stdin)
         try:
-            started = self._driver.exec(process, stdio.theirs)
+            outcome = self._work(process, stdio.theirs)
         except BaseException:
             stdio.ours.close()
             raise
         finally:
             stdio.theirs.close()
         stdio.connect(streams)
-        return started
+        return int(outcome.answer["pid"])
+
+    def _work(self, process: dict[str, Any], stdio: Ends | None) -> Outcome:
+        def task() -> Outcome:
+            started = self._driver.exec(process, stdio)
+            return Outcome({"pid": started.pid}, () if started.master < 0 else (started.master,))
+
+        return run_in_worker(task, self._report)
 
     def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
         code = failure_code(message)

@@ -8,18 +8,17 @@ https://github.com/opencontainers/runtime-spec/blob/v1.2.0/runtime.md#operations
 import json
 import os
 import signal as signals
-import socket
 from contextlib import suppress
 from typing import Any
 
 from dockyard.cgroups.contract import Hierarchy, OomWatch
-from dockyard.errors import DockyardError, NotFound, SystemFailure
+from dockyard.errors import DockyardError, SystemFailure
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Started
 from dockyard.shim.messages import ExternalRuntime
 from dockyard.shim.runtime_command import run_command
-from dockyard.shim.sockets import listen_at
+from dockyard.shim.sockets import STREAM, listen_at
 from dockyard.shim.stats_json import stats_to_json
 from dockyard.shim.stdio import Ends, no_stdio
 from dockyard.shim.terminal import receive_master
@@ -36,9 +35,13 @@ class ExternalDriver:
         self._id = container_id
         self._cgroup = configured_cgroup(directory, hierarchy)
 
-    def create(self, stdio: Ends | None) -> Started:
+    def create(self, stdio: Ends | None, *, start: bool) -> Started:
         """See Driver."""
-        return self._make("create", self._directory.pid, ["--bundle", self._directory.path], [self._id], stdio)
+        pid_file = f"{self._directory.path}/init-pid"
+        started = self._make("create", pid_file, ["--bundle", self._directory.path], [self._id], stdio)
+        if start:
+            self.start()
+        return started
 
     def start(self) -> None:
         """See Driver."""
@@ -57,17 +60,10 @@ class ExternalDriver:
                 with suppress(FileNotFoundError):
                     os.unlink(path)
 
-    def kill(self, signal: int, *, everyone: bool) -> None:
+    def kill_all(self, signal: int) -> None:
         """See Driver."""
-        if everyone and self._cgroup is not None:
+        if self._cgroup is not None:
             self._cgroup.kill_all(signal)
-            return
-        try:
-            self._run("kill", self._id, str(signal))
-        except SystemFailure as error:
-            if "not running" in str(error) or "already finished" in str(error):
-                raise NotFound(str(error)) from error
-            raise
 
     def pause(self) -> None:
         """See Driver."""
@@ -117,7 +113,7 @@ class ExternalDriver:
             return Started(_read_pid(pid_file))
         # Through our own descriptor, because the path of the directory may be too long for the address of a socket.
         directory = os.open(self._directory.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        listener = listen_at(f"{self._directory.path}/console.sock", socket.SOCK_STREAM)
+        listener = listen_at(f"{self._directory.path}/console.sock", STREAM)
         null = no_stdio()
         try:
             address = f"/proc/{os.getpid()}/fd/{directory}/console.sock"

@@ -10,9 +10,10 @@ https://man7.org/linux/man-pages/man7/epoll.7.html
 import heapq
 import os
 import select
-import signal
 import time
 from collections.abc import Callable
+
+from dockyard.linux.signal_handlers import handle, reset, write_arrivals_to
 
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
@@ -76,12 +77,12 @@ class Loop:
         """Call when signal `number` has arrived, once for any number of arrivals."""
         if self._wakeup is None:
             self._wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-            signal.set_wakeup_fd(self._wakeup[1], warn_on_full_buffer=False)
+            write_arrivals_to(self._wakeup[1])
             self.add(self._wakeup[0], READABLE, self._on_wakeup)
         self._signal_handlers[number] = callback
         # A handler, because only a handled signal is written to the wakeup descriptor; it is reset by execve, which
         # an ignored signal is not.
-        signal.signal(number, lambda _number, _frame: None)
+        handle(number, _do_nothing)
 
     def _on_wakeup(self, _events: int) -> None:
         assert self._wakeup is not None
@@ -128,12 +129,16 @@ class Loop:
     def close(self) -> None:
         """Give up everything: in a forked child, which starts a loop of its own."""
         if self._wakeup is not None:
-            signal.set_wakeup_fd(-1)
+            write_arrivals_to(-1)
             for number in self._signal_handlers:
-                signal.signal(number, signal.SIG_DFL)
+                reset(number)
             os.close(self._wakeup[0])
             os.close(self._wakeup[1])
             self._wakeup = None
         self._handlers.clear()
         self._timers.clear()
         self._epoll.close()
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    """The loop is woken by the descriptor; Python wants a handler."""

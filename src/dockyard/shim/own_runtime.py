@@ -4,7 +4,6 @@ Nothing is executed but the container's program: `create` forks its first proces
 """
 
 import json
-import os
 import signal as signals
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,11 @@ from dockyard.cgroups.contract import Cgroup, Hierarchy, OomWatch
 from dockyard.errors import Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.runtime.container_create import create
 from dockyard.runtime.container_exec import exec_process
-from dockyard.runtime.init_process import InitProcess
+from dockyard.runtime.container_start import start
+from dockyard.runtime.container_state import ContainerState, load
 from dockyard.runtime.launch import Stdio
 from dockyard.runtime.state_directory import remove
+from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Started
 from dockyard.shim.stats_json import stats_to_json
@@ -42,15 +43,13 @@ class OwnDriver:
         self._id = container_id
         self._hierarchy = hierarchy
         self._seccomp_cache = seccomp_cache
-        self._init: InitProcess | None = None
-        self._cgroup: Cgroup | None = None
 
-    def create(self, stdio: Ends | None) -> Started:
+    def create(self, stdio: Ends | None, *, start: bool) -> Started:
         """See Driver."""
         spec = self._spec()
 
-        def make(ends: Stdio, console: int | None) -> InitProcess:
-            return create(
+        def make(ends: Stdio, console: int | None) -> int:
+            init = create(
                 spec,
                 self._directory.path,
                 self._id,
@@ -59,79 +58,84 @@ class OwnDriver:
                 console_socket=console,
                 hierarchy=self._hierarchy,
                 seccomp_cache=self._seccomp_cache,
+                detached=not start,
             )
+            if start:
+                init.start()
+            return init.pid
 
-        init, master = _with_stdio(stdio, make)
-        self._init = init
-        self._cgroup = self._hierarchy.restored(init.state.cgroup_paths)
-        return Started(init.pid, master)
+        return _with_stdio(stdio, make)
 
     def start(self) -> None:
         """See Driver."""
         with _as_start_errors():
-            self._created().start()
+            start(self._state())
 
     def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
         """See Driver."""
         parsed = process_from_json(process)
-        state = self._created().state
-        made, master = _with_stdio(
-            stdio, lambda ends, console: exec_process(state, parsed, stdio=ends, console_socket=console)
-        )
-        os.close(made.pidfd)
-        return Started(made.pid, master)
+        state = self._state()
 
-    def kill(self, signal: int, *, everyone: bool) -> None:
+        def make(ends: Stdio, console: int | None) -> int:
+            cache = self._seccomp_cache
+            return exec_process(state, parsed, stdio=ends, console_socket=console, seccomp_cache=cache).pid
+
+        return _with_stdio(stdio, make)
+
+    def kill_all(self, signal: int) -> None:
         """See Driver."""
-        if everyone:
-            self._processes_cgroup().kill_all(signal)
-            return
-        try:
-            signals.pidfd_send_signal(self._created().pidfd, signal)
-        except ProcessLookupError as error:
-            raise NotFound("process already finished") from error
-        except OSError as error:
-            raise InvalidParameter(f"sending signal {signal}: {error.strerror}") from error
+        self._cgroup().kill_all(signal)
 
     def pause(self) -> None:
         """See Driver."""
-        self._processes_cgroup().freeze()
+        self._cgroup().freeze()
 
     def resume(self) -> None:
         """See Driver."""
-        self._processes_cgroup().thaw()
+        self._cgroup().thaw()
 
     def update(self, resources: dict[str, Any]) -> None:
         """See Driver."""
-        self._processes_cgroup().set(resources_from_json(resources))
+        self._cgroup().set(resources_from_json(resources))
 
     def processes(self) -> list[int]:
         """See Driver."""
-        return self._processes_cgroup().pids()
+        return self._cgroup().pids()
 
     def stats(self) -> dict[str, Any]:
         """See Driver."""
-        return stats_to_json(self._processes_cgroup().stats())
+        return stats_to_json(self._cgroup().stats())
 
     def watch_oom(self) -> OomWatch | None:
         """See Driver."""
-        return self._processes_cgroup().watch_oom()
+        return self._cgroup().watch_oom()
 
     def oom_killed(self) -> bool:
         """See Driver."""
-        return self._processes_cgroup().oom_kills() > 0
+        return self._cgroup().oom_kills() > 0
 
     def delete(self) -> None:
         """See Driver."""
-        if self._cgroup is not None:
-            if self._cgroup.pids():
-                self._cgroup.kill_all(signals.SIGKILL)
-            self._cgroup.destroy()
-            self._cgroup = None
-        if self._init is not None:
-            remove(self._init.state.directory)
-            self._init.close()
-            self._init = None
+        try:
+            state = self._state()
+        except NotFound:
+            self._delete_half_made()
+            return
+        self._empty(self._hierarchy.restored(state.cgroup_paths))
+        remove(state.directory)
+
+    def _delete_half_made(self) -> None:
+        """What a creator that was killed left: a cgroup that the configuration names, and a directory."""
+        cgroup = configured_cgroup(self._directory, self._hierarchy)
+        if cgroup is not None:
+            self._empty(cgroup)
+        remove(f"{self._directory.runtime}/{self._id}")
+
+    @staticmethod
+    def _empty(cgroup: Cgroup) -> None:
+        if cgroup.pids():
+            cgroup.kill_all(signals.SIGKILL)
+        cgroup.destroy()
 
     def _spec(self) -> Spec:
         try:
@@ -142,25 +146,21 @@ class OwnDriver:
         except ValueError as error:
             raise InvalidParameter(f"invalid configuration {self._directory.config}: {error}") from error
 
-    def _created(self) -> InitProcess:
-        if self._init is None:
-            raise NotFound(f"container {self._id} does not exist")
-        return self._init
+    def _state(self) -> ContainerState:
+        return load(self._directory.runtime, self._id)
 
-    def _processes_cgroup(self) -> Cgroup:
-        if self._cgroup is None:
-            raise NotFound(f"container {self._id} does not exist")
-        return self._cgroup
+    def _cgroup(self) -> Cgroup:
+        return self._hierarchy.restored(self._state().cgroup_paths)
 
 
-def _with_stdio(stdio: Ends | None, make: Callable[[Stdio, int | None], Made]) -> tuple[Made, int]:
+def _with_stdio(stdio: Ends | None, make: Callable[[Stdio, int | None], int]) -> Started:
     """Call `make` with descriptors, or with a console socket and then take the terminal's master from it."""
     with _as_start_errors():
         if stdio is not None:
-            return make(Stdio(*stdio), None), -1
+            return Started(make(Stdio(*stdio), None))
         console = ConsolePair()
         try:
-            return make(Stdio(-1, -1, -1), console.theirs), console.receive()
+            return Started(make(Stdio(-1, -1, -1), console.theirs), console.receive())
         finally:
             console.close()
 

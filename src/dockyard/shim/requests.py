@@ -83,8 +83,7 @@ class Requests:
         return {"pid": self._container.pid, "started_at_ns": self._container.started_at_ns}
 
     def _kill(self, packet: Packet) -> Answer:
-        self._container.check_alive()
-        self._container.driver.kill(int(packet.message["signal"]), everyone=bool(packet.message.get("all")))
+        self._container.kill(int(packet.message["signal"]), everyone=bool(packet.message.get("all")))
         return {}
 
     def _pause(self, _packet: Packet) -> Answer:
@@ -96,8 +95,7 @@ class Requests:
         return {}
 
     def _update(self, packet: Packet) -> Answer:
-        self._container.check_alive()
-        self._container.driver.update(packet.message["resources"])
+        self._container.update(packet.message["resources"])
         return {}
 
     def _resize(self, packet: Packet) -> Answer:
@@ -139,10 +137,10 @@ class Requests:
         return self._container.state()
 
     def _processes(self, _packet: Packet) -> Answer:
-        return {"pids": self._container.driver.processes()}
+        return {"pids": self._container.processes()}
 
     def _stats(self, _packet: Packet) -> Answer:
-        return self._container.driver.stats()
+        return self._container.stats()
 
 
 _OPS: dict[str, Callable[[Requests, Packet], Answer]] = {

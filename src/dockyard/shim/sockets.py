@@ -11,11 +11,15 @@ from contextlib import suppress
 
 BACKLOG = 256
 
+# Plain numbers, because combining members of enumerations touches much memory for nothing.
+STREAM, PACKETS = int(socket.SOCK_STREAM), int(socket.SOCK_SEQPACKET)
+_UNIX, _FLAGS = int(socket.AF_UNIX), int(socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
 
-def listen_at(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> socket.socket:
+
+def listen_at(path: str, kind: int = PACKETS) -> socket.socket:
     """A socket that listens at `path` with mode 0600, in place of whatever file is there; OSError."""
     directory, name = os.path.split(path)
-    listener = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    listener = socket.socket(_UNIX, kind | _FLAGS)
     try:
         descriptor = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -32,7 +36,7 @@ def listen_at(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> soc
     return listener
 
 
-def connect_to(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> socket.socket:
+def connect_to(path: str, kind: int = PACKETS) -> socket.socket:
     """A non-blocking socket that is connected to the one that listens at `path`.
 
     Raises:
@@ -41,7 +45,7 @@ def connect_to(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> so
     """
     directory, name = os.path.split(path)
     descriptor = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    connection = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    connection = socket.socket(_UNIX, kind | _FLAGS)
     try:
         connection.connect(f"/proc/self/fd/{descriptor}/{name}")
     except BaseException:
@@ -50,3 +54,8 @@ def connect_to(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> so
     finally:
         os.close(descriptor)
     return connection
+
+
+def packet_pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected SOCK_SEQPACKET sockets, close-on-exec."""
+    return socket.socketpair(_UNIX, PACKETS)

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 CREATE_SECONDS = 120.0
+REMOVE_SECONDS = 600.0
 ACCEPT_ATTEMPTS = 200
 ACCEPT_PAUSE_SECONDS = 0.01
 
@@ -154,6 +155,23 @@ class SupervisorClient:
         """Remove the directory of a container that has ended, or that could not be created."""
         await asyncio.to_thread(shutil.rmtree, self._directory(container_id).path, True)
 
+    async def remove_trees(self, paths: Sequence[str]) -> dict[str, str]:
+        """Delete directory trees in a process of their own; what could not be removed, and why. Absolute paths."""
+        if not paths:
+            return {}
+        channel = await self._connect_ensured(None)
+        try:
+            failures: dict[str, str] = (await channel.request("remove", {"paths": list(paths)}, (), REMOVE_SECONDS))[
+                "failures"
+            ]
+            return failures
+        finally:
+            channel.close()
+
+    def directory(self, container_id: str) -> str:
+        """The shim's directory, which is the bundle, too. InvalidParameter for what can't be an id."""
+        return self._directory(container_id).path
+
     def ids(self) -> list[str]:
         """The containers that have a directory, dead or alive."""
         try:
@@ -181,7 +199,7 @@ class SupervisorClient:
         shim.use(channel, state)
         return shim
 
-    async def _connect_ensured(self, shim: ShimConnection) -> Channel:
+    async def _connect_ensured(self, shim: ShimConnection | None) -> Channel:
         try:
             return await self._connect(shim)
         except (NotFound, Unavailable):

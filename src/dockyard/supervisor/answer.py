@@ -1,0 +1,121 @@
+"""One request to the supervisor, in the process that was forked for its connection.
+
+ping {}                      -> {pid, version}
+create {…} + clients         this process becomes the shim, and the connection its first channel
+bury {container_id}          -> ExitRecord      ends the container of a dead shim
+sweep {known}                -> {removed}       removes the containers that nobody knows
+remove {paths}               -> {failures}      deletes directory trees
+shutdown {}                  ends the supervisor; shims live on
+"""
+
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from dockyard import __version__
+from dockyard.cgroups.contract import Hierarchy
+from dockyard.errors import InvalidParameter, to_wire
+from dockyard.fs.rooted import remove_tree
+from dockyard.linux.title import Title
+from dockyard.shim.bury import bury, sweep
+from dockyard.shim.directory import ShimDirectory
+from dockyard.shim.main import run_shim
+from dockyard.shim.packets import Packet, receive_packet, send_packet
+
+
+class Place(NamedTuple):
+    """Where the supervisor is: exec-root, the title, the cgroups of the machine, how an error gets into its log."""
+
+    exec_root: str
+    title: Title
+    hierarchy: Hierarchy
+    report: Callable[[BaseException], None]
+
+    @property
+    def shims(self) -> str:
+        """The directory that has one directory for each container."""
+        return f"{self.exec_root}/shims"
+
+
+def answer(connection: socket.socket, place: Place) -> NoReturn:
+    """Read the request that comes on `connection` and carry it out; the process ends in here."""
+    supervisor = os.getppid()
+    packet = _wait(connection, place)
+    if packet is None:
+        os._exit(0)
+    if packet.message.get("op") == "create":
+        run_shim(connection, packet, f"{place.exec_root}/supervisor.sock", place.title, place.hierarchy)
+    reply: dict[str, Any] = {"seq": packet.message.get("seq")}
+    try:
+        task = _TASKS.get(str(packet.message.get("op")))
+        if task is None:
+            raise InvalidParameter(f"invalid message: no such op {packet.message.get('op')!r}")
+        reply["ok"] = task(place, packet.message, supervisor)
+    except Exception as error:
+        place.report(error)
+        reply["error"] = to_wire(error)
+    try:
+        send_packet(connection, reply)
+    except OSError as error:
+        place.report(error)  # who asked has gone
+    os._exit(0)
+
+
+def _wait(connection: socket.socket, place: Place) -> Packet | None:
+    """The request; None when the other end closed the connection instead, or sent nonsense."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    poll.poll()
+    try:
+        return receive_packet(connection)
+    except (OSError, InvalidParameter) as error:
+        place.report(error)
+        return None
+
+
+Task = Callable[[Place, dict[str, Any], int], dict[str, Any]]
+
+
+def _ping(_place: Place, _message: dict[str, Any], supervisor: int) -> dict[str, Any]:
+    return {"pid": supervisor, "version": __version__}
+
+
+def _shutdown(_place: Place, _message: dict[str, Any], supervisor: int) -> dict[str, Any]:
+    os.kill(supervisor, signal.SIGTERM)
+    return {}
+
+
+def _bury(place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, Any]:
+    container_id = str(message.get("container_id"))
+    if not container_id or "/" in container_id or container_id in (".", ".."):
+        raise InvalidParameter(f"invalid container id {container_id!r}")
+    return bury(ShimDirectory(f"{place.shims}/{container_id}"), place.hierarchy, time.time_ns())._asdict()
+
+
+def _sweep(place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, Any]:
+    return {"removed": sweep(place.shims, frozenset(message["known"]), place.hierarchy, time.time_ns())}
+
+
+def _remove(_place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, Any]:
+    failures = {}
+    for path in message["paths"]:
+        if not os.path.isabs(path) or os.path.normpath(path) == "/":
+            raise InvalidParameter(f"invalid path {path!r}")
+        try:
+            remove_tree(path)
+        except OSError as error:
+            failures[path] = str(error)
+    return {"failures": failures}
+
+
+_TASKS: dict[str, Task] = {
+    "ping": _ping,
+    "bury": _bury,
+    "sweep": _sweep,
+    "remove": _remove,
+    "shutdown": _shutdown,
+}
