@@ -1,36 +1,44 @@
-"""A lock among all engines of a host (more exactly: of a network namespace), for choosing what must be unique there.
+"""A lock among all engines of a host, for choosing what must be unique there: names of links, subnets.
 
-It is the name of an abstract Unix socket: such names belong to a network namespace, as links and routes do, and go with
-their process, so that a killed engine never leaves it locked (unix(7), "Abstract sockets").
+flock(2) on a file that only root can open, so that nobody else can hold it; it goes with the process, so that a killed
+engine never leaves it locked. The empty file stays.
 """
 
-import socket
+import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from dockyard.errors import DeadlineExceeded
+from dockyard.errors import DeadlineExceeded, SystemFailure
 
-_NAME: Final = "\0dockyard-network"
+_PATH: Final = "/run/dockyard-network.lock"
 _POLL_SECONDS: Final = 0.01
 
 
 @contextmanager
-def host_lock(timeout_seconds: float = 10.0) -> Iterator[None]:
+def host_lock(path: str = _PATH, timeout_seconds: float = 10.0) -> Iterator[None]:
     """Hold the lock.
 
     Raises:
         DeadlineExceeded: another engine holds it for longer than `timeout_seconds`.
+        SystemFailure: the file can't be made.
     """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise SystemFailure(f"open {path}: {error.strerror}") from error
     deadline = time.monotonic() + timeout_seconds
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as name:
+    try:
         while True:
             try:
-                name.bind(_NAME)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError as error:
+            except BlockingIOError as error:
                 if time.monotonic() > deadline:
-                    raise DeadlineExceeded("another engine holds the lock for choosing networks") from error
+                    raise DeadlineExceeded(f"another engine holds {path}") from error
                 time.sleep(_POLL_SECONDS)
         yield
+    finally:
+        os.close(descriptor)
