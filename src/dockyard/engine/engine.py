@@ -20,6 +20,7 @@ from dockyard.engine.containers.services import Background, Services
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.containers.storage import ContainerStorage
 from dockyard.engine.deletion import Deletion
+from dockyard.engine.event_journal import EventJournal
 from dockyard.engine.events import Events
 from dockyard.engine.execs import Execs
 from dockyard.engine.images import Images
@@ -71,7 +72,8 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     paths = Paths(os.path.abspath(daemon.data_root), os.path.abspath(daemon.exec_root))
     paths.make()
     machine = this_machine(daemon)
-    events = Events(clock_ns)
+    journal = EventJournal(f"{paths.data_root}/events.jsonl")
+    events = Events(clock_ns, journal)
     background = Background(_report)
     storage = ContainerStorage(paths)
     collection = Collection(storage)

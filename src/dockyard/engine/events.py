@@ -1,4 +1,4 @@
-"""What happened, for `docker events`: a ring of recent events and the subscriptions that wait for new ones.
+"""What happened, for `docker events`: recent events in memory, older ones on disk, and those who wait for new ones.
 
 `publish` never waits and never grows memory: the ring and each subscriber's queue have a bound, and a subscriber that
 falls behind by more than its bound is ended rather than kept (its stream closes; the client may ask again with
@@ -6,9 +6,14 @@ falls behind by more than its bound is ended rather than kept (its stream closes
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+
+from dockyard.engine.event_journal import Event, EventJournal
+from dockyard.errors import SystemFailure
+
+LOG = logging.getLogger(__name__)
 
 RING_SIZE = 1024
 QUEUE_SIZE = 8192
@@ -16,22 +21,12 @@ QUEUE_SIZE = 8192
 Filters = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened: `time_ns` since the epoch; `type` container, image, network, volume, daemon, …"""
-
-    type: str
-    action: str
-    actor_id: str
-    attributes: Mapping[str, str]
-    time_ns: int
-
-
 class Events:
     """The engine's events. All methods run on the event loop's thread."""
 
-    def __init__(self, clock_ns: Callable[[], int]) -> None:
+    def __init__(self, clock_ns: Callable[[], int], journal: EventJournal) -> None:
         self._clock_ns = clock_ns
+        self._journal = journal
         self._ring: deque[Event] = deque(maxlen=RING_SIZE)
         self._subscribers: set[asyncio.Queue[Event | None]] = set()
 
@@ -44,6 +39,10 @@ class Events:
         """Records an event now and hands it to every subscriber."""
         event = Event(type_, action, actor_id, attributes, self._clock_ns())
         self._ring.append(event)
+        try:
+            self._journal.append(event)
+        except SystemFailure as error:
+            LOG.error("%s", error)  # a full disk must not keep a container from ending
         for queue in tuple(self._subscribers):
             try:
                 queue.put_nowait(event)
@@ -61,7 +60,7 @@ class Events:
         self._subscribers.add(queue)
         try:
             if since_ns is not None:
-                for event in tuple(self._ring):
+                for event in self._past(since_ns):
                     in_time = event.time_ns >= since_ns and (until_ns is None or event.time_ns <= until_ns)
                     if in_time and matches(event, wanted):
                         yield event
@@ -73,6 +72,12 @@ class Events:
                     yield event_or_end
         finally:
             self._subscribers.discard(queue)
+
+    def _past(self, since_ns: int) -> Iterable[Event]:
+        """Events from `since_ns` on: from memory when it reaches back so far, else from disk."""
+        if len(self._ring) == RING_SIZE and self._ring[0].time_ns <= since_ns:
+            return tuple(self._ring)
+        return self._journal.read(since_ns)
 
     async def _next(self, queue: asyncio.Queue[Event | None], until_ns: int | None) -> Event | None:
         if until_ns is None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.server.records import ID, RUNNING
 
-from dockyard.engine.events import Event
+from dockyard.engine.event_journal import Event
 from dockyard.server.docker.compat import container_answers, event_answers, image_answers, system_answers
 from dockyard.server.docker.wire.container_inspect import container_inspect
 from dockyard.server.docker.wire.container_summary import container_summary

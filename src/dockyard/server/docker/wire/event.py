@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dockyard.engine.events import Event
+from dockyard.engine.event_journal import Event
 from dockyard.server.docker.wire.durations import SECOND_NS
 
 
