@@ -84,13 +84,18 @@ async def test_a_subscriber_that_falls_behind_is_ended_and_memory_stays_bounded(
     assert len([event async for event in stream]) < QUEUE_SIZE + 2
 
 
+def tear(path):
+    """What a SIGKILL in the middle of a write leaves."""
+    with open(path, "ab") as file:
+        file.write(b'{"type": "torn')
+
+
 async def test_events_outlive_the_daemon(tmp_path):
     path = str(tmp_path / "events.jsonl")
     first = EventJournal(path)
     events_of(first).publish("container", "create", "x", {"name": "web"})
     first.close()
-    with open(path, "ab") as file:
-        file.write(b'{"type": "torn')  # what a SIGKILL in the middle of a write leaves
+    tear(path)
     second = EventJournal(path)
     events = events_of(second)
     events.publish("container", "start", "x", {})
