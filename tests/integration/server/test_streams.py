@@ -177,3 +177,14 @@ def test_many_short_lines_are_sent_in_large_pieces(ask: Ask, path: str) -> None:
         wire.send(f"GET /containers/{container}/logs?stdout=1 HTTP/1.0\r\n\r\n".encode())
         assert wire.head()[0] == 200
         assert frames(wire.everything()) == {1: b"".join(b"line %d\n" % number for number in range(20000))}
+
+
+def test_attach_for_the_log_alone(ask: Ask, path: str) -> None:
+    """`logs` without `stream`: what was said, more than a socket's buffer holds, and then the end."""
+    container = make(ask, "sh", "-c", "i=0; while [ $i -lt 50000 ]; do echo line $i; i=$((i+1)); done")
+    ask("POST", f"/containers/{container}/start")
+    ask("POST", f"/containers/{container}/wait")
+    with Wire(path) as wire:
+        wire.post(f"/containers/{container}/attach?logs=1&stdout=1&stderr=1")
+        assert wire.head()[0] == 101
+        assert frames(wire.everything()) == {1: b"".join(b"line %d\n" % number for number in range(50000))}
