@@ -294,6 +294,16 @@ def test_the_hosts_loopback_is_only_opened_behind_rules(
     assert host.run(route_localnet) == ("1" if iptables else "0")
 
 
+def test_no_container_becomes_the_hosts_router(engine: OneEngine, host: SimulatedHost) -> None:
+    """CVE-2020-13401."""
+
+    def accept_ra() -> str:
+        with open("/proc/sys/net/ipv6/conf/docker0/accept_ra") as file:
+            return file.read().strip()
+
+    assert host.run(accept_ra) == "0"
+
+
 def test_an_mtu_that_changes(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
     engine = make_engine()
     _, attachment = engine.container()

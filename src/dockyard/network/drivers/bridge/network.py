@@ -16,7 +16,11 @@ from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PublishedPort, Subnet
 from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host_interface, plug, replug
 from dockyard.network.drivers.bridge.link import ensure_bridge, find_link
-from dockyard.network.drivers.bridge.parameters import allow_loopback_addresses, switch_on_forwarding
+from dockyard.network.drivers.bridge.parameters import (
+    allow_loopback_addresses,
+    refuse_router_advertisements,
+    switch_on_forwarding,
+)
 from dockyard.network.drivers.bridge.reaper import Reaper
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 from dockyard.network.firewall.table import FirewallTable
@@ -133,6 +137,7 @@ class BridgeNetwork:
         """See `Network.reassert`."""
         bridge = ensure_bridge(self._rtnl, self._settings)
         self._bridge_index = bridge.link_index
+        refuse_router_advertisements(self._settings.link)
         try:
             links = [link.parse(message) for message in self._rtnl.dump(link.get_all())]
         except OSError as error:

@@ -41,3 +41,9 @@ def allow_loopback_addresses(link: str) -> None:
     """
     with suppress(OSError):
         write_sysctl(f"ipv4/conf/{link}/route_localnet", "1")
+
+
+def refuse_router_advertisements(link: str) -> None:
+    """Let no container make itself the host's IPv6 router (CVE-2020-13401): the bridge takes no advertisements."""
+    with suppress(OSError):  # also where there is no IPv6
+        write_sysctl(f"ipv6/conf/{link}/accept_ra", "0")
