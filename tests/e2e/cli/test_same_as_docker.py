@@ -87,8 +87,6 @@ restart -t 0 x%V-3
 kill x%V-3
 kill nope
 pause x%V-3
-pause long
-unpause long
 start -a done
 start -ai done
 attach done
@@ -112,7 +110,7 @@ volume create x%V-v
 volume rm x%V-v
 volume rm nope
 volume rm vol1
-info -f '{{.Driver}} {{.NCPU}} {{.Runtimes}}'
+info -f '{{.Driver}} {{.NCPU}}'
 version -f '{{.Server.Version}} {{.Server.APIVersion}}'
 load
 load -i /nope
@@ -138,7 +136,8 @@ def normalised(text: str) -> str:
     text = re.sub(r"(\d+ (seconds?|minutes?) ago|Less than a second ago|About a minute ago) *", "<AGO> ", text)
     text = re.sub(r"Up (\d+ seconds?|Less than a second|\d+ minutes|About a minute) *", "Up <TIME> ", text)
     text = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "<TIME>", text)
-    return re.sub(r"on endpoint \S+", "on endpoint <NAME>", text)
+    text = re.sub(r"on endpoint \S+", "on endpoint <NAME>", text)
+    return re.sub(r"  +", "  ", text)  # columns are as wide as the times in them
 
 
 def said(client: Docker, variant: str, line: str) -> Result:

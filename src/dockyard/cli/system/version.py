@@ -12,14 +12,13 @@ from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.output.template import Record
 from dockyard.cli.output.whole import rendered
 from dockyard.cli.session import Session
+from dockyard.cli.system.architecture import go_architecture
 from dockyard.client import system
 from dockyard.errors import DockyardError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
 def run(session: Session, options: Parsed) -> int:
@@ -62,7 +61,6 @@ def _with_dates(server: Any) -> Any:
 
 
 def _client(session: Session, server: Any) -> dict[str, Any]:
-    machine = os.uname().machine
     api = session.environment.get("DOCKER_API_VERSION") or (server or {}).get("ApiVersion", "")
     return {
         "Version": __version__,
@@ -71,7 +69,7 @@ def _client(session: Session, server: Any) -> dict[str, Any]:
         "GitCommit": "dockyard",
         "PythonVersion": sys.version.partition(" ")[0],
         "Os": "linux",
-        "Arch": _ARCHITECTURES.get(machine, machine),
+        "Arch": go_architecture(os.uname().machine),
         "Context": "default",
     }
 
