@@ -10,8 +10,12 @@ from tests.unit.server.http_client import doorway, encode_request
 from dockyard.api.routes import ROUTES
 from dockyard.errors import HTTP_STATUS, DockyardError, NotFound
 from dockyard.server.docker.call import Call
+from dockyard.server.docker.door import Door, DoorSettings
 from dockyard.server.docker.endpoints.table import ENDPOINTS, Endpoint
+from dockyard.server.docker.http import connection
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer, StreamAnswer
+from dockyard.server.docker.http.listen import open_listener
+from dockyard.server.docker.http.server import HttpServer
 
 
 def only(handle: Any, waits: bool = False) -> dict[str, dict[str, Endpoint]]:
@@ -240,3 +244,53 @@ async def test_garbage_is_refused_and_the_door_stays_open(tmp_path: Path) -> Non
         await client.send(b"\x16\x03\x01\x02\x00 this is not HTTP\r\n\r\n")
         assert (await client.head()).status == 400
         assert (await door.request("GET", "/_ping")).body == b"OK"
+
+
+@pytest.mark.parametrize("body", [b"Content-Length: 10\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\n5\r\nha"])
+async def test_a_body_that_never_ends_is_not_waited_for(tmp_path: Path, body: bytes) -> None:
+    ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+
+    async def read(call: Call) -> Answer:
+        try:
+            await call.request.content.read()
+        except BaseException as error:
+            ended.set_result(error)
+            raise
+        ended.set_result(None)
+        return EmptyAnswer()
+
+    async with doorway(tmp_path / "s", None, endpoints={"ImageLoad": Endpoint(read)}) as door:
+        client = await door.connect()
+        await client.send(b"POST /images/load HTTP/1.1\r\nHost: d\r\n" + body)
+        client.writer.write_eof()
+        assert await asyncio.wait_for(client.reader.read(), 5) == b""
+        assert await asyncio.wait_for(ended, 5) is not None
+
+
+async def test_a_half_closed_tcp_client_gets_its_answer_and_is_not_kept_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cancelled = asyncio.Event()
+
+    async def handle(call: Call) -> Answer:
+        if call.query.flag("for-ever"):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+        await asyncio.sleep(0.05)
+        return JsonAnswer("answer")
+
+    monkeypatch.setattr(connection, "HALF_CLOSED_SECONDS", 0.2)
+    server = HttpServer(Door(None, DoorSettings("1", lambda: 0), {"SystemInfo": Endpoint(handle, waits=True)}))  # type: ignore[arg-type]
+    listener = open_listener("tcp://127.0.0.1:0")
+    port = listener.getsockname()[1]
+    await server.listen(listener)
+    for target, answered in (("/info", True), ("/info?for-ever=1", False)):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(encode_request("GET", target))
+        writer.write_eof()
+        assert (b'"answer"' in await asyncio.wait_for(reader.read(), 5)) is answered
+        writer.close()
+    assert cancelled.is_set()
+    await server.close(1)

@@ -76,9 +76,9 @@ class Door:
             call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns)
             answer = await self._run(match, call)
             return await perform(request, answer, self._headers)
-        except ConnectionError:
-            raise
         except Exception as error:
+            if request.transport is None:
+                raise ConnectionResetError("the client went away") from error
             answer = answer_error(error, version, match.operation)
             return await perform(request, answer, self._headers)
 

@@ -2,7 +2,8 @@
 
 1. A client that closes its writing side after a request (`nc`, `socat`) still gets its answer: aiohttp closes the
    connection instead (aio-libs/aiohttp#3659). A client that is gone altogether is told apart from it by POLLHUP where
-   the socket can tell (unix(7)); then the handler is cancelled.
+   the socket can tell (unix(7)); then the handler is cancelled. TCP can't tell: there a client that has closed its side
+   is given a while for its answer, and is then taken for gone.
 2. What a client sends right behind a request that will hijack the connection belongs to the session, not to HTTP. Such
    bytes are held back here (`early`) until the hijack takes them or an ordinary answer releases them.
 3. Errors in HTTP itself are answered in a short text and logged for debugging only.
@@ -14,6 +15,9 @@ import select
 import socket
 from typing import Any, cast
 
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
@@ -26,17 +30,21 @@ MAXIMUM_HEADER_BYTES = 1 << 20
 """X-Registry-Config carries the credentials of every registry: far beyond aiohttp's 8 KiB."""
 READ_BUFFER_BYTES = 1 << 18
 EARLY_LIMIT_BYTES = 1 << 16
+HALF_CLOSED_SECONDS = 5.0
+"""How long a TCP client that has closed its writing side may wait for an answer."""
 
 
 class Connection(RequestHandler):
     """A connection of one client; see the module."""
 
-    __slots__ = ("_holding", "early")
+    __slots__ = ("_holding", "early", "latest_body")
 
     def __init__(self, manager: Server, **options: Any) -> None:
         super().__init__(manager, **options)
         self._holding = False
         self.early = b""
+        self.latest_body: StreamReader | None = None
+        """The body of the request that is being answered, or was answered last."""
 
     def data_received(self, data: bytes) -> None:
         if self._holding:
@@ -72,24 +80,20 @@ class Connection(RequestHandler):
         """Keeps the connection open for the answer that is still due; returns None to have it closed."""
         waiter = self._waiter
         answer_due = bool(self._messages) or (self._request_count > 0 and (waiter is None or waiter.done()))
-        if not answer_due or self._client_is_gone() or self._body_is_cut_off():
+        if self.transport is None or not answer_due or self._body_is_cut_off():
+            return None
+        client = self.transport.get_extra_info("socket")
+        if client is None or client.family != socket.AF_UNIX:
+            self._loop.call_later(HALF_CLOSED_SECONDS, self.force_close)
+        elif _is_gone(client):
             return None
         self.close()
         return True
 
-    def _client_is_gone(self) -> bool:
-        if self.transport is None:
-            return True
-        client = self.transport.get_extra_info("socket")
-        if client is None or client.family != socket.AF_UNIX:
-            return True  # TCP can't tell a half-closed peer from a closed one; Go takes both for closed
-        poll = select.poll()
-        poll.register(client.fileno(), 0)  # POLLHUP and POLLERR are always reported
-        return bool(poll.poll(0))
-
     def _body_is_cut_off(self) -> bool:
-        current = self._current_request
-        return current is not None and not current.content.is_eof()
+        """Whether a request can't be answered, because the rest of its body will never come."""
+        body = self._messages[-1][1] if self._messages else self.latest_body
+        return body is not None and not body.is_eof()
 
     def handle_error(
         self,
@@ -108,6 +112,17 @@ class Connection(RequestHandler):
 class ConnectionFactory(Server):
     """Makes a `Connection` for each client (the protocol factory of the listening sockets)."""
 
+    def _make_request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> BaseRequest:
+        cast(Connection, protocol).latest_body = payload
+        return super()._make_request(message, payload, protocol, writer, task)
+
     def __call__(self) -> RequestHandler:
         return Connection(
             self,
@@ -124,6 +139,13 @@ class ConnectionFactory(Server):
 def connection_of(request: BaseRequest) -> Connection:
     """The connection that `request` came on."""
     return cast(Connection, request.protocol)
+
+
+def _is_gone(client: socket.socket) -> bool:
+    """Whether the peer of a unix socket has closed it, not only its writing side."""
+    poll = select.poll()
+    poll.register(client.fileno(), 0)  # POLLHUP and POLLERR are always reported
+    return bool(poll.poll(0))
 
 
 def _end_of_hijacking_request(data: bytes) -> int | None:

@@ -12,6 +12,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
 from dockyard.api.media_types import JSON
+from dockyard.errors import DockyardError
 from dockyard.server.docker.http.answers import (
     Answer,
     BytesAnswer,
@@ -36,9 +37,10 @@ async def perform(request: BaseRequest, answer: Answer, headers: Mapping[str, st
             hijacked = await take_over(request, answer.content_type, headers)
             try:
                 await answer.receive(hijacked)
-            except Exception:
+            except Exception as error:
                 # The status line has gone out: there is no way left to tell this client but to end its stream.
-                LOG.exception("%s %s: the session could not be handed over", request.method, request.path_qs)
+                bug = None if isinstance(error, DockyardError) else error
+                LOG.error("%s %s: no session: %s", request.method, request.path_qs, error, exc_info=bug)
             return HijackedResponse()
         case StreamAnswer():
             connection_of(request).release_early()
