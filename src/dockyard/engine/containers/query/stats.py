@@ -1,0 +1,146 @@
+"""`docker stats`: what running containers use, sampled once a second for all who ask about the same container.
+
+One task samples a container while somebody listens, however many listeners there are; a listener that is slow gets the
+newest sample and misses older ones, so that memory doesn't grow.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dockyard.engine.containers.collection import Entry
+from dockyard.errors import DockyardError
+
+PERIOD_SECONDS = 1.0
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Counters of one network interface, from the container's side (proc_pid_net(5), dev)."""
+
+    rx_bytes: int
+    rx_packets: int
+    rx_errors: int
+    rx_dropped: int
+    tx_bytes: int
+    tx_packets: int
+    tx_errors: int
+    tx_dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at a container; `cgroup` has the fields of `dockyard.cgroups.stats.Stats`, empty when it doesn't run."""
+
+    read_ns: int
+    cgroup: Mapping[str, Any] = field(default_factory=dict)
+    networks: Mapping[str, Traffic] = field(default_factory=dict)
+    system_cpu_ns: int = 0
+    online_cpus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sample and the one before it, None when there is none."""
+
+    sample: Sample
+    previous: Sample | None
+
+
+class StatsSampler:
+    """Samples containers for as many listeners as there are. Used on the event loop's thread."""
+
+    def __init__(self, clock_ns: Callable[[], int]) -> None:
+        self._clock_ns = clock_ns
+        self._listeners: dict[str, set[asyncio.Queue[Measured]]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def once(self, entry: Entry) -> Measured:
+        """One sample, now."""
+        return Measured(await self._sample(entry), None)
+
+    async def twice(self, entry: Entry) -> Measured:
+        """Two samples a period apart: what percentages need."""
+        previous = await self._sample(entry)
+        if not previous.cgroup:
+            return Measured(previous, None)
+        await asyncio.sleep(PERIOD_SECONDS)
+        return Measured(await self._sample(entry), previous)
+
+    async def stream(self, entry: Entry) -> AsyncIterator[Measured]:
+        """A sample at once and then every period, until the container is removed."""
+        queue: asyncio.Queue[Measured] = asyncio.Queue(1)
+        container_id = entry.record.id
+        self._listeners.setdefault(container_id, set()).add(queue)
+        if container_id not in self._tasks:
+            self._tasks[container_id] = asyncio.create_task(self._work(entry))
+        try:
+            while not entry.removed.done():
+                waiting = asyncio.ensure_future(queue.get())
+                await asyncio.wait((waiting, entry.removed), return_when=asyncio.FIRST_COMPLETED)
+                if not waiting.done():
+                    waiting.cancel()
+                    return
+                yield waiting.result()
+        finally:
+            self._stop_listening(container_id, queue)
+
+    def _stop_listening(self, container_id: str, queue: "asyncio.Queue[Measured]") -> None:
+        listeners = self._listeners.get(container_id, set())
+        listeners.discard(queue)
+        if not listeners:
+            self._listeners.pop(container_id, None)
+            task = self._tasks.pop(container_id, None)
+            if task is not None:
+                task.cancel()
+
+    async def _work(self, entry: Entry) -> None:
+        previous: Sample | None = None
+        while True:
+            sample = await self._sample(entry)
+            for queue in tuple(self._listeners.get(entry.record.id, ())):
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(Measured(sample, previous))
+            previous = sample if sample.cgroup else None
+            await asyncio.sleep(PERIOD_SECONDS)
+
+    async def _sample(self, entry: Entry) -> Sample:
+        shim, pid = entry.shim, entry.record.state.pid
+        if shim is None:
+            return Sample(self._clock_ns())
+        try:
+            cgroup = await shim.stats()
+        except DockyardError:
+            return Sample(self._clock_ns())  # it ended in this moment
+        return Sample(self._clock_ns(), cgroup, read_traffic(pid), read_system_cpu_ns(), os.cpu_count() or 1)
+
+
+def read_traffic(pid: int) -> dict[str, Traffic]:
+    """The interfaces of the process's network namespace, without loopback; empty when it is gone."""
+    try:
+        with open(f"/proc/{pid}/net/dev", encoding="ascii") as file:
+            return parse_traffic(file.read())
+    except OSError:
+        return {}
+
+
+def parse_traffic(text: str) -> dict[str, Traffic]:
+    """The counters in the text of /proc/<pid>/net/dev: two lines of titles, then a line for each interface."""
+    found = {}
+    for line in text.splitlines()[2:]:
+        name, _, numbers = line.partition(":")
+        if name.strip() != "lo":
+            columns = [int(number) for number in numbers.split()]
+            found[name.strip()] = Traffic(*columns[0:4], *columns[8:12])
+    return found
+
+
+def read_system_cpu_ns() -> int:
+    """CPU time that all CPUs have spent since boot on anything, idling included: what Docker's percentages divide by."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(number) for number in file.readline().split()[1:9]]
+    return sum(ticks) * 1_000_000_000 // TICKS_PER_SECOND
