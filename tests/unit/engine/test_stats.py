@@ -6,10 +6,10 @@ from types import SimpleNamespace
 from dockyard.engine.containers.query import stats
 from dockyard.engine.containers.query.stats import StatsSampler, Traffic, parse_traffic
 
-DEV = """Inter-|   Receive                                                |  Transmit
- face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
-    lo:     100       1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
-  eth0:    1296      16    1    2    0     0          0         0      446       5    3    4    0     0       0          0
+DEV = """Inter-|   Receive                    |  Transmit
+ face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compressed
+    lo:     100       1    0    0    0     0          0         0      100       1    0    0    0     0       0      0
+  eth0:    1296      16    1    2    0     0          0         0      446       5    3    4    0     0       0      0
 """
 
 

@@ -17,7 +17,8 @@ from dockyard.engine.containers.lifecycle import (
     update,
     wait,
 )
-from dockyard.engine.containers.query import listing, stats, top
+from dockyard.engine.containers.query import listing, top
+from dockyard.engine.containers.query.stats import Measured, StatsSampler
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.streams import attach
@@ -33,7 +34,7 @@ class Containers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._sampler = stats.StatsSampler(services.clock_ns)
+        self._sampler = StatsSampler(services.clock_ns)
 
     async def create(
         self, name: str | None, config: Config, host_config: HostConfig, networking: NetworkingConfig
@@ -122,12 +123,12 @@ class Containers:
             raise Conflict(f"container {entry.record.id} is not running")
         return await top.processes(set(await entry.shim.processes()), ps_arguments)
 
-    async def stats(self, ref: str, *, one_shot: bool = False) -> stats.Measured:
+    async def stats(self, ref: str, *, one_shot: bool = False) -> Measured:
         """What the container uses: with `one_shot` one sample at once, else two a second apart."""
         entry = self._find(ref)
         return await (self._sampler.once(entry) if one_shot else self._sampler.twice(entry))
 
-    def stats_stream(self, ref: str) -> AsyncIterator[stats.Measured]:
+    def stats_stream(self, ref: str) -> AsyncIterator[Measured]:
         """What the container uses, every second until it is removed."""
         return self._sampler.stream(self._find(ref))
 

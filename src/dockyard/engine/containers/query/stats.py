@@ -140,7 +140,7 @@ def parse_traffic(text: str) -> dict[str, Traffic]:
 
 
 def read_system_cpu_ns() -> int:
-    """CPU time that all CPUs have spent since boot on anything, idling included: what Docker's percentages divide by."""
+    """CPU time of all CPUs since boot, idling included: what Docker's percentages divide by."""
     with open("/proc/stat", encoding="ascii") as file:
         ticks = [int(number) for number in file.readline().split()[1:9]]
     return sum(ticks) * 1_000_000_000 // TICKS_PER_SECOND
