@@ -19,8 +19,9 @@ from dockyard.cgroups.detect import detect
 from dockyard.linux.heap import keep_free
 from dockyard.linux.title import Title
 from dockyard.shim.json_log import rfc3339_nano
+from dockyard.shim.place import Place
 from dockyard.shim.sockets import listen_at
-from dockyard.supervisor.answer import Place, answer
+from dockyard.supervisor.answer import answer
 from dockyard.supervisor.server import serve
 
 READY = b"ready\n"
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
     keep_free(HEAP_BYTES)
-    place = Place(exec_root, title, detect(), report)
+    place = Place(exec_root, title, detect(), report, time.time_ns)
     gc.collect()
     gc.freeze()
     os.write(options.ready_fd, READY)

@@ -7,6 +7,7 @@ on receiving: `docker run -i` does at the end of its own input.
 
 import socket
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from dockyard.shim.detach_keys import DetachKeys
 from dockyard.shim.loop import FAILED, HANGUP, READABLE, WRITABLE, Loop
 from dockyard.shim.messages import ClientSettings
 from dockyard.shim.multiplex import header
+from dockyard.shim.replay import Replay
 from dockyard.shim.stdin import Input
 
 HIGH_WATER_BYTES = 512 * 1024
@@ -64,11 +66,19 @@ class AttachedClient:
         self._queue: deque[memoryview] = deque()
         self._queued_bytes = 0
         self._finishing = False
+        self._replay: Replay | None = None
+        self._unfinished: Callable[[str], bytes] = lambda _stream: b""
         self._peer_gone = False
         self._open = True
         self._watched = True
         self.sent_bytes = 0
         loop.add(connection.fileno(), 0, self._on_ready)
+
+    def replay(self, log: Replay, unfinished: Callable[[str], bytes]) -> None:
+        """Send what `log` has before anything new; at its end what is `unfinished` of each stream."""
+        self._replay = log
+        self._unfinished = unfinished
+        self._go_on_with_replay()
 
     def start(self, initial_stdin: bytes) -> None:
         """Begin with what the daemon had read of the client's input."""
@@ -83,11 +93,15 @@ class AttachedClient:
     @property
     def idle(self) -> bool:
         """Whether everything that was sent has been taken by the kernel."""
-        return not self._queue
+        return not self._queue and self._replay is None
 
     def send(self, stream: str, data: bytes) -> None:
-        """Send what the process said on `stream`, if the client asked for that."""
-        if stream not in self._streams or self._peer_gone or self._finishing:
+        """Send what the process said on `stream`, if the client asked for that (and isn't still reading the log)."""
+        if self._replay is None:
+            self._send(stream, data)
+
+    def _send(self, stream: str, data: bytes) -> None:
+        if not data or stream not in self._streams or self._peer_gone or (self._finishing and self._replay is None):
             return
         was_idle = not self._queue
         if self._multiplexed:
@@ -109,7 +123,7 @@ class AttachedClient:
             return
         self._finishing = True
         self._stdin = None
-        if not self._queue or self._peer_gone:
+        if self.idle or self._peer_gone:
             self.close()
         else:
             self._watch()
@@ -127,9 +141,23 @@ class AttachedClient:
             while self._socket.recv(READ_BYTES, _RECEIVE_FLAGS):
                 pass
         self._socket.close()
+        if self._replay is not None:
+            self._replay.close()
         self._queue.clear()
         self._queued_bytes = 0
         self._audience.gone(self)
+
+    def _go_on_with_replay(self) -> None:
+        """Send the next lines; one batch at a time, so that a slow client costs no more memory than a fast one."""
+        while self._replay is not None and not self._queue and self._open:
+            batch = self._replay.batch()
+            for stream, text in batch:
+                self._send(stream, text)
+            if not batch:
+                self._replay.close()
+                self._replay = None
+                for stream in ("stdout", "stderr"):
+                    self._send(stream, self._unfinished(stream))
 
     def _append(self, data: bytes) -> None:
         self._queue.append(memoryview(data))
@@ -171,8 +199,11 @@ class AttachedClient:
             self._flush()
             if not self._open:
                 return
-            if self._finishing and not self._queue:
+            if self._replay is not None and not self._queue:
+                self._go_on_with_replay()
+            if self._finishing and self._open and self.idle:
                 self.close()
+            if not self._open:
                 return
             if (was_congested and not self.congested) or not self._queue:
                 self._audience.relieved()

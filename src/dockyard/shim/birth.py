@@ -1,114 +1,146 @@
-"""How a container comes to life: each step undone if a later one fails, so that an error leaves nothing behind.
+"""How a container comes to life: in the maker, a process that the shim forks for it and that is gone afterwards.
 
-    shim      log ► stdio ► shim.sock ┐                  ┌ clients ► pid ► answers
-    worker                            └ shim.json ► root filesystem ► runtime: create, start
+    shim.json ► shim.sock ► log ► root filesystem ► stdio ► runtime: create, start ► pid ► handed over to the shim
 
-The worker does what touches much memory; see `dockyard.shim.worker`.
+Each step is undone if a later one fails, so that an error leaves nothing behind. What the maker forks becomes the
+shim's child when it ends, because the shim is a child subreaper.
 """
 
+import gc
 import os
 import socket
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from typing import Any, NamedTuple, NoReturn
 
-from dockyard.cgroups.contract import Hierarchy
-from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.errors import DockyardError, InvalidParameter, SystemFailure, to_wire
 from dockyard.fs.atomic import write_atomic
-from dockyard.shim.container import Container, Surroundings
 from dockyard.shim.directory import ShimDirectory
-from dockyard.shim.driver import Driver
-from dockyard.shim.execs import Execs
-from dockyard.shim.external_runtime import ExternalDriver
-from dockyard.shim.json_log import JsonLog
-from dockyard.shim.log_rotation import RotatingFile
-from dockyard.shim.messages import ClientSettings, CreateRequest, LogSettings, create_to_json
-from dockyard.shim.own_runtime import OwnDriver
+from dockyard.shim.driver import Driver, Started
+from dockyard.shim.drivers import driver_of
+from dockyard.shim.log_of import open_log
+from dockyard.shim.messages import CreateRequest, client_from_json, create_from_json
+from dockyard.shim.packets import RawPacket, parse_packet, send_packet
+from dockyard.shim.place import Place
 from dockyard.shim.rootfs import mount_all, unmount_all
 from dockyard.shim.sockets import listen_at
-from dockyard.shim.stdio import Ends, named_pipes
-from dockyard.shim.streams import Streams
-from dockyard.shim.worker import Outcome, Worker
+from dockyard.shim.status import Status
+from dockyard.shim.stdio import named_pipes
+
+NAMES = ("listener", "stdin", "stdout", "stderr", "terminal", "oom")
+"""What may be among the descriptors that are handed over; the message says which are, in their order."""
 
 
-def bring_up(
-    request: CreateRequest, clients: Sequence[tuple[socket.socket, ClientSettings]], around: Surroundings
-) -> Container:
-    """Create the container, attach `clients`, and start it if the request says so.
+class Born(NamedTuple):
+    """What was made: the first process, when its program was executed (0 if it wasn't), descriptors by `NAMES`."""
 
-    Raises:
-        DockyardError: what failed; nothing is left but what the engine put into the bundle, and the clients are closed.
+    pid: int
+    started_at_ns: int
+    descriptors: dict[str, int]
+
+
+def run_maker(
+    connection: socket.socket, shim: socket.socket, raw: RawPacket, container_id: str, place: Place
+) -> NoReturn:
+    """Bring the container up that `raw` asks for, and hand it over; the process ends in here.
+
+    Args:
+        connection: of the daemon, for the reply if it fails.
+        shim: gets the reply, and then the handover: the request, pid, start time, names of the descriptors.
+        raw: the request.
+        container_id: which the shim took out of it.
+        place: of the supervisor.
     """
-    directory = ShimDirectory(request.bundle)
-    with ExitStack() as undo:
-        for client, _ in clients:
-            undo.callback(client.close)
+    try:
+        gc.disable()
+        seq: object = None
         try:
-            container = _prepare(request, directory, around, undo)
-            stdio = None if request.tty else named_pipes(directory.path, open_stdin=request.open_stdin)
-            if stdio is not None:
-                undo.callback(stdio.theirs.close)
-            worker = Worker(lambda: _make(container, None if stdio is None else stdio.theirs), around.report)
-        except OSError as error:
-            raise SystemFailure(f"preparing container {request.container_id}: {error}") from error
-        undo.callback(_unmake, container, around)
-        undo.callback(container.streams.close)
-        if stdio is not None:
-            stdio.connect(container.streams)
-        outcome = worker.join()
-        if outcome.descriptors:
-            container.streams.set_terminal(outcome.descriptors[0])
-        _born(container, int(outcome.answer["pid"]), around)
-        for client, settings in clients:
-            container.streams.attach(client, settings)
-        undo.pop_all()
-    if stdio is not None:
-        stdio.theirs.close()
-    return container
+            if container_id:
+                ShimDirectory(f"{place.shims}/{container_id}").write_errors_to_log()
+            packet = parse_packet(raw)
+            seq = packet.message.get("seq")
+            request = _parse(packet.message, container_id, place, len(raw.descriptors))
+            with ExitStack() as undo:
+                born = _bring_up(request, place, undo)
+                _hand_over(shim, packet.message, born)
+                undo.pop_all()
+        except Exception as error:
+            place.report(error)
+            send_packet(connection, {"seq": seq, "error": to_wire(error)})
+    except BaseException as error:
+        place.report(error)
+    finally:
+        os._exit(0)
 
 
-def _prepare(request: CreateRequest, directory: ShimDirectory, around: Surroundings, undo: ExitStack) -> Container:
-    directory.clear()
-    undo.callback(_disappear, directory)
-    log = _open_log(request.log, around)
-    if log is not None:
-        undo.callback(log.close)
-    path = f"{directory.path}/shim.sock"
-    around.channels.listen(listen_at(path), path)
-    undo.callback(around.channels.stop_listening)
-    return _container(request, directory, _driver(request, directory, around.hierarchy), log, around)
-
-
-def _make(container: Container, stdio: Ends | None) -> Outcome:
-    """In the worker: everything that is outside of the shim's own process."""
-    request = container.request
+def _parse(message: dict[str, Any], container_id: str, place: Place, descriptors: int) -> CreateRequest:
     try:
+        request = create_from_json(message)
+        clients = [client_from_json(client) for client in message.get("clients", ())]
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise InvalidParameter(f"invalid message: {error!r}") from error
+    if len(clients) != descriptors:
+        raise InvalidParameter(f"invalid message: {len(clients)} clients, {descriptors} descriptors")
+    if not container_id or request.container_id != container_id:
+        raise InvalidParameter(f"invalid container id {request.container_id!r}")
+    if request.bundle != f"{place.shims}/{container_id}":
+        raise InvalidParameter(f"invalid bundle {request.bundle}: it must be {place.shims}/{container_id}")
+    return request
+
+
+def _bring_up(request: CreateRequest, place: Place, undo: ExitStack) -> Born:
+    """Make everything; `undo` gets what takes it back. DockyardError."""
+    directory = ShimDirectory(request.bundle)
+    try:
+        directory.clear()
+        undo.callback(_disappear, directory)
         # Before anything is made: from here on whoever comes finds what there may be.
-        container.directory.write_keeper(os.getppid(), create_to_json(request))
+        directory.write_keeper(os.getppid(), request)
+        descriptors = {"listener": listen_at(f"{directory.path}/shim.sock").detach()}
+        log = open_log(request.log, place)
+        if log is not None:
+            log.close()
+        mount_all(request.mounts)
+        undo.callback(_unmount, request, place)
+        driver = driver_of(request, directory, place.hierarchy)
+        undo.callback(_delete, driver, place)
+        started = _create(request, directory, driver, descriptors)
+        started_at_ns = place.clock() if request.start else 0
+        write_atomic(directory.pid, str(started.pid).encode())
     except OSError as error:
-        raise SystemFailure(f"writing to {container.directory.path}: {error.strerror}") from error
-    mount_all(request.mounts)
-    started = container.driver.create(stdio, start=request.start)
-    return Outcome({"pid": started.pid}, () if started.master < 0 else (started.master,))
+        raise SystemFailure(f"preparing container {request.container_id}: {error}") from error
+    _watch_oom(driver, place, descriptors)
+    return Born(started.pid, started_at_ns, descriptors)
 
 
-def _unmake(container: Container, around: Surroundings) -> None:
-    """Undo what the worker did, as far as it came; a failure of that must not hide the first one."""
+def _create(request: CreateRequest, directory: ShimDirectory, driver: Driver, descriptors: dict[str, int]) -> Started:
+    if request.tty:
+        started = driver.create(None, start=request.start)
+        descriptors["terminal"] = started.master
+        return started
+    stdio = named_pipes(directory.path, open_stdin=request.open_stdin)
+    started = driver.create(stdio.theirs, start=request.start)
+    descriptors.update((name, ours) for name, ours in stdio.ours._asdict().items() if ours >= 0)
+    return started
+
+
+def _watch_oom(driver: Driver, place: Place, descriptors: dict[str, int]) -> None:
+    """Only the descriptor goes to the shim: it tells when to look."""
     try:
-        container.driver.delete()
+        watch = driver.watch_oom()
     except DockyardError as error:
-        around.report(error)
-    for failure in unmount_all(container.request.mounts):
-        around.report(failure)
+        place.report(error)
+        return
+    if watch is not None:
+        descriptors["oom"] = os.dup(watch.fileno())
 
 
-def _born(container: Container, pid: int, around: Surroundings) -> None:
-    container.pid = pid
-    if container.request.start:
-        container.started(around.clock())
-    try:
-        write_atomic(container.directory.pid, str(pid).encode())
-    except OSError as error:
-        raise SystemFailure(f"writing {container.directory.pid}: {error.strerror}") from error
+def _hand_over(shim: socket.socket, message: dict[str, Any], born: Born) -> None:
+    status = Status.RUNNING if born.started_at_ns else Status.CREATED
+    state = {"status": status.value, "pid": born.pid, "started_at_ns": born.started_at_ns}
+    send_packet(shim, {"seq": message["seq"], "ok": {**state, "execs": [], "shim_pid": os.getppid()}})
+    names = [name for name in NAMES if name in born.descriptors]
+    handover = {**state, "request": message, "descriptors": names}
+    send_packet(shim, handover, [born.descriptors[name] for name in names])
 
 
 def _disappear(directory: ShimDirectory) -> None:
@@ -117,31 +149,14 @@ def _disappear(directory: ShimDirectory) -> None:
         os.unlink(f"{directory.path}/shim.json")
 
 
-def _open_log(settings: LogSettings, around: Surroundings) -> JsonLog | None:
-    if settings.driver == "none":
-        return None
-    if settings.driver != "json-file":
-        raise InvalidParameter(f"logger: no log driver named '{settings.driver}' is registered")
-    file = RotatingFile(settings.path, settings.max_size_bytes, settings.max_files, around.report)
-    return JsonLog(file, settings.attributes, around.clock)
+def _unmount(request: CreateRequest, place: Place) -> None:
+    for failure in unmount_all(request.mounts):
+        place.report(failure)
 
 
-def _driver(request: CreateRequest, directory: ShimDirectory, hierarchy: Hierarchy) -> Driver:
-    if request.runtime is not None:
-        return ExternalDriver(request.runtime, directory, request.container_id, hierarchy)
-    return OwnDriver(directory, request.container_id, hierarchy, f"{directory.exec_root}/seccomp")
-
-
-def _container(
-    request: CreateRequest, directory: ShimDirectory, driver: Driver, log: JsonLog | None, around: Surroundings
-) -> Container:
-    announce = around.channels.announce
-    streams = Streams(
-        around.loop,
-        log,
-        close_stdin=request.stdin_once and not request.tty,
-        on_detach=lambda: announce({"event": "detach", "exec_id": None}),
-        on_burst=around.tidy.later,
-    )
-    execs = Execs(around.loop, around.reaper, driver, directory, announce, around.clock, around.tidy, around.report)
-    return Container(request, directory, driver, log, streams, execs, around.report)
+def _delete(driver: Driver, place: Place) -> None:
+    """Undo what the runtime did; a failure of that must not hide the first one."""
+    try:
+        driver.delete()
+    except DockyardError as error:
+        place.report(error)

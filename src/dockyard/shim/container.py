@@ -4,49 +4,19 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import InvalidParameter
-from dockyard.linux.heap import give_back
-from dockyard.shim.channels import Channels
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver
 from dockyard.shim.execs import Execs
 from dockyard.shim.json_log import JsonLog
-from dockyard.shim.loop import Loop
 from dockyard.shim.messages import CreateRequest
-from dockyard.shim.reaper import Reaper
 from dockyard.shim.status import Status, check_move
 from dockyard.shim.streams import Streams
-from dockyard.shim.tidy import Tidy
 from dockyard.shim.worker import Outcome, Report, run_in_worker
 
 
-class Surroundings:
-    """What a shim has before it has a container.
-
-    `hierarchy` are the cgroups of this machine; `clock` gives nanoseconds since the epoch; `report` writes an error to
-    the shim's log.
-    """
-
-    def __init__(
-        self,
-        loop: Loop,
-        channels: Channels,
-        hierarchy: Hierarchy,
-        clock: Callable[[], int],
-        report: Callable[[BaseException], None],
-    ) -> None:
-        self.loop = loop
-        self.reaper = Reaper(loop)
-        self.tidy = Tidy(loop, give_back)
-        self.channels = channels
-        self.hierarchy = hierarchy
-        self.clock = clock
-        self.report = report
-
-
 class Container:
-    """A container that has been created; `dockyard.shim.birth` makes it, `dockyard.shim.death` ends it.
+    """A container that has been created; `birth` made it, `death` ends it.
 
     What the runtime has to do while it lives is done in workers.
     """

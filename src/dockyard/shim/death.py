@@ -11,11 +11,12 @@ import signal
 from collections.abc import Callable
 
 from dockyard.errors import DockyardError
-from dockyard.shim.container import Container, Surroundings
+from dockyard.shim.container import Container
 from dockyard.shim.exit_record import exit_record, write_exit
 from dockyard.shim.messages import ExitRecord
 from dockyard.shim.rootfs import unmount_all
 from dockyard.shim.status import Status
+from dockyard.shim.surroundings import Surroundings
 
 CLEANING_ATTEMPTS = 40
 CLEANING_PAUSE_SECONDS = 0.05
@@ -38,7 +39,7 @@ class Death:
         """The container's first process has been reaped."""
         container = self._container
         container.status = Status.STOPPED
-        finished_at_ns = self._around.clock()
+        finished_at_ns = self._around.place.clock()
         self._record = exit_record(wait_status, oom_killed=self._oom_killed(), finished_at_ns=finished_at_ns)
         self._try(lambda: write_exit(container.directory, self._record))
         # Without a pid namespace of its own, nothing has ended but the first process.
@@ -49,7 +50,7 @@ class Death:
         try:
             return self._container.driver.oom_killed()
         except DockyardError as error:
-            self._around.report(error)
+            self._around.place.report(error)
             return False
 
     def _kill_rest(self) -> None:
@@ -76,9 +77,9 @@ class Death:
             if attempts > 1:
                 self._around.loop.call_later(CLEANING_PAUSE_SECONDS, lambda: self._clean(attempts - 1))
                 return
-            self._around.report(error)
+            self._around.place.report(error)
         for failure in unmount_all(self._container.request.mounts):
-            self._around.report(failure)
+            self._around.place.report(failure)
         self._around.channels.stop_listening()  # whoever comes now reads the record
         self._hang_up(HANGING_UP_ATTEMPTS)
 
@@ -99,4 +100,4 @@ class Death:
         try:
             step()
         except (DockyardError, OSError) as error:
-            self._around.report(error)
+            self._around.place.report(error)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from dockyard.fs.atomic import write_atomic
+from dockyard.shim.messages import CreateRequest, create_to_json
 
 KEPT_EXECS = 64
 """Execs whose end is remembered; health checks alone would fill the disk otherwise."""
@@ -63,6 +64,12 @@ class ShimDirectory(NamedTuple):
         """The runtime's state root."""
         return f"{self.path}/runtime"
 
+    def write_errors_to_log(self) -> None:
+        """Make the shim's own log this process's stderr; OSError."""
+        log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.dup2(log, 2)
+        os.close(log)
+
     def clear(self) -> None:
         """Remove what an earlier run of the same container left; OSError when it can't be."""
         for name in ("exit", "pid", "shim.sock", "init-stdin", "init-stdout", "init-stderr"):
@@ -72,9 +79,9 @@ class ShimDirectory(NamedTuple):
             if os.path.isdir(directory):
                 shutil.rmtree(directory)
 
-    def write_keeper(self, pid: int, request: dict[str, Any]) -> None:
+    def write_keeper(self, pid: int, request: CreateRequest) -> None:
         """Say who keeps the container (`pid`, a running process) and what was asked for; OSError."""
-        keeper = {"pid": pid, "start_time": start_time(pid), "request": request}
+        keeper = {"pid": pid, "start_time": start_time(pid), "request": create_to_json(request)}
         write_atomic(f"{self.path}/shim.json", json.dumps(keeper).encode())
 
     def read_keeper(self) -> dict[str, Any] | None:

@@ -16,13 +16,11 @@ from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailur
 from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
 from dockyard.shim.driver import Driver
 from dockyard.shim.exit_record import exit_record
-from dockyard.shim.loop import Loop
 from dockyard.shim.messages import ClientSettings, ExecState
-from dockyard.shim.reaper import Reaper
 from dockyard.shim.stdio import Ends, anonymous_pipes, no_stdio
 from dockyard.shim.streams import Streams
-from dockyard.shim.tidy import Tidy
-from dockyard.shim.worker import Outcome, Report, run_in_worker
+from dockyard.shim.surroundings import Surroundings
+from dockyard.shim.worker import Outcome, run_in_worker
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -38,34 +36,12 @@ def failure_code(message: str) -> int:
 
 
 class Execs:
-    """All execs of one container; of those that have ended the last 64.
+    """All execs of one container; of those that have ended the last 64."""
 
-    Args:
-        announce: sends an event to the daemons.
-        clock: nanoseconds since the epoch.
-        tidy: gives back what each exec uses for a moment.
-        report: writes an error to the shim's log.
-    """
-
-    def __init__(
-        self,
-        loop: Loop,
-        reaper: Reaper,
-        driver: Driver,
-        directory: ShimDirectory,
-        announce: Callable[[dict[str, Any]], None],
-        clock: Callable[[], int],
-        tidy: Tidy,
-        report: Report,
-    ) -> None:
-        self._loop = loop
-        self._reaper = reaper
+    def __init__(self, around: Surroundings, driver: Driver, directory: ShimDirectory) -> None:
+        self._around = around
         self._driver = driver
         self._directory = directory
-        self._announce = announce
-        self._clock = clock
-        self._tidy = tidy
-        self._report = report
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._on_idle: Callable[[], None] | None = None
@@ -85,11 +61,11 @@ class Execs:
                 client[0].close()
             raise AlreadyExists(f"exec {exec_id} has been started before")
         streams = Streams(
-            self._loop,
+            self._around.loop,
             None,
             close_stdin=True,
-            on_detach=lambda: self._announce({"event": "detach", "exec_id": exec_id}),
-            on_burst=self._tidy.later,
+            on_detach=lambda: self._around.channels.announce({"event": "detach", "exec_id": exec_id}),
+            on_burst=self._around.tidy.later,
         )
         self._streams[exec_id] = streams
         try:
@@ -101,7 +77,7 @@ class Execs:
         if client is not None:
             streams.attach(*client)
         self._states[exec_id] = ExecState(exec_id, pid)
-        self._reaper.watch(pid, lambda status: self._ended(exec_id, streams, status))
+        self._around.reaper.watch(pid, lambda status: self._ended(exec_id, streams, status))
         return pid
 
     def state(self, exec_id: str) -> ExecState:
@@ -154,7 +130,7 @@ class Execs:
             started = self._driver.exec(process, stdio)
             return Outcome({"pid": started.pid}, () if started.master < 0 else (started.master,))
 
-        return run_in_worker(task, self._report)
+        return run_in_worker(task, self._around.place.report)
 
     def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
         code = failure_code(message)
@@ -163,18 +139,18 @@ class Execs:
             streams.attach(*client)
             text = f"OCI runtime exec failed: exec failed: unable to start container process: {message}: unknown\r\n"
             streams.say("stdout", text.encode("utf-8", "surrogateescape"))
-        self._announce({"event": "exec_exit", "exec_id": exec_id, "pid": 0, "exit_code": code})
+        self._around.channels.announce({"event": "exec_exit", "exec_id": exec_id, "pid": 0, "exit_code": code})
         streams.release(lambda: self._released(exec_id))
 
     def _ended(self, exec_id: str, streams: Streams, status: int) -> None:
         streams.end(lambda: streams.flush(lambda: self._finish(exec_id, streams, status)))
 
     def _finish(self, exec_id: str, streams: Streams, status: int) -> None:
-        record = exit_record(status, oom_killed=False, finished_at_ns=self._clock())
+        record = exit_record(status, oom_killed=False, finished_at_ns=self._around.place.clock())
         state = self._states[exec_id]._replace(exit_code=record.exit_code)
         self._remember(state)
         # Before the client's connection is closed: it asks the daemon for the exit code as soon as that happens.
-        self._announce({"event": "exec_exit", **state._asdict()})
+        self._around.channels.announce({"event": "exec_exit", **state._asdict()})
         streams.release(lambda: self._released(exec_id))
 
     def _remember(self, state: ExecState) -> None:
@@ -189,7 +165,7 @@ class Execs:
 
     def _released(self, exec_id: str) -> None:
         self._streams.pop(exec_id, None)
-        self._tidy.later()
+        self._around.tidy.later()
         self._check_idle()
 
     def _check_idle(self) -> None:

@@ -15,6 +15,7 @@ from time import gmtime
 
 from dockyard.shim.log_lines import LineSplitter, Region
 from dockyard.shim.log_rotation import RotatingFile
+from dockyard.shim.replay import Replay
 
 # Backslash comes first: the others bring in new ones. Newlines stay, as the marks where lines end.
 _ESCAPES = (
@@ -89,6 +90,10 @@ class JsonLog:
         splitter = self._splitters.pop(stream, None)
         if splitter is not None:
             self._write(stream, splitter.end())
+
+    def replay(self) -> Replay:
+        """What has been written so far, file by file."""
+        return Replay(self._file.path, self._file.max_files)
 
     def unfinished(self, stream: str) -> bytes:
         """What of `stream` isn't in the file yet."""

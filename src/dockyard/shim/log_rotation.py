@@ -11,9 +11,15 @@ https://github.com/moby/moby/blob/v28.5.2/daemon/logger/loggerutils/logfile.go (
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 
 MAX_PARTS = 1024
 """IOV_MAX of writev(2)."""
+
+
+def oldest_first(path: str, max_files: int) -> list[str]:
+    """The paths of a log's files, whether they are there or not; the last is `path`."""
+    return [*(f"{path}.{number}" for number in range(max_files - 1, 0, -1)), path]
 
 
 class RotatingFile:
@@ -32,9 +38,9 @@ class RotatingFile:
     def __init__(
         self, path: str, max_size_bytes: int, max_files: int, on_error: Callable[[BaseException], None]
     ) -> None:
-        self._path = path
+        self.path = path
         self._max_size_bytes = max_size_bytes
-        self._max_files = max_files
+        self.max_files = max_files
         self._on_error = on_error
         self._reported: set[int | None] = set()
         self._open(0)
@@ -63,7 +69,7 @@ class RotatingFile:
         os.close(self._descriptor)
 
     def _open(self, flags: int) -> None:
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, 0o640)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, 0o640)
         self._size = os.fstat(self._descriptor).st_size
 
     def _append(self, parts: list[bytes]) -> None:
@@ -93,10 +99,10 @@ class RotatingFile:
     def _rotate(self) -> None:
         os.close(self._descriptor)
         try:
-            if self._max_files > 1:
-                for number in range(self._max_files - 1, 1, -1):
-                    self._rename(f"{self._path}.{number - 1}", f"{self._path}.{number}")
-                self._rename(self._path, f"{self._path}.1")
+            if self.max_files > 1:
+                paths = oldest_first(self.path, self.max_files)
+                for older, newer in pairwise(paths):
+                    self._rename(newer, older)
         except OSError as error:
             self._report(error)
         # When renaming failed, emptying is what keeps the promise about the size.

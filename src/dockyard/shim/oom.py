@@ -1,8 +1,9 @@
 """Tells daemons when the kernel kills a process of the container for lack of memory."""
 
 from dockyard.errors import DockyardError
-from dockyard.shim.container import Container, Surroundings
+from dockyard.shim.container import Container
 from dockyard.shim.status import Status
+from dockyard.shim.surroundings import Surroundings
 
 
 def watch_oom(container: Container, around: Surroundings) -> None:
@@ -12,7 +13,7 @@ def watch_oom(container: Container, around: Surroundings) -> None:
     try:
         watch = container.driver.watch_oom()
     except DockyardError as error:
-        around.report(error)
+        around.place.report(error)
         return
     if watch is None:
         return

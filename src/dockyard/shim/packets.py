@@ -21,10 +21,18 @@ _OVERFLOW = b'{"overflow":true}'
 # Plain numbers: combining members of enumerations costs more than sending.
 _SEND_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 _RECEIVE_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
+_WAITING_FLAGS = int(socket.MSG_CMSG_CLOEXEC)
 _CUT_OFF = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
 _SOL_SOCKET, _SCM_RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
 _ANCILLARY_BYTES = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
+
+
+class RawPacket(NamedTuple):
+    """A packet as it came: bytes that nobody has parsed, and descriptors (close-on-exec, owned by the receiver)."""
+
+    data: bytes
+    descriptors: list[int]
 
 
 class Packet(NamedTuple):
@@ -68,13 +76,24 @@ def receive_packet(connection: socket.socket) -> Packet | None:
         InvalidParameter: what came isn't a JSON object, or was cut off; its descriptors are closed.
         OSError: the connection is gone.
     """
-    data, ancillary, flags, _ = connection.recvmsg(MAX_PACKET_BYTES, _ANCILLARY_BYTES, _RECEIVE_FLAGS)
+    raw = receive_raw(connection, _RECEIVE_FLAGS)
+    return None if raw is None else parse_packet(raw)
+
+
+def receive_raw(connection: socket.socket, flags: int = _WAITING_FLAGS) -> RawPacket | None:
+    """The next packet, unparsed, waiting for it unless `flags` say otherwise. Errors as `receive_packet`."""
+    data, ancillary, flags, _ = connection.recvmsg(MAX_PACKET_BYTES, _ANCILLARY_BYTES, flags)
     descriptors = _descriptors(ancillary)
-    if not data and not descriptors:
-        return None
+    if flags & _CUT_OFF:
+        close_all(descriptors)
+        raise InvalidParameter("invalid message: it was cut off")
+    return RawPacket(data, descriptors) if data or descriptors else None
+
+
+def parse_packet(raw: RawPacket) -> Packet:
+    """`raw` as a message; InvalidParameter when it isn't a JSON object, and its descriptors are closed then."""
+    data, descriptors = raw
     try:
-        if flags & _CUT_OFF:
-            raise InvalidParameter("invalid message: it was cut off")
         if data == _OVERFLOW and descriptors:
             overflow = descriptors.pop(0)
             try:

@@ -19,10 +19,11 @@ from typing import Any
 
 from dockyard.errors import DockyardError, InvalidParameter, to_wire
 from dockyard.shim.channels import Channel
-from dockyard.shim.container import Container, Surroundings
+from dockyard.shim.container import Container
 from dockyard.shim.execs import check_exec_id
 from dockyard.shim.messages import ClientSettings, client_from_json
 from dockyard.shim.packets import Packet, close_all
+from dockyard.shim.surroundings import Surroundings
 
 Clients = list[tuple[socket.socket, ClientSettings]]
 Answer = dict[str, Any]
@@ -72,14 +73,14 @@ class Requests:
         except (KeyError, TypeError, ValueError) as error:
             reply["error"] = to_wire(InvalidParameter(f"invalid message: {error!r}"))
         except Exception as error:
-            self._around.report(error)
+            self._around.place.report(error)
             reply["error"] = to_wire(error)
         finally:
             close_all(packet.descriptors)
         channel.send(reply)
 
     def _start(self, _packet: Packet) -> Answer:
-        self._container.start(self._around.clock())
+        self._container.start(self._around.place.clock())
         return {"pid": self._container.pid, "started_at_ns": self._container.started_at_ns}
 
     def _kill(self, packet: Packet) -> Answer:

@@ -98,6 +98,8 @@ class Streams:
         """Serve one more client, whose socket is taken over; it gets what is said from now on."""
         client = AttachedClient(self._loop, connection, settings, self, self._stdin)
         self._clients.append(client)
+        if settings.include_logs and self._log is not None:
+            client.replay(self._log.replay(), self._log.unfinished)
         client.start(settings.initial_stdin)
         if self._ended:
             client.finish()

@@ -9,46 +9,35 @@ shutdown {}                  ends the supervisor; shims live on
 """
 
 import os
-import select
 import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from dockyard import __version__
-from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import InvalidParameter, to_wire
 from dockyard.fs.rooted import remove_tree
-from dockyard.linux.title import Title
 from dockyard.shim.bury import bury, sweep
 from dockyard.shim.directory import ShimDirectory
-from dockyard.shim.main import run_shim
-from dockyard.shim.packets import Packet, receive_packet, send_packet
-
-
-class Place(NamedTuple):
-    """Where the supervisor is: exec-root, the title, the cgroups of the machine, how an error gets into its log."""
-
-    exec_root: str
-    title: Title
-    hierarchy: Hierarchy
-    report: Callable[[BaseException], None]
-
-    @property
-    def shims(self) -> str:
-        """The directory that has one directory for each container."""
-        return f"{self.exec_root}/shims"
+from dockyard.shim.main import asks_for_shim, run_shim
+from dockyard.shim.packets import parse_packet, receive_raw, send_packet
+from dockyard.shim.place import Place
 
 
 def answer(connection: socket.socket, place: Place) -> NoReturn:
     """Read the request that comes on `connection` and carry it out; the process ends in here."""
     supervisor = os.getppid()
-    packet = _wait(connection, place)
-    if packet is None:
-        os._exit(0)
-    if packet.message.get("op") == "create":
-        run_shim(connection, packet, f"{place.exec_root}/supervisor.sock", place.title, place.hierarchy)
+    try:
+        raw = receive_raw(connection)
+        if raw is None:
+            os._exit(0)  # the other end closed the connection
+        if asks_for_shim(raw.data):
+            run_shim(connection, raw, place)
+        packet = parse_packet(raw)
+    except (OSError, InvalidParameter) as error:
+        place.report(error)
+        os._exit(1)
     reply: dict[str, Any] = {"seq": packet.message.get("seq")}
     try:
         task = _TASKS.get(str(packet.message.get("op")))
@@ -63,18 +52,6 @@ def answer(connection: socket.socket, place: Place) -> NoReturn:
     except OSError as error:
         place.report(error)  # who asked has gone
     os._exit(0)
-
-
-def _wait(connection: socket.socket, place: Place) -> Packet | None:
-    """The request; None when the other end closed the connection instead, or sent nonsense."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    poll.poll()
-    try:
-        return receive_packet(connection)
-    except (OSError, InvalidParameter) as error:
-        place.report(error)
-        return None
 
 
 Task = Callable[[Place, dict[str, Any], int], dict[str, Any]]

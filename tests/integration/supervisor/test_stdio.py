@@ -142,6 +142,39 @@ async def test_output_of_a_background_process_is_not_waited_for_forever(own: Wor
     assert not os.path.exists(f"/sys/fs/cgroup/pids/dockyard-test/{shim.container_id}")
 
 
+async def test_a_client_may_have_what_was_said_before(own: World) -> None:
+    with Peer("stdin", "stdout", "stderr") as first, Peer("stdout", "stderr", include_logs=True) as late:
+        shim = await own.create(
+            "sh",
+            "-c",
+            "echo one; echo err >&2; printf half; cat",
+            clients=(first.client,),
+            open_stdin=True,
+            stdin_once=True,
+        )
+        await first.until(b"half")
+        await shim.attach(late.client)
+        await first.send(b"-line\n")
+        first.half_close()
+        output = await late.output()
+        assert output == {"stdout": b"one\nhalf-line\n", "stderr": b"err\n"}
+        await own.end_of(shim)
+
+
+async def test_what_was_said_before_is_read_at_the_clients_pace_while_the_log_rotates(own: World) -> None:
+    log = LogSettings("json-file", f"{own.base}/rotated.log", max_size_bytes=1_000_000, max_files=50)
+    with Peer("stdout", include_logs=True) as late:
+        script = "seq 100000; usleep 300000; seq 100001 200000; sleep 0.3"
+        shim = await own.create("sh", "-c", script, log=log)
+        await asyncio.sleep(0.2)
+        await shim.attach(late.client)
+        await asyncio.sleep(0.5)  # it doesn't read while the second half is written
+        output = await late.output()
+        await own.end_of(shim)
+    assert output["stdout"].decode() == "".join(f"{number}\n" for number in range(1, 200_001))
+    assert len([name for name in os.listdir(own.base) if name.startswith("rotated.log")]) > 10
+
+
 def own_rss_bytes(pid: int) -> int:
     """Resident size of a process."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
