@@ -160,6 +160,11 @@ def get_by_name(name: str) -> bytes:
     return request(RTM_GETLINK, 0, _header(0, 0, 0), text(_NAME, name), u32(_EXT_MASK, _SKIP_STATISTICS))
 
 
+def get(index: int) -> bytes:
+    """Ask for one link; ENODEV when there is none of that index."""
+    return request(RTM_GETLINK, 0, _header(index, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))
+
+
 def get_all() -> bytes:
     """Ask for all links of the namespace."""
     return request(RTM_GETLINK, 0, _header(0, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))

@@ -68,6 +68,7 @@ def test_pair() -> None:
         (link.set_master(3, 9), 3, (0, 0), "IFLA_MASTER", 9),
         (link.set_alias(3, "mine"), 3, (0, 0), "IFLA_IFALIAS", "mine"),
         (link.delete(3), 3, (0, 0), None, None),
+        (link.get(3), 3, (0, 0), None, None),
         (link.get_by_name("x"), 0, (0, 0), "IFLA_IFNAME", "x"),
     ],
 )

@@ -3,7 +3,7 @@
 1. on the host: make the pair, move one end into the sandbox, make the other a port of the bridge, bring it up;
 2. on the host: tell the bridge the MAC address, set what the port may do;
 3. in the sandbox: address, up, default route;
-4. on the host: see that the bridge has noticed.
+4. on the host: see that the bridge has noticed, and the host that the bridge is up.
 """
 
 import secrets
@@ -80,7 +80,7 @@ def plug(
             if attachment.gateway:
                 steps.append(route.add_default(attachment.gateway))
             sandbox.route.transact(*steps)
-            _wait_until_operational(rtnl, name)
+            _wait_until_operational(rtnl, socket.if_nametoindex(name), bridge_index)
         except BaseException:
             unplug(rtnl, name)
             raise
@@ -102,17 +102,19 @@ def configure_port(rtnl: NetlinkSocket, settings: BridgeSettings, attachment: At
     )
 
 
-def _wait_until_operational(rtnl: NetlinkSocket, name: str) -> None:
-    """Return when the bridge passes packets to and from the port; after a moment in any case.
+def _wait_until_operational(rtnl: NetlinkSocket, *indices: int) -> None:
+    """Return when packets pass the links, in this order; after a moment in any case.
 
-    That the other end is up is told to the bridge by a deferred work of the kernel (link watch). What the container
-    sends before would be lost, and its first connection take a second longer. To ask for the link makes a kernel from
-    6.8 on do that work at once (rtnl_getlink, linkwatch_sync_dev); an older one needs a moment.
+    A deferred work of the kernel (link watch) tells the bridge that the other end of a port is up, and after that the
+    host that the bridge is, if this is its first port. What is sent before is lost, and the first connection takes a
+    second longer. To ask for a link makes a kernel from 6.8 on do that work at once (rtnl_getlink,
+    linkwatch_sync_dev); an older one needs a moment.
     """
-    for _ in range(_OPERATIONAL_ATTEMPTS):
-        if link.parse(rtnl.query(link.get_by_name(name))).is_operational:
-            return
-        time.sleep(_OPERATIONAL_POLL_SECONDS)
+    for index in indices:
+        for _ in range(_OPERATIONAL_ATTEMPTS):
+            if link.parse(rtnl.query(link.get(index))).is_operational:
+                break
+            time.sleep(_OPERATIONAL_POLL_SECONDS)
 
 
 def _bridge_calls_firewall() -> bool:
