@@ -19,16 +19,19 @@ KEPT = 9
 STAGE_TWO = f"""#!/bin/sh
 tries=0
 while [ $tries -lt 60 ]; do
-    if (echo OVERWRITTEN > /proc/self/fd/{KEPT}) 2> /why; then echo written > /result; exit; fi
+    if (echo OVERWRITTEN > /proc/self/fd/{KEPT}) 2> /why; then
+        echo written | tee /result
+        exit
+    fi
     tries=$((tries + 1))
     sleep 0.05
 done
-echo kept > /result
+echo kept | tee /result
 """
 
 
 def prepare(rootfs: Path, victim: Path) -> None:
-    """Put the attack into a root filesystem that has a static busybox: its program is `/attack`, its verdict `/result`.
+    """Put the attack into a root filesystem that has busybox. Its program is `/attack`; the verdict is printed.
 
     Args:
         rootfs: the root filesystem.

@@ -31,7 +31,7 @@ from dockyard.cmd.dockyard_runc import main
 sys.exit(main(sys.argv[1:]))
 """
 
-UNSEALED = "import dockyard.linux.interpreter as interpreter; interpreter.reexecute_sealed = lambda name: None"
+UNSEALED = "import dockyard.linux.interpreter as interpreter; interpreter.is_sealed = lambda: True"
 
 
 class Victim:
@@ -39,14 +39,12 @@ class Victim:
 
     def __init__(self, directory: Path, *, sealed: bool) -> None:
         real = Path(os.path.realpath(sys.executable))
-        # Beside it the library that it may need, and what tells it where the standard library is.
+        # As a virtual environment with a copy: pyvenv.cfg tells it where its standard library is.
         self.program = directory / "interpreter" / "bin" / real.name
         self.program.parent.mkdir(parents=True)
         shutil.copy(real, self.program)
-        self._environment = os.environ | {
-            "PYTHONHOME": sys.base_prefix,
-            "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib",
-        }
+        (directory / "interpreter" / "pyvenv.cfg").write_text(f"home = {real.parent}\n")
+        self._environment = os.environ | {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib"}
         script = directory / "dockyard-runc"
         path = [entry for entry in sys.path if entry]
         script.write_text(RUNTIME.format(path=path, before="" if sealed else UNSEALED))
