@@ -52,6 +52,7 @@ def create(
     no_new_keyring: bool = False,
     detached: bool = False,
     start: bool = False,
+    sibling: bool = False,
     hierarchy: Hierarchy | None = None,
     seccomp_cache: str | None = None,
 ) -> InitProcess:
@@ -69,11 +70,12 @@ def create(
         no_new_keyring: leave the session keyring of the caller.
         detached: the caller may go away, and any process may start it (`container_start`); else it ends with it.
         start: also start it, with one change of process less than `create` and then `InitProcess.start`.
+        sibling: make the process a child of the caller's parent instead.
         hierarchy: the cgroups of this machine, when the caller has looked already.
         seccomp_cache: directory of compiled filters.
 
     Returns:
-        The process, a child of the caller.
+        The process, a child of the caller (unless `sibling`).
 
     Raises:
         InvalidParameter: the configuration is wrong.
@@ -129,7 +131,7 @@ def create(
             )
             undo.push(ours.close)
             try:
-                child = namespaces.fork(entry.directory)
+                child = namespaces.fork(entry.directory, sibling)
                 if child is None:
                     first_process.run(launch)
             finally:

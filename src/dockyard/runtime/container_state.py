@@ -86,8 +86,13 @@ class ContainerState(NamedTuple):
 
     def spec(self) -> Spec:
         """Its configuration, read again from its bundle. NotFound, InvalidParameter, DataLoss."""
-        path = f"{self.bundle}/{CONFIG_FILE}"
-        return spec_from_json(_read_json(path, f"configuration {path} does not exist"))
+        return read_spec(self.bundle)
+
+
+def read_spec(bundle: str) -> Spec:
+    """The configuration in `bundle`. NotFound, InvalidParameter, DataLoss."""
+    path = f"{bundle}/{CONFIG_FILE}"
+    return spec_from_json(_read_json(path, f"configuration {path} does not exist"))
 
 
 def process_start_time(pid: int) -> int | None:

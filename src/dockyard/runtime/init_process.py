@@ -1,6 +1,7 @@
 """A container that is created and waits to be started, as its creator holds it."""
 
 import os
+import select
 import signal
 from contextlib import suppress
 
@@ -56,12 +57,14 @@ class InitProcess:
         return self.warnings
 
     def kill(self) -> None:
-        """Kill it, and wait until it is gone; nothing when somebody else did."""
-        try:
+        """Kill it, wait until it is dead, and reap it if it is a child; nothing when somebody else did."""
+        with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        poller = select.poll()
+        poller.register(self.pidfd, select.POLLIN)
+        poller.poll()
+        with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            return
 
     def close(self) -> None:
         """Close the descriptors. A container that wasn't started ends by that, unless others may start it."""

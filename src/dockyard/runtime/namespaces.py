@@ -7,6 +7,7 @@ children, which then goes back to its own: those of the caller itself never chan
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from dockyard.errors import NotFound, SystemFailure
 from dockyard.linux.clone import CLONE_PARENT, Child, fork_into
@@ -56,19 +57,23 @@ class NamespacePlan:
             flags |= FLAGS[kind]
         return flags & ~(CLONE_NEWCGROUP | CLONE_NEWTIME)
 
-    def fork(self, cgroup: int | None) -> Child | None:
-        """Fork into them: the child gets None, the caller the child. SystemFailure, in the caller only."""
+    def fork(self, cgroup: int | None, sibling: bool = False) -> Child | None:
+        """Fork into them: the child gets None, the caller the child. SystemFailure, in the caller only.
+
+        `cgroup` as `clone.fork_into` takes it; with `sibling` what is forked has the caller's parent.
+        """
         user = next((each.descriptor for each in self._joined if each.flags == CLONE_NEWUSER), None)
+        before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
+        clocks = self._set_clocks if "time" in self.own else None
+        parent = CLONE_PARENT if sibling else 0
         try:
-            if user is not None:
-                return self._fork_through(user, cgroup)
-            return self._fork_here(self.birth_flags, cgroup)
+            if user is None:
+                return fork_in(before, cgroup, self.birth_flags | parent, clocks)
+            # By way of a process that is in the user namespace already, so that the other namespaces belong to that.
+            flags = self.birth_flags | CLONE_PARENT
+            return fork_through(user, lambda: fork_in(before, None, flags, clocks, come_back=False), cgroup, parent)
         except OSError as error:
             raise SystemFailure(f"fork into namespaces: {reason(error)}") from error
-
-    def _fork_here(self, flags: int, cgroup: int | None) -> Child | None:
-        before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
-        return fork_in(before, cgroup, flags, self._set_clocks if "time" in self.own else None)
 
     def _set_clocks(self) -> None:
         """Write the offsets of a time namespace that is still empty. OSError."""
@@ -76,17 +81,6 @@ class NamespacePlan:
         if lines:
             with open("/proc/self/timens_offsets", "w", encoding="ascii") as file:
                 file.write(lines)
-
-    def _fork_through(self, user: int, cgroup: int | None) -> Child | None:
-        """Fork by way of a process that is in the user namespace already, so that the other namespaces belong to it."""
-        before = tuple(each for each in self._joined if each.flags & FOR_CHILDREN)
-        clocks = self._set_clocks if "time" in self.own else None
-        flags = self.birth_flags | CLONE_PARENT
-
-        def fork() -> Child | None:
-            return fork_in(before, None, flags, clocks, come_back=False)
-
-        return fork_through(user, fork, cgroup)
 
 
 def fork_in(
@@ -119,13 +113,14 @@ def fork_in(
     return child
 
 
-def fork_through(user: int, fork: Callable[[], Child | None], cgroup: int | None) -> Child | None:
-    """Have an intermediate process, born in `cgroup`, join the user namespace `user` and `fork` from there.
+def fork_through(user: int, fork: Callable[[], Child | None], cgroup: int | None, flags: int) -> Child | None:
+    """Have an intermediate process, born in `cgroup` with `flags`, join the user namespace `user` and `fork` from
+    there.
 
     What it forks is its sibling; it tells the number, and exits. OSError, SystemFailure.
     """
     ours, theirs = open_channel()
-    intermediate = fork_into(0, cgroup)
+    intermediate = fork_into(flags, cgroup)
     if intermediate is None:
         try:
             setns(user, CLONE_NEWUSER)
@@ -146,7 +141,8 @@ def fork_through(user: int, fork: Callable[[], Child | None], cgroup: int | None
         return Child(pid, os.pidfd_open(pid))
     finally:
         ours.close()
-        os.waitpid(intermediate.pid, 0)
+        with suppress(ChildProcessError):  # of the caller's parent, which reaps it
+            os.waitpid(intermediate.pid, 0)
         os.close(intermediate.pidfd)
 
 
