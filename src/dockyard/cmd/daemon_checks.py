@@ -4,9 +4,8 @@ import ipaddress
 
 from dockyard.cli.flags.kinds import is_address, memory
 from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig
+from dockyard.engine.containers.validation import JSON_FILE_OPTIONS
 from dockyard.errors import InvalidParameter
-
-_LOG_OPTIONS = ("max-size", "max-file", "labels", "labels-regex", "env", "env-regex", "tag", "mode", "max-buffer-size")
 
 
 def check(config: DaemonConfig) -> None:
@@ -95,8 +94,10 @@ def _check_log(config: DaemonConfig) -> None:
             f"--log-driver {config.log_driver} is not supported by Dockyard yet: it has json-file and none"
         )
     for key, value in config.log_options.items():
-        if key not in _LOG_OPTIONS:
+        if key not in JSON_FILE_OPTIONS:
             raise InvalidParameter(f"unknown log opt '{key}' for {config.log_driver} log driver")
+        if (key, value) in (("compress", "true"), ("mode", "non-blocking")):
+            raise InvalidParameter(f"--log-opt {key}={value} is not supported by Dockyard yet")
         if key == "max-size":
             try:
                 memory(value)

@@ -1,7 +1,8 @@
 """What the daemon was told: its flags and daemon.json, as one frozen value.
 
-`cmd/daemon_flags.py` makes it and has checked it; the engine, the network and the doors only read it. Every field is
-honoured by somebody: what Dockyard can't do yet is refused while the flags are read, so it has no field here.
+`cmd/daemon_config.py` makes it and has checked it; the engine, the network and the doors only read it. Every field is
+honoured by somebody: what Dockyard can't do yet is refused while the flags are read, so it has no field here. (The
+limits of downloads and uploads wait for pull and push, which are refused as a whole until they come.)
 """
 
 from dataclasses import dataclass, field

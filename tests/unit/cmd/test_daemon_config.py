@@ -226,6 +226,10 @@ def test_an_empty_file_says_nothing() -> None:
         (["-s", "btrfs"], "--storage-driver btrfs is not supported by Dockyard: it has overlay2 and vfs"),
         (["--log-driver", "syslog"], "--log-driver syslog is not supported by Dockyard yet: it has json-file and none"),
         (["--log-opt", "nope=1"], "unknown log opt 'nope' for json-file log driver"),
+        (["--log-opt", "compress=true"], "--log-opt compress=true is not supported by Dockyard yet"),
+        (["--log-opt", "max-size=x"], "invalid size: 'x'"),
+        (["--log-opt", "max-file=0"], "max-file cannot be less than 1"),
+        (["--log-opt", "max-file=2"], "max-file option requires max-size"),
         (
             ["--exec-opt", "native.cgroupdriver=systemd"],
             "--exec-opt native.cgroupdriver=systemd is not supported by Dockyard yet: its cgroup driver is cgroupfs",
