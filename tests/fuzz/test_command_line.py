@@ -56,8 +56,7 @@ PIECES = st.sampled_from(
     [
         "{{", "}}", "{{-", "-}}", ".", ".Names", ".ID", "$x", ":=", "=", "|", "(", ")", ",", "if", "range",
         "with", "else", "end", "break", "/*", "*/", '"', "`", "'", "\\", "1", "0x", "1.5e", "json", "index",
-        "printf", "len", "nil", "true", "slice", "eq", "and", "join", "split", "text", "%", "define", " ", "
-        ",
+        "printf", "len", "nil", "true", "slice", "eq", "and", "join", "split", "text", "%", "define", " ", "\n",
     ]
 )  # fmt: skip
 DETAILS = st.fixed_dictionaries({}, optional={"current": st.integers(-5, 10**12), "total": st.integers(-5, 10**12)})
