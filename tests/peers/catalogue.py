@@ -21,7 +21,8 @@ PEERS: dict[str, Peer] = {
     "runc": Peer(("runc",), ("runc",)),
     "skopeo": Peer(("skopeo",), ("skopeo",)),
     "umoci": Peer(("umoci",), ("umoci",)),
-    "podman": Peer(("podman", "conmon", "runc", "tini"), ("podman", "conmon", "runc", "tini")),
+    # patchelf: podman runs itself again without our environment, so its libraries must be found from its own place
+    "podman": Peer(("podman", "conmon", "runc", "tini", "patchelf"), ("podman", "conmon", "runc", "tini", "patchelf")),
     "busybox": Peer(("busybox-static",), ("busybox",)),
     "debootstrap": Peer(("debootstrap",), ("debootstrap",)),
 }

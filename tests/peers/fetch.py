@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,12 +32,16 @@ def fetch(name: str) -> Path:
     """
     peer = PEERS[name]
     home = cache_directory() / name
-    if (home / "complete.json").exists():
+    if _is_complete(home, peer):
         return home / "root"
     with locked(name):
-        if not (home / "complete.json").exists():
+        if not _is_complete(home, peer):
             _fill(home, peer)
     return home / "root"
+
+
+def _is_complete(home: Path, peer: Peer) -> bool:
+    return (home / "complete.json").exists() and all(find_program(home / "root", name) for name in peer.programs)
 
 
 @contextmanager
@@ -61,6 +65,7 @@ def _fill(home: Path, peer: Peer) -> None:
         for archive in sorted(archives.iterdir()):
             _run("dpkg", "-x", str(archive), str(root))
         _settle_alternatives(root)
+        _settle_libraries(root)
         missing = [program for program in peer.programs if not find_program(root, program)]
         if missing:
             raise RuntimeError(f"the packages {' '.join(versions)} don't hold {' '.join(missing)}")
@@ -113,6 +118,18 @@ def _settle_alternatives(root: Path) -> None:
             link.symlink_to(multi.name)
 
 
+def _settle_libraries(root: Path) -> None:
+    """Let podman and conmon find the libraries unpacked beside them, whoever starts them."""
+    patchelf = root / "usr" / "bin" / "patchelf"
+    if not patchelf.exists():
+        return
+    folders = [path for path in root.glob("usr/lib/*-linux-gnu") if path.is_dir()]
+    for name in ("podman", "conmon"):
+        places = ":".join(f"$ORIGIN/../lib/{folder.name}" for folder in folders)
+        libraries = {"LD_LIBRARY_PATH": ":".join(map(str, folders))}
+        _run(str(patchelf), "--set-rpath", places, str(root / "usr" / "bin" / name), environment=libraries)
+
+
 def find_program(root: Path, name: str) -> Path | None:
     """Where `name` is below `root`, or None. Docker's and its kin's programs are spread over four folders."""
     for folder in ("usr/bin", "usr/sbin", "bin", "sbin", "usr/libexec/podman"):
@@ -122,8 +139,8 @@ def find_program(root: Path, name: str) -> Path | None:
     return None
 
 
-def _run(*command: str, cwd: Path | None = None) -> str:
-    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+def _run(*command: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", **(environment or {})}
     try:
         done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600)
     except OSError as error:

@@ -12,7 +12,6 @@ def podman(directory: Path) -> Program:
     """Podman whose storage, run directory and configuration are below `directory` (created).
 
     Its default limits are set low, because podman asks for more than a sandboxed machine's hard limits and then fails.
-    This version waits 20 s after a container that ended sooner than it was started: let the process live half a second.
     """
     root = fetch("podman")
     directory.mkdir(parents=True, exist_ok=True)
@@ -38,6 +37,6 @@ def podman(directory: Path) -> Program:
         "HOME": str(directory),
         "TMPDIR": str(directory),
     }
-    # podman waits until conmon's pid is gone, for 20 s where PID 1 doesn't reap orphans: tini does
+    # podman waits until conmon's pid is gone, which takes a parent that reaps orphans: tini is one, PID 1 may not be
     command = (str(find_program(root, "podman")), *(f"--{key}={directory}/{value}" for key, value in FOLDERS.items()))
     return Program(str(find_program(root, "tini")), ("-s", "--", *command), environment)
