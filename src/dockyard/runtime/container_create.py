@@ -31,7 +31,7 @@ from dockyard.runtime.oom_score import set_oom_score
 from dockyard.runtime.rootfs.devices import DEFAULT_RULES, DENY_ALL
 from dockyard.runtime.rootfs.prepare import prepare
 from dockyard.runtime.rootfs.prepared import PreparedRoot
-from dockyard.runtime.seccomp_filter import filter_of
+from dockyard.runtime.seccomp_filter import filter_of, save_filter
 from dockyard.runtime.undo import Undo
 from dockyard.runtime.user_namespace import write_mappings
 from dockyard.spec.runtime import Hooks, Linux, Process, Resources, Spec, State
@@ -103,6 +103,8 @@ def create(
             entry = cgroup.entry()
             opened.append(entry)
             chosen = filter_of(linux, seccomp_cache)
+            if chosen is not None:
+                save_filter(directory, chosen)
             gate = -1 if start else _make_gate(f"{directory}/gate", detached)
             proc = open_host_proc()
             ours, theirs = open_channel()
@@ -154,6 +156,10 @@ def create(
             detached=detached,
             chrooted=no_pivot or root is None,
             no_new_keyring=no_new_keyring,
+            filter_flags=chosen.flags if chosen is not None else None,
+            personality=linux.personality.domain if linux.personality is not None else "",
+            oom_score=process.oom_score_adj,
+            late_hooks=tuple(kind for kind in ("poststart", "poststop") if getattr(spec.hooks, kind, ())),
             namespaces=tuple(each.type for each in linux.namespaces),
             cgroup_paths=cgroup.paths,
             annotations=spec.annotations,

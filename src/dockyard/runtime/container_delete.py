@@ -52,6 +52,8 @@ def delete_unfinished(state_root: str, container_id: str, cgroups_path: str) -> 
 
 def _poststop(container: ContainerState) -> tuple[Hook, ...]:
     """The hooks, read before anything is removed; a bundle that is gone has none."""
+    if "poststop" not in container.late_hooks:
+        return ()
     try:
         spec = container.spec()
     except DockyardError:

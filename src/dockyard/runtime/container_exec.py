@@ -21,8 +21,8 @@ from dockyard.runtime.host_proc import open_host_proc
 from dockyard.runtime.init import joining_process, labels
 from dockyard.runtime.launch import Join, Joined, Stdio, Surroundings
 from dockyard.runtime.namespaces import fork_in
-from dockyard.runtime.seccomp_filter import filter_of
-from dockyard.spec.runtime import Linux, Process, Spec
+from dockyard.runtime.seccomp_filter import saved_filter
+from dockyard.spec.runtime import Personality, Process
 from dockyard.spec.runtime.empty import EMPTY
 
 
@@ -33,10 +33,10 @@ def exec_process(
     stdio: Stdio,
     console_socket: int | None = None,
     preserve_fds: int = 0,
-    spec: Spec | None = None,
     ignore_paused: bool = False,
     sub_cgroup: Mapping[str, str] = EMPTY,
-    seccomp_cache: str | None = None,
+    spec: object = None,  # noqa: ARG001
+    seccomp_cache: object = None,  # noqa: ARG001
 ) -> Child:
     """Run `process` in `container`; returns when its program is executed.
 
@@ -46,10 +46,8 @@ def exec_process(
         stdio: descriptors for its 0, 1 and 2; ignored when it has a terminal.
         console_socket: connected unix socket that the terminal's master is sent over; for a terminal only.
         preserve_fds: how many descriptors from 3 on it keeps.
-        spec: the container's configuration, for its filter; read from the bundle when it isn't given.
         ignore_paused: don't refuse a paused container; the process then runs when that is resumed.
         sub_cgroup: cgroup to be in, below the container's, by controller; the key "" stands for all.
-        seccomp_cache: directory of compiled filters.
 
     Returns:
         The process, a child of the caller, with a pidfd that is the caller's to close.
@@ -71,8 +69,7 @@ def exec_process(
         raise Conflict("cannot exec a container that has stopped")
     if status == PAUSED and not ignore_paused:
         raise Conflict("cannot exec in a paused container (use --ignore-paused to override)")
-    spec = spec if spec is not None else container.spec()
-    chosen = filter_of(spec.linux or Linux(), seccomp_cache)
+    chosen = saved_filter(container.directory, container.filter_flags)
     opened: list[int] = []
     entry = _entry(container, sub_cgroup)
     try:
@@ -100,8 +97,8 @@ def exec_process(
             root=root,
             user="user" in container.namespaces,
             keyring=not container.no_new_keyring,
-            personality=spec.linux.personality if spec.linux is not None else None,
-            oom_score=_oom_score(process, spec),
+            personality=Personality(container.personality) if container.personality else None,
+            oom_score=container.oom_score if process.oom_score_adj is None else process.oom_score_adj,
         )
         before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
         try:
@@ -126,13 +123,6 @@ def exec_process(
     finally:
         ours.close()
     return child
-
-
-def _oom_score(process: Process, spec: Spec) -> int | None:
-    """That of the process, or else that of the container's own."""
-    if process.oom_score_adj is not None or spec.process is None:
-        return process.oom_score_adj
-    return spec.process.oom_score_adj
 
 
 def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:

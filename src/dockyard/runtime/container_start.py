@@ -29,7 +29,7 @@ def start(container: ContainerState) -> list[str]:
         raise Conflict("cannot start a container that has stopped")
     if status != CREATED:
         raise Conflict("cannot start an already running container")
-    poststart = (container.spec().hooks or Hooks()).poststart
+    poststart = (container.spec().hooks or Hooks()).poststart if "poststart" in container.late_hooks else ()
     try:
         connection = connect(container.gate)
     except OSError as error:

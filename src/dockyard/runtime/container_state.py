@@ -32,6 +32,9 @@ _STAT_BYTES = 4096
 class ContainerState(NamedTuple):
     """One container. `pid` and `start_time` (ticks since boot) together name its first process; numbers are reused.
 
+    What an exec'd process needs of the configuration is here (`filter_flags`, None without a filter; `personality`, the
+    domain; `oom_score`), so that the configuration needn't be read again; `late_hooks` are the kinds of hooks that come
+    after create and exist.
     `namespaces` are the kinds that it doesn't share with the process that made it; `created` is RFC 3339;
     `chrooted` tells that its root isn't that of its mount namespace.
     """
@@ -47,6 +50,10 @@ class ContainerState(NamedTuple):
     detached: bool = False
     chrooted: bool = False
     no_new_keyring: bool = False
+    filter_flags: int | None = None
+    personality: str = ""
+    oom_score: int | None = None
+    late_hooks: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     cgroup_paths: Mapping[str, str] = EMPTY
     annotations: Mapping[str, str] = EMPTY
@@ -130,6 +137,7 @@ def load(state_root: str, container_id: str) -> ContainerState:
     document = _read_json(path, "container does not exist")
     try:
         document["namespaces"] = tuple(document["namespaces"])
+        document["late_hooks"] = tuple(document["late_hooks"])
         return ContainerState(**document, state_root=state_root)
     except (TypeError, KeyError) as error:
         raise DataLoss(f"{path} is damaged: {error}") from error

@@ -306,13 +306,11 @@ class Container(NamedTuple):
     def exec(self, *args: str, **changes: Any) -> Output:
         """Run `args` in it as its own process runs, with fields of the process changed."""
         streams = Streams()
-        options = {
-            key: changes.pop(key) for key in ("ignore_paused", "spec", "preserve_fds", "sub_cgroup") if key in changes
-        }
+        options = {key: changes.pop(key) for key in ("ignore_paused", "preserve_fds", "sub_cgroup") if key in changes}
         assert self.spec.process is not None
         process: Process = self.spec.process._replace(args=args, **changes)
         try:
-            child = exec_process(self.init.state, process, stdio=streams.stdio, **{"spec": self.spec, **options})
+            child = exec_process(self.init.state, process, stdio=streams.stdio, **options)
         except BaseException:
             streams.close()
             raise

@@ -354,7 +354,6 @@ def test_a_joining_process_can_not_be_looked_into(harness: Harness) -> None:
                     container.init.state,
                     Process(cwd="/", args=("/bin/true",)),
                     stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
-                    spec=container.spec,
                 )
                 os.waitpid(child.pid, 0)
                 os.close(child.pidfd)

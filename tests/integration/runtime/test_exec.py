@@ -44,7 +44,6 @@ def test_it_is_where_the_first_process_is(harness: Harness) -> None:
                 state,
                 Process(cwd="/", args=("/bin/sleep", "1000")),
                 stdio=Stdio(null.fileno(), writer, null.fileno()),
-                spec=container.spec,
             )
         assert links(child.pid) == links(state.pid)
         assert set(state.cgroup().pids()) >= {state.pid, child.pid}
@@ -150,7 +149,6 @@ def test_with_a_terminal(harness: Harness) -> None:
             Process(terminal=True, cwd="/", args=("sh", "-c", "tty; stty size; exec true"), env=("PATH=/bin",)),
             stdio=Stdio(0, 1, 2),
             console_socket=theirs.fileno(),
-            spec=container.spec,
         )
         master = receive_descriptor(ours)
         output = b""
@@ -176,7 +174,6 @@ def test_hundreds_leave_nothing(harness: Harness) -> None:
                     container.init.state,
                     Process(cwd="/", args=("/bin/true",)),
                     stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
-                    spec=container.spec,
                 )
                 os.waitpid(child.pid, 0)
                 os.close(child.pidfd)
@@ -197,7 +194,6 @@ def test_the_executed_program_is_seen_at_once(harness: Harness) -> None:
                     container.init.state,
                     Process(cwd="/", args=("/bin/sleep", "1000")),
                     stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
-                    spec=container.spec,
                 )
                 names.append(Path(f"/proc/{child.pid}/comm").read_text().strip())
         return names
@@ -217,7 +213,6 @@ def test_duration(harness: Harness) -> None:
                     container.init.state,
                     Process(cwd="/", args=("/bin/true",)),
                     stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
-                    spec=container.spec,
                 )
                 times.append(time.monotonic() - began)
                 os.waitpid(child.pid, 0)

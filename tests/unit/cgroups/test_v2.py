@@ -162,7 +162,8 @@ def test_what_was_made_is_removed_when_a_limit_is_refused(tree: Tree) -> None:
 def test_statistics(tree: Tree) -> None:
     texts = {
         "cpu.stat": "usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 9\nnr_throttled 4\nthrottled_usec 7\n",
-        "memory.current": "1000\n", "memory.max": "max\n", "memory.peak": "2000\n", "memory.events": "max 3\noom_kill 2\n",
+        "memory.current": "1000\n", "memory.max": "max\n", "memory.peak": "2000\n",
+        "memory.events": "max 3\noom_kill 2\n",
         "memory.swap.current": "10\n", "memory.swap.max": "50\n", "memory.stat": "anon 1\nfile 2\n",
         "pids.current": "4\n", "pids.max": "max\n",
         "io.stat": "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n254:16 rbytes=7\n",
