@@ -14,7 +14,17 @@ from tests.support.engine import Engine
 from tests.support.http import Answer, request
 
 API = "/v1.41"
-NAMES = (".Networks", ".Ports", ".ExposedPorts", ".Containers", ".Labels", ".Attributes", ".Runtimes", ".IndexConfigs")
+NAMES = (
+    ".Networks",
+    ".Ports",
+    ".ExposedPorts",
+    ".Containers",
+    ".Labels",
+    ".Attributes",
+    ".Runtimes",
+    ".IndexConfigs",
+    ".stats",
+)
 """Where keys are data."""
 CREATE = {
     "Image": "busybox",
@@ -49,6 +59,7 @@ STEPS = (
     Step("list", "GET", "/containers/json?size=1"),
     Step("top", "GET", "/containers/compared/top"),
     Step("top aux", "GET", "/containers/compared/top?ps_args=aux"),
+    Step("stats", "GET", "/containers/compared/stats?stream=0"),
     Step("changes", "GET", "/containers/compared/changes"),
     Step("exec", "POST", "/containers/compared/exec", {"Cmd": ["true"], "AttachStdout": True}),
     Step("inspect exec", "GET", "/exec/{id}/json"),
@@ -66,6 +77,7 @@ STEPS = (
     Step("update", "POST", "/containers/compared/update", {"Memory": 64 << 20, "MemorySwap": -1}),
     Step("update wrongly", "POST", "/containers/compared/update", {"Memory": 1000}),
     Step("stop", "POST", "/containers/compared/stop?t=0"),
+    Step("stats of the stopped", "GET", "/containers/compared/stats?stream=0"),
     Step("stop again", "POST", "/containers/compared/stop?t=0"),
     Step("kill stopped", "POST", "/containers/compared/kill"),
     Step("inspect exited", "GET", "/containers/compared/json"),

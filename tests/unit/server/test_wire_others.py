@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from tests.unit.server.records import RUNNING
 
 from dockyard.engine.config import AddressPool, DaemonConfig
+from dockyard.engine.containers.query.stats import Measured, Sample, Traffic
 from dockyard.engine.execs import ExecConfig, ExecSnapshot
 from dockyard.engine.images.images import ImageDetails
 from dockyard.engine.images.listing import ListedImage
@@ -16,6 +18,7 @@ from dockyard.server.docker.wire import progress
 from dockyard.server.docker.wire.exec import exec_inspect
 from dockyard.server.docker.wire.image import history_item, image_inspect, image_summary, removed_item, unix_seconds
 from dockyard.server.docker.wire.network import network_inspect, network_summary
+from dockyard.server.docker.wire.stats import container_stats
 from dockyard.server.docker.wire.system import registry_config, system_info, system_version
 from dockyard.server.docker.wire.volume import volume
 from dockyard.spec.image.config import Image, ImageConfig, RootFS
@@ -237,3 +240,57 @@ def test_progress() -> None:
         b'{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"ab"}\r\n'
     )
     assert progress.failure(ValueError("no")) == b'{"errorDetail":{"message":"no"},"error":"no"}\r\n'
+
+
+CGROUP: dict[str, Any] = {
+    "cpu": {"total": 9, "kernel": 1, "user": 8, "per_cpu": [4, 5], "throttling": {"periods": 3, "throttled_periods": 2,
+            "throttled_nanoseconds": 7}},
+    "memory": {"memory": {"usage": 100, "max": 200, "limit": (1 << 63) - 1, "failures": 0}, "details": {"cache": 0}},
+    "pids": {"current": 2, "limit": 0},
+    "blkio": {"bytes": [{"major": 8, "minor": 0, "op": "Read", "value": 1}], "operations": []},
+}  # fmt: skip
+TRAFFIC = {"eth0": Traffic(1, 2, 3, 4, 5, 6, 7, 8)}
+NO_CPU = {
+    "cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
+    "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0},
+}
+
+
+def test_stats_of_cgroup_v1() -> None:
+    sample = Sample(1_000_000_000, CGROUP, TRAFFIC, 50, 2)
+    document = container_stats(RUNNING, Measured(sample, None), cgroup_v2=False, machine_memory_bytes=1000)
+    assert document["read"] == "1970-01-01T00:00:01Z"
+    assert document["preread"] == "0001-01-01T00:00:00Z"
+    assert document["cpu_stats"] == {
+        "cpu_usage": {"total_usage": 9, "usage_in_kernelmode": 1, "usage_in_usermode": 8, "percpu_usage": [4, 5]},
+        "system_cpu_usage": 50,
+        "online_cpus": 2,
+        "throttling_data": {"periods": 3, "throttled_periods": 2, "throttled_time": 7},
+    }
+    assert document["precpu_stats"] == NO_CPU
+    assert document["memory_stats"] == {"usage": 100, "max_usage": 200, "stats": {"cache": 0}, "limit": 1000}
+    assert document["pids_stats"] == {"current": 2}
+    assert document["blkio_stats"]["io_service_bytes_recursive"] == [{"major": 8, "minor": 0, "op": "Read", "value": 1}]
+    assert document["blkio_stats"]["sectors_recursive"] == []
+    assert document["networks"]["eth0"]["tx_bytes"] == 5
+
+
+def test_stats_of_cgroup_v2_and_of_two_samples() -> None:
+    first, second = Sample(1_000_000_000, CGROUP), Sample(2_000_000_000, CGROUP)
+    document = container_stats(RUNNING, Measured(second, first), cgroup_v2=True, machine_memory_bytes=1000)
+    assert document["preread"] == "1970-01-01T00:00:01Z"
+    assert document["precpu_stats"]["cpu_usage"]["total_usage"] == 9
+    assert document["blkio_stats"]["io_service_bytes_recursive"][0]["op"] == "read"
+    assert document["blkio_stats"]["sectors_recursive"] is None
+    assert "networks" not in document
+
+
+def test_stats_of_what_does_not_run() -> None:
+    document = container_stats(RUNNING, Measured(Sample(5), None), cgroup_v2=False, machine_memory_bytes=1000)
+    assert (document["name"], document["read"], document["memory_stats"]) == (
+        "/keen_turing",
+        "0001-01-01T00:00:00Z",
+        {},
+    )
+    assert document["cpu_stats"] == NO_CPU
+    assert set(document["blkio_stats"].values()) == {None}

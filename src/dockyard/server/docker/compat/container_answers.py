@@ -68,6 +68,7 @@ INSPECT = (
     Before((1, 44), _drop_dns_names),
     Before((1, 43), _drop_annotations),
 )
+STATS = (Before((1, 52), drop("os_type")),)
 
 
 def summary(document: Document, version: Version) -> Document:
@@ -78,3 +79,8 @@ def summary(document: Document, version: Version) -> Document:
 def inspect(document: Document, version: Version) -> Document:
     """An inspected container as `version` has it."""
     return apply(document, version, INSPECT)
+
+
+def stats(document: Document, version: Version) -> Document:
+    """What a container uses as `version` has it."""
+    return apply(document, version, STATS)

@@ -18,6 +18,7 @@ from dockyard.server.docker.endpoints.containers import (
     logs,
     prune,
     queries,
+    stats,
     update,
     wait,
 )
@@ -44,6 +45,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ContainerInspect": Endpoint(lists.container_inspect_one, waits=True),
     "ContainerTop": Endpoint(queries.container_top, waits=True),
     "ContainerLogs": Endpoint(logs.container_logs, waits=True),
+    "ContainerStats": Endpoint(stats.container_stats_answer, waits=True),
     "ContainerChanges": Endpoint(queries.container_changes, waits=True),
     "ContainerExport": Endpoint(queries.container_export, waits=True),
     "ContainerWait": Endpoint(wait.container_wait, waits=True),
