@@ -9,6 +9,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -54,12 +55,19 @@ def main(arguments: Sequence[str]) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     try:
         os.umask(0o022)
+        raise_descriptor_limit()
         with PidFile(config.pidfile):
             asyncio.run(serve(config, arguments, passed_sockets(os.environ, os.getpid())))
     except DockyardError as error:
         LOG.critical("failed to start daemon: %s", error)
         return 1
     return 0
+
+
+def raise_descriptor_limit() -> None:
+    """Takes as many descriptors as the hard limit gives: a published port is two sockets, a shim one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def serve(config: DaemonConfig, arguments: Sequence[str], passed: Sequence[PassedSocket]) -> None:

@@ -82,6 +82,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     await supervisor.ensure()
     networks = Networks(
         daemon,
+        collection,
         lambda: NetworkController(
             paths.data_root,
             paths.exec_root,

@@ -5,6 +5,7 @@ container's resolver reads are written here too.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from dockyard.engine.config import DaemonConfig
+from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import EndpointConfig
 from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
@@ -30,8 +32,11 @@ Answer = TypeVar("Answer")
 class Networks:
     """The networks of one engine; methods are for the event loop's thread unless they say otherwise."""
 
-    def __init__(self, daemon: DaemonConfig, make_controller: Callable[[], NetworkController]) -> None:
+    def __init__(
+        self, daemon: DaemonConfig, collection: Collection, make_controller: Callable[[], NetworkController]
+    ) -> None:
         self._daemon = daemon
+        self._collection = collection
         self._executor = ThreadPoolExecutor(1, "dockyard-network")
         self._make_controller = make_controller
         self._controller: NetworkController | None = None
@@ -51,7 +56,7 @@ class Networks:
 
     async def list(self) -> Sequence[NetworkInfo]:
         """All networks with their endpoints."""
-        return await self._run(self._use().networks)
+        return [self._with_names(network) for network in await self._run(self._use().networks)]
 
     async def inspect(self, ref: str) -> NetworkInfo:
         """The network with this name, id or unique prefix of an id; NotFound in Docker's words."""
@@ -125,6 +130,15 @@ class Networks:
         write_atomic(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
         write_atomic(record.hosts_path, hosts.encode(), mode=0o644)
         write_atomic(record.resolv_conf_path, resolver.encode(), mode=0o644)
+
+    def _with_names(self, network: NetworkInfo) -> NetworkInfo:
+        """`network` with the names that its containers have now: an attachment keeps the one that it was made with."""
+        names = {entry.record.id: entry.record.name for entry in self._collection}
+        containers = tuple(
+            dataclasses.replace(one, container_name=names.get(one.container_id, one.container_name))
+            for one in network.containers
+        )
+        return dataclasses.replace(network, containers=containers)
 
     def _connect(self, request: AttachRequest) -> tuple[str, Attachment]:
         controller = self._use()

@@ -24,7 +24,7 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.streams import attach
 from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
-from dockyard.errors import Conflict, InvalidParameter, NotImplementedYet
+from dockyard.errors import Conflict, NotImplementedYet
 from dockyard.store.graphdriver.contract import Change
 from dockyard.supervisor.client import ClientSocket
 
@@ -133,11 +133,11 @@ class Containers:
         return self._sampler.stream(self._find(ref))
 
     def logs(self, ref: str, options: LogOptions) -> AsyncIterator[LogEntry]:
-        """The container's log; see `logs.read`. InvalidParameter when its driver keeps nothing to read."""
+        """The container's log; see `logs.read`. NotImplementedYet when its driver keeps nothing to read."""
         entry = self._find(ref)
         record = entry.record
         if not record.log_path:
-            raise InvalidParameter("configured logging driver does not support reading")
+            raise NotImplementedYet("configured logging driver does not support reading")
         return read_log(record.log_path, options, self._end_of_run(entry) if options.follow else None)
 
     async def changes(self, ref: str) -> Sequence[Change]:

@@ -6,6 +6,7 @@ the start, so that not one byte is missed.
 
 import asyncio
 import os
+import socket
 from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Entry
@@ -14,6 +15,8 @@ from dockyard.engine.containers.state import Status
 from dockyard.engine.logs.read import LogOptions, read_log
 from dockyard.errors import Conflict
 from dockyard.supervisor.client import ClientSocket
+
+BATCH_BYTES = 64 * 1024
 
 FRAME = {"stdout": 1, "stderr": 2}
 
@@ -42,6 +45,7 @@ async def attach(services: Services, entry: Entry, options: AttachOptions, clien
             raise Conflict(f"container {record.id} is restarting, wait until the container is running")
         services.announce(record, "attach")
         if options.stream and entry.shim is not None:
+            client.include_logs = options.logs
             await entry.shim.attach(client)
             return
         if options.stream and not options.logs:
@@ -53,19 +57,19 @@ async def attach(services: Services, entry: Entry, options: AttachOptions, clien
 async def _send_log(path: str, tty: bool, options: AttachOptions, client: ClientSocket) -> None:
     """Writes what the log has and closes the socket: `logs` without `stream`, or of a container that doesn't run."""
     loop = asyncio.get_running_loop()
+    batch = bytearray()
     try:
-        async for entry in read_log(path, LogOptions(stdout=options.stdout, stderr=options.stderr), None):
-            data = entry.line
-            if not tty:
-                data = bytes((FRAME[entry.stream], 0, 0, 0)) + len(data).to_bytes(4, "big") + data
-            await loop.run_in_executor(None, _write_all, client.fd, data)
+        with socket.socket(fileno=os.dup(client.fd)) as connection:
+            connection.setblocking(False)
+            async for entry in read_log(path, LogOptions(stdout=options.stdout, stderr=options.stderr), None):
+                if not tty:
+                    batch += bytes((FRAME[entry.stream], 0, 0, 0)) + len(entry.line).to_bytes(4, "big")
+                batch += entry.line
+                if len(batch) >= BATCH_BYTES:
+                    await loop.sock_sendall(connection, batch)
+                    batch = bytearray()
+            await loop.sock_sendall(connection, batch)
     except OSError:
         return  # the client went away
     finally:
         client.close()
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
