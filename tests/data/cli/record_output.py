@@ -32,6 +32,7 @@ def cases() -> list[str]:
 def normalised(text: str) -> str:
     """What a client printed, without its own name, and without times that depend on the hour of the recording."""
     text = text.replace("dockyard", "docker")
+    text = re.sub(r"(Client:\n Version: +)\S+", r"\1<VERSION>", text)
     return re.sub(r"\d{4}-\d\d-\d\d(T[\d:]{8}Z| [\d:]{8} [+-]\d{4} \w+)", "<TIME>", text)
 
 
@@ -63,6 +64,8 @@ class _Handler(socketserver.StreamRequestHandler):
 def _answer(path: str, answers: dict[str, Any]) -> tuple[str, bytes]:
     if path == "/_ping":
         return "200 OK", b"OK"
+    if path == "/events":
+        return "200 OK", "".join(f"{json.dumps(event)}\n" for event in answers[path]).encode()
     if path in answers:
         return "200 OK", json.dumps(answers[path], ensure_ascii=False).encode()
     noun, name = path.split("/")[1:3]

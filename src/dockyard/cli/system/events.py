@@ -8,7 +8,7 @@ from dockyard.cli.filters import FLAG as FILTER
 from dockyard.cli.filters import filters
 from dockyard.cli.flags.kinds import STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.output.template import Template
+from dockyard.cli.output.template import Record, Template
 from dockyard.cli.session import Session
 from dockyard.cli.timestamps import timestamp
 from dockyard.client import json_text, system
@@ -35,15 +35,30 @@ def run(session: Session, options: Parsed) -> int:
     )
     for event in response.values():
         if layout == "json":
-            session.line(json_text.dumps(event))
+            session.line(json_text.dumps(_sorted(event)))
+        elif template is None:
+            session.line(_line(event))
         else:
-            session.line(template.render(_fields(event)) if template else _line(event))
+            try:
+                session.line(template.render(_fields(event)))
+            except InvalidParameter as error:
+                raise Exit(64, f"Error parsing format: {error}") from None
         session.flush()
     return 0
 
 
-def _fields(event: Any) -> Any:
-    return {"ID": (event.get("Actor") or {}).get("ID", ""), "Status": event.get("status", ""), **event}
+def _sorted(event: Any) -> Any:
+    """The event with its attributes in order, as Go writes a map."""
+    actor = event.get("Actor") or {}
+    attributes = actor.get("Attributes") or {}
+    return {**event, "Actor": {**actor, "Attributes": {key: attributes[key] for key in sorted(attributes)}}}
+
+
+def _fields(event: Any) -> Record:
+    """The event by the names that its fields have in Go; as JSON it is what came."""
+    lower = {"Status": "status", "ID": "id", "From": "from", "Scope": "scope", "Time": "time", "TimeNano": "timeNano"}
+    named = {name: event.get(key, 0 if "Time" in name else "") for name, key in lower.items()}
+    return Record("*events.Message", _sorted(event), is_row=False, hidden=named)
 
 
 def _line(event: Any) -> str:

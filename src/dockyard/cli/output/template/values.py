@@ -12,21 +12,29 @@ class Record:
     """A row that a template may ask for named fields: values, or functions that make them when asked.
 
     type_name is the Go type that messages name for a field that isn't there. is_row: a row of a listing, whose fields
-    Go has in the order of the alphabet; otherwise they stand in their own.
+    Go has in the order of the alphabet; otherwise they stand in their own. hidden: fields that JSON doesn't have.
     """
 
-    __slots__ = ("fields", "is_row", "type_name")
+    __slots__ = ("_shown", "fields", "is_row", "type_name")
 
-    def __init__(self, type_name: str, fields: Mapping[str, Any | Callable[..., Any]], *, is_row: bool = True) -> None:
+    def __init__(
+        self,
+        type_name: str,
+        fields: Mapping[str, Any | Callable[..., Any]],
+        *,
+        is_row: bool = True,
+        hidden: Mapping[str, Any] | None = None,
+    ) -> None:
         self.type_name = type_name
-        self.fields = fields
+        self.fields = {**fields, **hidden} if hidden else fields
+        self._shown = fields
         self.is_row = is_row
 
     def values(self) -> dict[str, Any]:
         """All fields that need no argument, by name: what `json .` gives."""
         found = {}
-        for name in sorted(self.fields) if self.is_row else self.fields:
-            value = self.fields[name]
+        for name in sorted(self._shown) if self.is_row else self._shown:
+            value = self._shown[name]
             if isinstance(value, Record):
                 found[name] = value.values()
             elif not callable(value):
