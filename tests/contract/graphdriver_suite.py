@@ -30,7 +30,9 @@ class GraphDriverSuite:
 
     def layer(self, driver: GraphDriver, name: str, parent: str | None, entries: Sequence[Entry]) -> str:
         driver.create(name, parent)
-        driver.apply(name, TarReader(StreamSource([tarball(entries)])), lambda member, steps: None)
+        done = driver.apply(name, TarReader(StreamSource([tarball(entries)])), lambda member, steps: None)
+        if parent is not None:
+            driver.inherit(name, parent, done.implied)
         return name
 
     @contextmanager
@@ -107,6 +109,12 @@ class GraphDriverSuite:
         with self.mounted(driver, self.container(driver, "two")) as root:
             assert self.names(root) == ["d", "d/new", "d/sub", "d/sub/new"]
 
+    def test_an_opaque_root(self, driver: GraphDriver) -> None:
+        self.layer(driver, "one", None, [directory("d"), file("d/x", b""), file("f", b"")])
+        self.layer(driver, "two", "one", [file(OPAQUE), directory("d"), file("d/y", b""), file("g", b"")])
+        with self.mounted(driver, self.container(driver, "two")) as root:
+            assert [name for name in self.names(root) if (root / name).exists()] == ["d", "d/y", "g"]
+
     @pytest.mark.parametrize("whiteout_first", [True, False])
     def test_a_whiteout_does_not_hide_its_own_layer(self, driver: GraphDriver, whiteout_first: bool) -> None:
         self.layer(driver, "one", None, [directory("d"), file("d/old", b""), file("f", b"old")])
@@ -166,11 +174,8 @@ class GraphDriverSuite:
             directory("home/u", mode=0o700, uid=7),
         ]
         self.layer(driver, "one", None, base)
-        driver.create("two", "one")
         entries = [file("tmp/x", b""), file("home/u/new/f", b""), file(f"home/{WHITEOUT}nothing")]
-        reader = TarReader(StreamSource([tarball(entries)]))
-        done = driver.apply("two", reader, lambda member, steps: None)
-        driver.inherit("two", "one", done.implied)
+        self.layer(driver, "two", "one", entries)
         with self.mounted(driver, self.container(driver, "two")) as root:
             found = snapshot(root)
         assert found["tmp"][0] == "drwxrwxrwt"

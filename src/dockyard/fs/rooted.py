@@ -28,7 +28,7 @@ class RootedTree:
 
     def __init__(self, path: str | bytes) -> None:
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._kept: OrderedDict[Steps, int] = OrderedDict()
+        self._kept: OrderedDict[Steps, tuple[int, Steps]] = OrderedDict()
         self.made: set[Steps] = set()
         """Directories that `directory` made because they were missing, by their real steps."""
 
@@ -46,24 +46,30 @@ class RootedTree:
     def forget(self) -> None:
         """Drop remembered directories: call it after a directory or a symbolic link was removed or replaced."""
         while self._kept:
-            os.close(self._kept.popitem()[1])
+            os.close(self._kept.popitem()[1][0])
 
     def directory(self, steps: Steps, *, create: bool = False) -> int:
         """A descriptor of the directory `steps`, valid until the next call. Missing ones are made (0755) with `create`.
 
         Raises OSError: ENOENT, ENOTDIR, ELOOP.
         """
+        return self._directory(steps, create)[0]
+
+    def real(self, steps: Steps, *, create: bool = False) -> Steps:
+        """The steps of the directory `steps` with no symbolic link among them. Errors as `directory`."""
+        return self._directory(steps, create)[1]
+
+    def _directory(self, steps: Steps, create: bool) -> tuple[int, Steps]:
         if not steps:
-            return self._root
-        descriptor = self._kept.get(steps)
-        if descriptor is not None:
+            return self._root, ()
+        known = self._kept.get(steps)
+        if known is not None:
             self._kept.move_to_end(steps)
-            return descriptor
-        descriptor = self._walk(steps, create)
-        self._kept[steps] = descriptor
+            return known
+        found = self._kept[steps] = self._walk(steps, create)
         if len(self._kept) > _KEPT:
-            os.close(self._kept.popitem(last=False)[1])
-        return descriptor
+            os.close(self._kept.popitem(last=False)[1][0])
+        return found
 
     def open_file(self, steps: Steps) -> int:
         """A descriptor for reading the regular file `steps`; a link or a device as last step is refused."""
@@ -74,11 +80,12 @@ class RootedTree:
             raise OSError(errno.EINVAL, "not a regular file")
         return descriptor
 
-    def _walk(self, steps: Steps, create: bool) -> int:
+    def _walk(self, steps: Steps, create: bool) -> tuple[int, Steps]:
         for known in range(len(steps) - 1, 0, -1):
             if steps[:known] in self._kept:
+                start, real = self._kept[steps[:known]]
                 try:
-                    return self._descend(self._kept[steps[:known]], steps[:known], steps[known:], create)
+                    return self._descend(start, real, steps[known:], create), real + steps[known:]
                 except NotADirectoryError:
                     break  # a symbolic link, perhaps: what it means depends on the whole way from the root
         return self._resolve(steps, create)
@@ -97,7 +104,7 @@ class RootedTree:
             here = below
         return here
 
-    def _resolve(self, steps: Steps, create: bool) -> int:
+    def _resolve(self, steps: Steps, create: bool) -> tuple[int, Steps]:
         done: list[bytes] = []  # real directories, no links among them
         here = os.dup(self._root)
         pending = list(reversed(steps))
@@ -135,7 +142,7 @@ class RootedTree:
             if here >= 0:
                 os.close(here)
             raise
-        return here
+        return here, tuple(done)
 
     def _enter(self, step: bytes, here: int, make: Steps | None) -> int:
         """Open the directory `step` in `here`; with `make`, its whole steps, it is made when it isn't there."""

@@ -71,7 +71,10 @@ class GraphDriver(Protocol):
         """Unpack an archive. `placed` is told of each member and where its data lies (see Extractor)."""
 
     def inherit(self, layer_id: str, parent: str, implied: Sequence[Steps]) -> None:
-        """Give directories that an archive only implied what the parent says of them. After the parent's `apply`."""
+        """Finish a layer once its parent's `apply` and `inherit` are done: what of it depends on the parent's content.
+
+        Above all, directories that an archive only `implied` get what the parent says of them.
+        """
 
     def open_data(self, layer_id: str) -> "LayerData":
         """Access to the files that `apply` placed, by the steps it told."""

@@ -49,18 +49,17 @@ class _OverlayWhiteouts:
         leaf = steps[-1]
         if not leaf.startswith(PREFIX):
             if self._hidden:
-                for depth in range(1, len(steps) + 1):
-                    if steps[:depth] in self._hidden:
-                        self._give_way(steps[:depth], depth < len(steps) or member.type == DIRECTORY)
+                self._clear_the_way(member, steps)
             return False
         whiteout = parse_whiteout(leaf)
         if whiteout is None:
             return False
+        self._clear_the_way(None, steps[:-1])
         directory = self._tree.directory(steps[:-1], create=True)
         if whiteout.opaque:
             os.setxattr(directory, OPAQUE_ATTRIBUTE, b"y")
         elif whiteout.hidden:
-            self._hide((*steps[:-1], whiteout.hidden), directory)
+            self._hide((*self._tree.real(steps[:-1]), whiteout.hidden), directory)
         return True
 
     def _hide(self, steps: Steps, directory: int) -> None:
@@ -74,6 +73,20 @@ class _OverlayWhiteouts:
             # The archive brings its own `name`: that stays, and what is below it must not shine through.
             if stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
                 os.setxattr(self._tree.directory(steps), OPAQUE_ATTRIBUTE, b"y")
+
+    def _clear_the_way(self, member: Member | None, steps: Steps) -> None:
+        """Make room where an earlier whiteout stands in the place of `member`, or of a directory above it."""
+        for depth in range(1, len(steps) + 1):
+            above = self._real(steps[: depth - 1])
+            if above is not None and (*above, steps[depth - 1]) in self._hidden:
+                as_directory = member is None or depth < len(steps) or member.type == DIRECTORY
+                self._give_way((*above, steps[depth - 1]), as_directory)
+
+    def _real(self, steps: Steps) -> Steps | None:
+        try:
+            return self._tree.real(steps)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def _give_way(self, steps: Steps, as_directory: bool) -> None:
         parent = self._tree.directory(steps[:-1])

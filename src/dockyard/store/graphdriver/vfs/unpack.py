@@ -5,6 +5,7 @@ itself brings is never deleted.
 """
 
 import os
+import stat
 
 from dockyard.fs.archive.extract import Extracted, Extractor
 from dockyard.fs.archive.reader import Member, TarReader
@@ -16,9 +17,8 @@ from dockyard.store.graphdriver.whiteout import PREFIX, parse_whiteout
 def unpack(root: str, reader: TarReader, placed: Placed) -> Extracted:
     """Apply `reader` to the tree `root`, a copy of the layer below. Errors as Extractor's.
 
-    `Extracted.replaced` is True as soon as anything was replaced or deleted: whether it was the parent's or the
-    archive's own can't be told for sure when symbolic links give it two names, and a copying driver needn't save the
-    archive's room.
+    `Extracted.replaced` is True as soon as anything was replaced or deleted, be it the parent's or the archive's own: a
+    copying driver needn't save the archive's room.
     """
     with RootedTree(root) as tree:
         whiteouts = _Deletions(tree)
@@ -31,7 +31,7 @@ def _may_set(name: bytes) -> bool:
 
 
 class _Deletions:
-    """Carries whiteouts out while members pass by; remembers which names are the archive's own."""
+    """Carries whiteouts out while members pass by; remembers which names (real steps) are the archive's own."""
 
     def __init__(self, tree: RootedTree) -> None:
         self._tree = tree
@@ -42,38 +42,40 @@ class _Deletions:
         """True when the member was a whiteout."""
         if not steps:
             return False
+        # A name in a directory says that there is one. Real steps: one file may have two names through a link.
+        above = self._tree.real(steps[:-1], create=True)
         whiteout = parse_whiteout(steps[-1]) if steps[-1].startswith(PREFIX) else None
         if whiteout is None:
-            depth = len(steps)
-            while depth and steps[:depth] not in self._own:
-                self._own.add(steps[:depth])
-                depth -= 1
+            self._remember((*above, steps[-1]))
             return False
-        try:
-            if whiteout.opaque:
-                self._empty(steps[:-1])
-            elif whiteout.hidden and whiteout.hidden not in (b".", b".."):
-                self._delete((*steps[:-1], whiteout.hidden))
-        except (FileNotFoundError, NotADirectoryError):
-            pass  # nothing there to be hidden, or the archive's own file
+        self._remember(above)
+        if whiteout.opaque:
+            self._empty(above)
+        elif whiteout.hidden and whiteout.hidden not in (b".", b".."):
+            self._delete((*above, whiteout.hidden))
         return True
 
+    def _remember(self, steps: Steps) -> None:
+        depth = len(steps)
+        while depth and steps[:depth] not in self._own:
+            self._own.add(steps[:depth])
+            depth -= 1
+
     def _delete(self, steps: Steps) -> None:
-        if steps in self._own:
-            self._empty(steps)
-            return
+        """Delete what the layers below have at `steps`, if anything."""
         parent = self._tree.directory(steps[:-1])
-        remove_entry(steps[-1], parent)
-        self._tree.forget()
-        self.deleted = True
+        try:
+            status = os.stat(steps[-1], dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if steps not in self._own:
+            remove_entry(steps[-1], parent)
+            self._tree.forget()
+            self.deleted = True
+        elif stat.S_ISDIR(status.st_mode):
+            self._empty(steps)
 
     def _empty(self, steps: Steps) -> None:
         """Delete what the layers below have in the directory `steps`; what the archive brought stays."""
-        directory = self._tree.directory(steps)
-        names = [os.fsencode(name) for name in os.listdir(directory)]
-        for name in names:
-            inner = (*steps, name)
-            try:
-                self._delete(inner)
-            except NotADirectoryError:
-                continue  # one of the archive's own files
+        for name in os.listdir(self._tree.directory(steps)):
+            self._delete((*steps, os.fsencode(name)))
