@@ -19,7 +19,7 @@ from dockyard.errors import DockyardError, InvalidParameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dockyard.cli.command import Command
 
@@ -86,7 +86,7 @@ def _start(arguments: Sequence[str]) -> tuple[Session, list[str]]:
         from dockyard import __version__
 
         raise _printed(f"Docker version {__version__}, build {PROGRAM}\n")
-    _refuse(given)
+    _refuse(given, os.environ)
     hosts = given["host"]
     if len(hosts) > 1:
         raise Exit(1, "Specify only one -H")
@@ -98,10 +98,16 @@ def _start(arguments: Sequence[str]) -> tuple[Session, list[str]]:
     return session, given.arguments
 
 
-def _refuse(given: Parsed) -> None:
+def _refuse(given: Parsed, environment: Mapping[str, str]) -> None:
+    """What flags and Docker's variables ask for that isn't there yet, rather than speak to another daemon than meant."""
     for name in _NOT_YET_FLAGS:
         if name in given.changed and given[name] not in (False, "", "default"):
             raise Exit(1, f"--{name} is not supported by Dockyard yet")
+    chosen = given["host"] or environment.get("DOCKER_HOST")
+    if not chosen and environment.get("DOCKER_CONTEXT", "") not in ("", "default"):
+        raise Exit(1, "contexts are not supported by Dockyard yet: DOCKER_CONTEXT is set")
+    if environment.get("DOCKER_TLS_VERIFY") and "tcp://" in str(chosen):
+        raise Exit(1, "TLS is not supported by Dockyard yet: DOCKER_TLS_VERIFY is set")
 
 
 def _printed(text: str) -> Exit:

@@ -92,6 +92,19 @@ def test_refusals(arguments: list[str], code: int, start: str, capfd: pytest.Cap
     assert err.startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "arguments"),
+    [("DOCKER_CONTEXT", "other", ["ps"]), ("DOCKER_TLS_VERIFY", "1", ["-H", "tcp://127.0.0.1:1", "ps"])],
+)
+def test_variables_that_would_be_ignored_are_refused(
+    name: str, value: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv(name, value)
+    code, _, err = said(capfd, *arguments)
+    assert (code, f"{name} is set" in err) == (1, True)
+
+
 @pytest.mark.parametrize("name", sorted(NOT_YET))
 def test_what_is_missing_is_named(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     code, _, err = said(capfd, *name.split(), "x")
@@ -107,7 +120,6 @@ def test_the_default_context_is_no_context(capfd: pytest.CaptureFixture[str]) ->
     assert "Cannot connect" in said(capfd, "--context", "default", "-H", "unix:///no", "ps")[2]
 
 
-@pytest.mark.row("A21")
 @pytest.mark.parametrize("words", [["daemon"], ["-d"]])
 def test_the_daemon_is_started_as_of_old(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`dockyard daemon ARGS` and `dockyard -d ARGS` become `dockyardd ARGS`, the one beside the command."""

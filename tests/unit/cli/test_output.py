@@ -27,7 +27,7 @@ def host() -> Iterator[str]:
         yield address
 
 
-@pytest.mark.row("A5", "A6", "B2", "B3", "B6")
+@pytest.mark.row("B6")
 @pytest.mark.parametrize("record", GOLDEN, ids=[record["line"] for record in GOLDEN])
 def test_as_the_real_client(record: dict[str, Any], host: str, capfd: pytest.CaptureFixture[str]) -> None:
     code = main(["-H", host, *shlex.split(record["line"])])
