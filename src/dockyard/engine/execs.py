@@ -120,7 +120,7 @@ class Execs:
 
     async def inspect(self, exec_id: str) -> ExecSnapshot:
         """The present state; asks the shim, so that an exit which the client has seen is never reported as running."""
-        found = self._find(exec_id)
+        found = self._execs.get(exec_id) or await self._recover(exec_id)
         shim = found.entry.shim
         if found.running:
             if shim is None:
@@ -165,10 +165,22 @@ class Execs:
             raise NotFound(f"No such exec instance: {exec_id}")
         return found
 
+    async def _recover(self, exec_id: str) -> _Exec:
+        """An exec that an earlier daemon started: the shims know theirs. NotFound when none does."""
+        for entry in self._services.collection:
+            state = await entry.shim.exec_state(exec_id) if entry.shim is not None else None
+            if state is not None and entry.shim is not None:
+                found = _Exec(exec_id, entry, ExecConfig(), started=True, pid=state.pid)
+                self._execs[exec_id] = found
+                entry.shim.when_exec_ends(exec_id, lambda code: self._end(found, code))
+                return found
+        return self._find(exec_id)
+
     def _forget_old(self) -> None:
         limit = self._monotonic() - FORGET_AFTER_SECONDS
-        for found in [one for one in self._execs.values() if one.exit_code is not None and one.ended_at < limit]:
-            del self._execs[found.id]
+        for found in tuple(self._execs.values()):
+            if found.entry.removed.done() or (found.exit_code is not None and found.ended_at < limit):
+                del self._execs[found.id]
 
     def _announce(self, entry: Entry, action: str, exec_id: str, **attributes: str) -> None:
         self._services.announce(entry.record, action, execID=exec_id, **attributes)

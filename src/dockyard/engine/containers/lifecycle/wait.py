@@ -4,6 +4,7 @@ import asyncio
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.state import Status
 from dockyard.errors import InvalidParameter
 
 CONDITIONS = ("", "not-running", "next-exit", "removed")
@@ -18,7 +19,8 @@ def waiting(entry: Entry, condition: str) -> "asyncio.Future[Container]":
         raise InvalidParameter(f'invalid condition: "{condition}"')
     if condition == "removed":
         return entry.removed
-    if condition == "next-exit" or entry.record.state.running:
+    state = entry.record.state
+    if condition == "next-exit" or state.running or state.status is Status.RESTARTING:
         return entry.next_exit
     done: asyncio.Future[Container] = asyncio.get_running_loop().create_future()
     done.set_result(entry.record)
