@@ -116,7 +116,7 @@ class Execs:
             if client is None:
                 raise InvalidParameter(f"{FAILED}{error}: unknown") from error
             return
-        shim.when_exec_ends(exec_id, lambda code: self._end(found, code))
+        self._end_with(shim, found)
 
     async def inspect(self, exec_id: str) -> ExecSnapshot:
         """The present state; asks the shim, so that an exit which the client has seen is never reported as running."""
@@ -168,13 +168,16 @@ class Execs:
     async def _recover(self, exec_id: str) -> _Exec:
         """An exec that an earlier daemon started: the shims know theirs. NotFound when none does."""
         for entry in self._services.collection:
-            state = await entry.shim.exec_state(exec_id) if entry.shim is not None else None
-            if state is not None and entry.shim is not None:
-                found = _Exec(exec_id, entry, ExecConfig(), started=True, pid=state.pid)
-                self._execs[exec_id] = found
-                entry.shim.when_exec_ends(exec_id, lambda code: self._end(found, code))
-                return found
+            shim = entry.shim
+            state = await shim.exec_state(exec_id) if shim is not None else None
+            if shim is not None and state is not None:
+                self._execs[exec_id] = _Exec(exec_id, entry, ExecConfig(), started=True, pid=state.pid)
+                self._end_with(shim, self._execs[exec_id])
+                break
         return self._find(exec_id)
+
+    def _end_with(self, shim: ShimConnection, found: _Exec) -> None:
+        shim.when_exec_ends(found.id, lambda code: self._end(found, code))
 
     def _forget_old(self) -> None:
         limit = self._monotonic() - FORGET_AFTER_SECONDS
