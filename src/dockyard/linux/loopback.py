@@ -1,7 +1,7 @@
 """Bringing up the loopback interface of a new network namespace: netdevice(7)."""
 
+import _socket
 import fcntl
-import socket
 import struct
 from typing import Final
 
@@ -12,7 +12,10 @@ _IFF_UP: Final = 1
 
 def bring_up() -> None:
     """Set `lo` of this network namespace up. OSError as the ioctl."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as control:
+    control = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
+    try:
         request = struct.pack("16sh14x", b"lo", 0)
-        (flags,) = struct.unpack("16xh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
-        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+        (flags,) = struct.unpack("16xh14x", fcntl.ioctl(control.fileno(), _SIOCGIFFLAGS, request))
+        fcntl.ioctl(control.fileno(), _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+    finally:
+        control.close()

@@ -28,6 +28,7 @@ from dockyard.runtime.init_process import InitProcess
 from dockyard.runtime.launch import Launch, Stdio, Surroundings
 from dockyard.runtime.namespaces import NamespacePlan
 from dockyard.runtime.oom_score import set_oom_score
+from dockyard.runtime.preserved import check_preserved
 from dockyard.runtime.rootfs.devices import DEFAULT_RULES, DENY_ALL
 from dockyard.runtime.rootfs.prepare import prepare
 from dockyard.runtime.rootfs.prepared import PreparedRoot
@@ -88,6 +89,7 @@ def create(
     validate.identifier(container_id)
     validate.specification(spec)
     linux, process = spec.linux or Linux(), spec.process or Process()
+    check_preserved(preserve_fds)
     labels.check(process, linux.mount_label)
     _check_terminal(process, console_socket)
     with Undo() as undo:

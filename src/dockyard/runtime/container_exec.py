@@ -21,6 +21,7 @@ from dockyard.runtime.host_proc import open_host_proc
 from dockyard.runtime.init import joining_process, labels
 from dockyard.runtime.launch import Join, Joined, Stdio, Surroundings
 from dockyard.runtime.namespaces import fork_in
+from dockyard.runtime.preserved import check_preserved
 from dockyard.runtime.seccomp_filter import saved_filter
 from dockyard.spec.runtime import Personality, Process
 from dockyard.spec.runtime.empty import EMPTY
@@ -61,6 +62,7 @@ def exec_process(
     No process is left then. The caller must have one thread.
     """
     validate.process(process)
+    check_preserved(preserve_fds)
     labels.check(process)
     if process.terminal != (console_socket is not None):
         raise InvalidParameter("a terminal needs a console socket, and the other way round")

@@ -55,8 +55,8 @@ def specification(spec: Spec) -> None:
     process(spec.process)
     _linux(spec, spec.linux or Linux())
     for mount in spec.mounts:
-        if not mount.destination:
-            raise InvalidParameter("mount destination must not be empty")
+        if not mount.destination.strip("/."):
+            raise InvalidParameter(f"invalid mount destination {mount.destination!r}: below the root expected")
         parse_options(mount)
 
 

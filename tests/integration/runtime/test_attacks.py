@@ -310,6 +310,19 @@ def test_preserved_descriptors_are_those_and_no_others(harness: Harness) -> None
     assert forked(act).split() == ["preserved", "0", "1", "2", "3", "4"]  # 4: the directory that ls reads
 
 
+def test_preserved_descriptors_that_are_not_there(harness: Harness) -> None:
+    """Their numbers would be taken by descriptors of the runtime, such as the host's /proc, and be handed over."""
+    document = harness.document("ls", "-l", "/proc/self/fd")
+    assert "unable to stat preserved-fd" in str(harness.refused(document, preserve_fds=20))
+
+    def act(container: Container) -> str:
+        with pytest.raises(InvalidParameter) as raised:
+            container.exec("true", preserve_fds=30)
+        return str(raised.value)
+
+    assert "unable to stat preserved-fd" in harness.within(harness.document("sleep", "1000"), act)
+
+
 @pytest.mark.parametrize("entry", ["script", "link"])
 def test_the_interpreter_as_entrypoint(harness: Harness, entry: str) -> None:
     """CVE-2019-5736: the image's program is /proc/self/exe, by interpreter line or by link: the runtime's own file.

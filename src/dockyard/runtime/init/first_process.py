@@ -6,6 +6,7 @@ after them. Descriptors of the host are closed before the working directory is c
 https://github.com/opencontainers/runtime-spec/blob/v1.2.0/runtime.md#lifecycle
 """
 
+import gc
 import os
 from typing import NoReturn
 
@@ -46,6 +47,7 @@ def run(launch: Launch) -> NoReturn:
 def _prepare(launch: Launch) -> Execution:
     surroundings = launch.surroundings
     surroundings.other.close()
+    gc.disable()  # a collection would touch, and so copy, every page of the interpreter
     signals.reset()
     # From here on until execve nobody in the container may look into this process (CVE-2016-9962, CVE-2019-5736).
     set_dumpable(False)

@@ -1,5 +1,6 @@
 """A process that is exec'd into a container, from the fork to execve."""
 
+import gc
 import os
 from typing import NoReturn
 
@@ -32,6 +33,7 @@ def _prepare(join: Join) -> Execution:
     surroundings = join.surroundings
     process = surroundings.process
     surroundings.other.close()
+    gc.disable()  # a collection would touch, and so copy, every page of the interpreter
     signals.reset()
     # Before it is anywhere that a process of the container can see it (CVE-2016-9962).
     set_dumpable(False)

@@ -35,6 +35,8 @@ IN_PROC = frozenset(
 """Files of procfs that may be mounted over, for programs like lxcfs; anything else there would disarm the masks."""
 
 ORDINARY_DIRECTORY = ("proc", "sysfs")
+WITHOUT_CONTEXT = ("proc", "sysfs", "cgroup", "cgroup2", "mqueue")
+"""File systems that don't take the mount option `context` of SELinux; those that have labels have their own."""
 NO_WORDS = frozenset(("newinstance",))
 """Options that a file system once took and now always does."""
 _LONGEST_OPTION = 255
@@ -81,7 +83,7 @@ def _mount(prepared: PreparedRoot, each: PreparedMount) -> None:
             cgroup_mount.mount(place, each.options, prepared.cgroup_parts)
             return
         else:
-            tree = _new(prepared.tree, each, place)
+            tree = _new(prepared, each, place)
         for kind, recursive in each.options.propagation:
             if each.tree is None or kind == classic.MS_UNBINDABLE:
                 set_attributes(tree, propagation=kind, recursive=recursive)
@@ -127,16 +129,20 @@ def _check_not_in_proc(each: PreparedMount, place: int) -> None:
         raise InvalidParameter(f'"{destination}" cannot be mounted because it is inside /proc')
 
 
-def _new(root: int, each: PreparedMount, place: int) -> int:
+def _new(prepared: PreparedRoot, each: PreparedMount, place: int) -> int:
     """Mount a new file system on `place`; its descriptor."""
     mount, options = each.mount, each.options
     data = tuple(word for word in options.data if word not in NO_WORDS)
+    if prepared.mount_label and mount.type not in WITHOUT_CONTEXT:
+        data = (*data, f"context={prepared.mount_label}")
     if any(len(word.partition("=")[2]) > _LONGEST_OPTION for word in data):
-        return _new_by_mount(root, each, place, data)
+        return _new_by_mount(prepared.tree, each, place, data)
     tree = new_filesystem(mount.type, data, mount.source, options.set_)
     if options.copy_up:
         copy_up.copy(place, tree)
     attach(tree, place)
+    if prepared.mount_label and mount.type == "mqueue":
+        os.setxattr(f"/proc/self/fd/{tree}", "security.selinux", prepared.mount_label.encode())
     return tree
 
 

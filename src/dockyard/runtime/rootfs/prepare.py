@@ -56,7 +56,8 @@ def prepare(spec: Spec, bundle: str, cgroup_paths: Mapping[str, str]) -> Prepare
                 parts = cgroup_mount.prepare(spec, cgroup_paths, opened)
         null = _open_null(opened) if spec.linux is not None and spec.linux.masked_paths else -1
         trees = _open_devices(spec, opened)
-        return PreparedRoot(root, tuple(mounts), parts, null, trees)
+        label = spec.linux.mount_label if spec.linux is not None else ""
+        return PreparedRoot(root, tuple(mounts), parts, null, trees, label)
     except BaseException:
         for descriptor in opened:
             os.close(descriptor)

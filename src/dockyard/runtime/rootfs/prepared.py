@@ -36,6 +36,7 @@ class PreparedRoot(NamedTuple):
     cgroup_parts: tuple[CgroupPart, ...] = ()
     null: int = -1
     device_trees: tuple[tuple[str, int], ...] = ()
+    mount_label: str = ""
 
     def close(self) -> None:
         """Close all descriptors."""
