@@ -6,7 +6,7 @@ import pytest
 
 from dockyard.errors import InvalidParameter, NotFound
 from dockyard.server.docker.detach_keys import parse_detach_keys
-from dockyard.server.docker.platforms import check_platform, parse_platform
+from dockyard.server.docker.platforms import check_oci_platforms, check_platform, parse_platform
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,15 @@ def test_only_this_machines_platform_can_be_had() -> None:
     for text in ("windows", "linux/s390x", "s390x"):
         with pytest.raises(NotFound):
             check_platform(text)
+
+
+def test_platforms_as_json() -> None:
+    here = os.uname().machine
+    check_oci_platforms([])
+    check_oci_platforms(["", f'{{"os": "linux", "architecture": "{here}", "variant": ""}}'])
+    with pytest.raises(NotFound, match="linux/s390x"):
+        check_oci_platforms(['{"os": "linux", "architecture": "s390x"}'])
+    with pytest.raises(InvalidParameter, match=r"^both OS and Architecture must be provided$"):
+        check_oci_platforms(['{"os": "linux"}'])
+    with pytest.raises(InvalidParameter, match=r"^failed to parse platform"):
+        check_oci_platforms(["linux/amd64"])

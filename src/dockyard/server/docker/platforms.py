@@ -1,4 +1,6 @@
-"""Platforms in requests (`linux/amd64`, `arm64`, `linux/arm/v7`): whether they are of this machine.
+"""Platforms in requests: whether they are of this machine, which is the only one whose images are here.
+
+Creating and importing name them as text, everything about images as JSON (`{"os": "linux", "architecture": "amd64"}`).
 
     grammar   os ["/" architecture ["/" variant]] | architecture
     good      linux/amd64   linux   x86_64
@@ -9,6 +11,9 @@ https://github.com/opencontainers/image-spec/blob/v1.1.0/image-index.md#platform
 
 import os
 import re
+from collections.abc import Iterable
+
+import msgspec
 
 from dockyard.errors import InvalidParameter, NotFound
 
@@ -35,11 +40,32 @@ def parse_platform(text: str) -> tuple[str, str]:
     return parts[0], SAME_ARCHITECTURE.get(architecture, architecture)
 
 
+class _OciPlatform(msgspec.Struct, frozen=True):
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+
 def check_platform(text: str) -> None:
     """Raises NotFound when `text` names another platform than this machine's; an empty text is fine."""
-    if not text:
-        return
-    system, architecture = parse_platform(text)
+    if text:
+        _check(*parse_platform(text))
+
+
+def check_oci_platforms(texts: Iterable[str]) -> None:
+    """The same for platforms as JSON; InvalidParameter, in Docker's words, for what isn't one."""
+    for text in filter(None, texts):
+        try:
+            platform = msgspec.json.decode(text, type=_OciPlatform)
+        except msgspec.MsgspecError as error:
+            raise InvalidParameter(f"failed to parse platform: {error}") from error
+        if not platform.os or not platform.architecture:
+            raise InvalidParameter("both OS and Architecture must be provided")
+        _check(platform.os, SAME_ARCHITECTURE.get(platform.architecture, platform.architecture))
+
+
+def _check(system: str, architecture: str) -> None:
     here = SAME_ARCHITECTURE.get(os.uname().machine, os.uname().machine)
     if system not in ("", "linux") or architecture not in ("", here):
-        raise NotFound(f"image was found but does not provide the specified platform ({text})")
+        wanted = "/".join(part for part in (system, architecture) if part)
+        raise NotFound(f"image was found but does not provide the specified platform ({wanted})")

@@ -50,6 +50,7 @@ def _drop_unknown_options(body: Body, host_config: Body, endpoints: dict[str, Bo
                 mount.pop("VolumeOptions", None)
             if mount.get("Type") != "tmpfs":
                 mount.pop("TmpfsOptions", None)
+    drop_kernel_memory(host_config, version)
     if version < (1, 40) and not host_config.get("IpcMode"):
         host_config["IpcMode"] = "shareable"
     if version < (1, 42):
@@ -61,6 +62,14 @@ def _drop_unknown_options(body: Body, host_config: Body, endpoints: dict[str, Bo
     if version < (1, 48):
         for endpoint in endpoints.values():
             endpoint.pop("GwPriority", None)
+
+
+def drop_kernel_memory(limits: Body, version: Version) -> None:
+    """Limits that the kernel gave up are accepted from old clients and ignored from newer ones."""
+    if version >= (1, 42):
+        limits.pop("KernelMemory", None)
+    if version >= (1, 52):
+        limits.pop("KernelMemoryTCP", None)
 
 
 def _check_mounts(mounts: list[Body], version: Version) -> None:

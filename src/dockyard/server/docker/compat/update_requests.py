@@ -3,6 +3,7 @@
 from typing import Any
 
 from dockyard.api.versions import Version
+from dockyard.server.docker.compat.create_requests import drop_kernel_memory
 
 BLOCK_DEVICE_LIMITS = (
     "BlkioWeightDevice",
@@ -15,6 +16,7 @@ BLOCK_DEVICE_LIMITS = (
 
 def upgrade_update(body: dict[str, Any], version: Version) -> None:
     """Edits `body` into a request of the newest version: drops what `version` ignored; a negative limit is none."""
+    drop_kernel_memory(body, version)
     if version < (1, 40):
         body.pop("PidsLimit", None)
     if version < (1, 55):

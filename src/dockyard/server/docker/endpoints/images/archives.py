@@ -6,7 +6,7 @@ from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
-from dockyard.server.docker.platforms import check_platform
+from dockyard.server.docker.platforms import check_oci_platforms, check_platform
 from dockyard.server.docker.wire import progress
 from dockyard.store.archive.events import LayerProgress
 
@@ -18,6 +18,7 @@ async def image_load(call: Call) -> Answer:
 
     Errors come within the stream, as from Docker, whose client reads them there.
     """
+    check_oci_platforms(call.query.texts("platform"))
     quiet = call.query.flag("quiet", default=True)
     steps = call.engine.images.load(call.body_pieces())
 
@@ -48,6 +49,7 @@ async def image_get_all(call: Call) -> Answer:
 
 
 def _save(call: Call, names: tuple[str, ...]) -> Answer:
+    check_oci_platforms(call.query.texts("platform"))
     return StreamAnswer(iterate_in_thread(call.engine.images.save(names)), TAR)
 
 

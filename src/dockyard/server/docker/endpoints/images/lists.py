@@ -4,7 +4,10 @@ from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import image_answers
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
+from dockyard.server.docker.platforms import check_oci_platforms
 from dockyard.server.docker.wire.image import history_item, image_inspect, image_summary
+
+SHARED_SIZE_SINCE = (1, 42)
 
 
 async def image_list(call: Call) -> Answer:
@@ -13,15 +16,21 @@ async def image_list(call: Call) -> Answer:
     if call.version < (1, 25) and call.query.text("filter"):
         filters.setdefault("reference", (call.query.text("filter"),))
     found = await call.engine.images.list(everything=call.query.flag("all"), filters=filters)
-    return JsonAnswer([image_answers.summary(image_summary(image), call.version) for image in found])
+    lines = [image_summary(image) for image in found]
+    if call.version >= SHARED_SIZE_SINCE and call.query.flag("shared-size"):
+        shared = {one.image.stored.id: one.shared_bytes for one in (await call.engine.images.disk_usage()).images}
+        lines = [line | {"SharedSize": shared.get(line["Id"], 0)} for line in lines]
+    return JsonAnswer([image_answers.summary(line, call.version) for line in lines])
 
 
 async def image_inspect_one(call: Call) -> Answer:
     """Everything about one image."""
+    check_oci_platforms(call.query.texts("platform"))
     details = await call.engine.images.inspect(call.name)
     return JsonAnswer(image_answers.inspect(image_inspect(details), call.version))
 
 
 async def image_history(call: Call) -> Answer:
     """How it was made, newest step first."""
+    check_oci_platforms(call.query.texts("platform"))
     return JsonAnswer([history_item(row) for row in await call.engine.images.history(call.name)])

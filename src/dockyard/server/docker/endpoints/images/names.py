@@ -4,6 +4,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer
+from dockyard.server.docker.platforms import check_oci_platforms
 from dockyard.server.docker.wire.image import removed_item
 
 
@@ -17,6 +18,7 @@ async def image_delete(call: Call) -> Answer:
     """`DELETE /images/{name}`: the name, and the image with its last one."""
     if not call.name.strip():
         raise InvalidParameter("image name cannot be blank")
+    check_oci_platforms(call.query.texts("platforms"))
     force, prune = call.query.flag("force"), not call.query.flag("noprune")
     removed = await call.engine.images.remove(call.name, force=force, prune=prune)
     return JsonAnswer([removed_item(line) for line in removed])
