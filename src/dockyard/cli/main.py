@@ -99,7 +99,7 @@ def _start(arguments: Sequence[str]) -> tuple[Session, list[str]]:
 
 
 def _refuse(given: Parsed, environment: Mapping[str, str]) -> None:
-    """What flags and Docker's variables ask for that isn't there yet, rather than speak to another daemon than meant."""
+    """Refuses what flags and variables ask for and isn't there yet, rather than speak to another daemon than meant."""
     for name in _NOT_YET_FLAGS:
         if name in given.changed and given[name] not in (False, "", "default"):
             raise Exit(1, f"--{name} is not supported by Dockyard yet")
