@@ -36,7 +36,6 @@ def exec_process(
     preserve_fds: int = 0,
     ignore_paused: bool = False,
     sub_cgroup: Mapping[str, str] = EMPTY,
-    seccomp_cache: object = None,  # noqa: ARG001
 ) -> Child:
     """Run `process` in `container`; returns when its program is executed.
 
