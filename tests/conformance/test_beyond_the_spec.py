@@ -56,6 +56,15 @@ class TestExec:
         done = running.runtime.result("exec", "--process", tmp_path / "process.json", running.id)
         assert done.stdout.splitlines() == ["7", "/tmp", "value"]
 
+    def test_in_a_cgroup_below(self, running: Container):
+        below = os.path.join(cgroups.directory(running.pid, "pids"), "below")
+        os.mkdir(below)
+        done = running.exec("cat", "/proc/self/cgroup", flags=("--cgroup", "pids:below"))
+        os.rmdir(below)
+        places = {line.split(":")[1]: line.split(":")[2] for line in done.stdout.splitlines()}
+        assert places["pids"] == f"{places['cpu']}/below"
+        assert running.exec("true", flags=("--cgroup", "missing")).returncode == 255
+
     def test_detached(self, running: Container, bundle: Bundle, tmp_path: Path):
         flags = ("--detach", "--pid-file", str(tmp_path / "pid"))
         # Not a pipe: the detached process keeps it.

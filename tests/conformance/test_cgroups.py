@@ -88,7 +88,7 @@ def test_limits_with_an_absolute_path(container: Container, bundle: Bundle, case
     assert cgroups.directory(container.pid, needed(case)).endswith(f"/conformance/{container.id}")
 
 
-@pytest.mark.parametrize("case", LIMITS)
+@pytest.mark.parametrize("case", ["memory", "cpu", "cpuset", "pids", "blkio", "hugetlb", "net_cls"])
 def test_limits_with_a_relative_path(container: Container, bundle: Bundle, case: str):
     bundle.linux["cgroupsPath"] = f"conformance/{container.id}"
     apply(container, bundle, case)

@@ -80,12 +80,12 @@ def test_create_of_a_program_that_cannot_run_is_an_error(container: Container, b
     assert not (container.runtime.root / container.id).exists()
 
 
-def test_create_writes_the_pid_file(container: Container, bundle: Bundle, tmp_path: Path):
+def test_create_writes_the_pid_file(container: Container, bundle: Bundle):
     bundle.process["args"] = ["sleep", "60"]
-    container.create("--pid-file", tmp_path / "pid")
-    assert int((tmp_path / "pid").read_text()) == container.state()["pid"]
+    container.create()  # which has the flag --pid-file
+    assert container.pid == container.state()["pid"]
     container.start()
-    assert int((tmp_path / "pid").read_text()) == container.state()["pid"]
+    assert container.pid == container.state()["pid"]
 
 
 def test_a_config_that_changes_after_create_has_no_effect(container: Container, bundle: Bundle):

@@ -5,6 +5,7 @@ https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md#process
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
 from tests.conformance.kit.bundle import CAPABILITIES, Bundle
@@ -205,13 +206,12 @@ def test_file_descriptors_of_the_runtime_stay_out(container: Container, bundle: 
     assert container.run().lines == ["0", "1", "2", "3"]  # 3 is the directory that is being listed
 
 
-def test_preserved_file_descriptors_come_in(container: Container, bundle: Bundle, tmp_path):
+def test_preserved_file_descriptors_come_in(container: Container, bundle: Bundle, tmp_path: Path):
     (tmp_path / "given").write_text("content\n")
     bundle.script("cat <&3")
     bundle.save()
-    with (tmp_path / "given").open() as given:
-        os.dup2(given.fileno(), 3, inheritable=True) if given.fileno() != 3 else os.set_inheritable(3, True)
-        done = container.runtime.result(
-            "run", "--preserve-fds", "1", "--bundle", bundle.directory, container.id, pass_fds=(3,)
-        )
+    # A shell opens descriptor 3: in this process somebody else may use it.
+    opening = ["sh", "-c", f'exec "$0" "$@" 3< {tmp_path}/given']
+    runtime = container.runtime._replace(command=(*opening, *container.runtime.command))
+    done = runtime.result("run", "--preserve-fds", "1", "--bundle", bundle.directory, container.id)
     assert (done.returncode, done.stdout) == (0, "content\n")

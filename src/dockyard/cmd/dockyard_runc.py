@@ -5,6 +5,7 @@ Each call starts an interpreter, and the verbs that enter a container start two:
 reads no environment and no site configuration (-I, -S), collects no garbage, and ends without taking itself to pieces.
 """
 
+import gc
 import os
 import sys
 
@@ -15,11 +16,10 @@ JOINING = frozenset(("create", "exec", "run"))
 """Verbs whose process enters a container before it executes a program there."""
 
 _SECOND = """
-import gc, os, sys
-gc.disable()
+import os, sys
 sys.path.insert(0, sys.argv[1])
 del sys.argv[:2]
-from dockyard.cmd.runc.main import main
+from dockyard.cmd.dockyard_runc import main
 code = main(sys.argv[1:])
 sys.stdout.flush()
 sys.stderr.flush()
@@ -30,6 +30,8 @@ os._exit(code)
 
 def main(arguments: list[str]) -> int:
     """Run the command line `arguments` (without the program's name); the exit code."""
+    # A command is over before a collection pays; those that happen while modules are imported cost some milliseconds.
+    gc.disable()
     # A word that only looks like one of these verbs (a container called "run") costs the copy and does no harm.
     if not JOINING.isdisjoint(arguments) and not is_sealed():
         try:

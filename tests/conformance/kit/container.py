@@ -38,15 +38,20 @@ class Container:
     def create(self, *flags: str | Path) -> None:
         """Save the bundle and create the container; Refused when the runtime does."""
         self.bundle.save()
+        pid_file = self.bundle.directory / f"{self.id}.pid"
         with self._output.open("w") as output:
             # The container keeps the descriptor, so a pipe would not end when the command does.
             done = self.runtime.result(
-                "create", *flags, "--bundle", self.bundle.directory, self.id, stdout=output, stderr=subprocess.STDOUT
+                *("create", "--pid-file", pid_file, "--bundle", self.bundle.directory),
+                *flags,
+                self.id,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         if done.returncode != 0:
             check_crash(self._output.read_text())
             raise Refused(f"create: exit {done.returncode}: {self._output.read_text()}")
-        self.pid = self.state()["pid"]
+        self.pid = int(pid_file.read_text())
 
     def start(self) -> None:
         """Start the created container."""

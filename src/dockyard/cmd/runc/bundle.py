@@ -1,4 +1,7 @@
-"""The bundle on disk: a directory with `config.json`. https://github.com/opencontainers/runtime-spec/blob/v1.2.0/bundle.md"""
+"""The bundle on disk:
+
+a directory with `config.json`. https://github.com/opencontainers/runtime-spec/blob/v1.2.0/bundle.md
+"""
 
 import json
 import os

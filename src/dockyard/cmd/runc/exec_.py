@@ -13,43 +13,41 @@ from dockyard.cmd.runc.console import check_terminal, connect_console_socket
 from dockyard.cmd.runc.descriptors import handed
 from dockyard.cmd.runc.exec_process import process_from_flags
 from dockyard.cmd.runc.flags import Flag, Values
-from dockyard.cmd.runc.launching import SECCOMP_CACHE
 from dockyard.cmd.runc.pid_file import write_pid_file
 from dockyard.cmd.runc.streams import Streams
-from dockyard.errors import Conflict, InvalidParameter, NotImplementedYet
+from dockyard.cmd.runc.sub_cgroups import sub_cgroups
+from dockyard.errors import Conflict, InvalidParameter
 from dockyard.linux.clone import Child
 from dockyard.runtime.container_exec import exec_process
 from dockyard.runtime.container_state import STOPPED, ContainerState, load
 from dockyard.runtime.launch import Stdio
-from dockyard.spec.runtime import Process, Spec
+from dockyard.spec.runtime import Process
 
 
 def run(invocation: Invocation, values: Values, arguments: Sequence[str]) -> int:
     """Run it; its exit code, or 0 when detached."""
-    if values["cgroup"]:
-        raise NotImplementedYet("a cgroup below the container's (--cgroup) is not supported")
+    sub_cgroups(values["cgroup"])
     container = load(invocation.root, arguments[0])
     if container.status() == STOPPED:
         raise Conflict("cannot exec in a stopped container")
-    spec = container.spec()
-    process = _process(values, arguments[1:], spec)
+    process = _process(values, arguments[1:], container)
     descriptors = handed(values["preserve-fds"], os.environ)
     process = process._replace(env=(*process.env, *descriptors.environment))
     check_terminal(wanted=process.terminal, detach=values["detach"], console_socket=values["console-socket"])
     if values["detach"]:
-        return _detached(container, spec, process, values, descriptors.number)
-    return _stay(container, spec, process, values, descriptors.number)
+        return _detached(container, process, values, descriptors.number)
+    return _stay(container, process, values, descriptors.number)
 
 
-def _process(values: Values, command: Sequence[str], spec: Spec) -> Process:
+def _process(values: Values, command: Sequence[str], container: ContainerState) -> Process:
     if values["process"]:
         return read_process(values["process"])
     if not command:
         raise InvalidParameter("process args cannot be empty")
-    return process_from_flags(spec.process or Process(), command, values)
+    return process_from_flags(container.spec().process or Process(), command, values)
 
 
-def _detached(container: ContainerState, spec: Spec, process: Process, values: Values, count: int) -> int:
+def _detached(container: ContainerState, process: Process, values: Values, count: int) -> int:
     console = connect_console_socket(values["console-socket"]) if values["console-socket"] else None
     try:
         child = exec_process(
@@ -58,9 +56,8 @@ def _detached(container: ContainerState, spec: Spec, process: Process, values: V
             stdio=Stdio(0, 1, 2),
             console_socket=None if console is None else console.fileno(),
             preserve_fds=count,
-            spec=spec,
             ignore_paused=values["ignore-paused"],
-            seccomp_cache=SECCOMP_CACHE,
+            sub_cgroup=sub_cgroups(values["cgroup"]),
         )
     finally:
         if console is not None:
@@ -69,7 +66,7 @@ def _detached(container: ContainerState, spec: Spec, process: Process, values: V
     return 0
 
 
-def _stay(container: ContainerState, spec: Spec, process: Process, values: Values, count: int) -> int:
+def _stay(container: ContainerState, process: Process, values: Values, count: int) -> int:
     streams = Streams(terminal=process.terminal)
     try:
         child = exec_process(
@@ -78,9 +75,8 @@ def _stay(container: ContainerState, spec: Spec, process: Process, values: Value
             stdio=streams.stdio,
             console_socket=streams.console_socket,
             preserve_fds=count,
-            spec=spec,
             ignore_paused=values["ignore-paused"],
-            seccomp_cache=SECCOMP_CACHE,
+            sub_cgroup=sub_cgroups(values["cgroup"]),
         )
         streams.connect()
         _write_pid(values, child)
@@ -113,7 +109,7 @@ COMMAND: Final = Command(
         Flag(("no-new-privs",), "let nothing that the process executes give it privileges", "switch"),
         Flag(("cap", "c"), "further capability", "texts"),
         Flag(("preserve-fds",), "how many descriptors behind standard error the process keeps", "number"),
-        Flag(("cgroup",), "not supported", "texts"),
+        Flag(("cgroup",), "cgroup below the container's: [<controllers>:]<path>", "texts"),
         Flag(("ignore-paused",), "don't refuse a paused container", "switch"),
     ),
     arguments="<container-id> <command> [command options]  || -p process.json <container-id>",

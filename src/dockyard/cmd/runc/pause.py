@@ -1,4 +1,7 @@
-"""`pause`: suspend all processes of a container. https://github.com/opencontainers/runc/blob/v1.1.5/man/runc-pause.8.md"""
+"""`pause`:
+
+suspend all processes of a container. https://github.com/opencontainers/runc/blob/v1.1.5/man/runc-pause.8.md
+"""
 
 from collections.abc import Sequence
 from typing import Final

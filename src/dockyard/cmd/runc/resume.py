@@ -1,4 +1,7 @@
-"""`resume`: let the processes of a paused container go on. https://github.com/opencontainers/runc/blob/v1.1.5/man/runc-resume.8.md"""
+"""`resume`:
+
+let the processes of a paused container go on. https://github.com/opencontainers/runc/blob/v1.1.5/man/runc-resume.8.md
+"""
 
 from collections.abc import Sequence
 from typing import Final
