@@ -1,6 +1,6 @@
 """How a container comes to life: in the maker, a process that the shim forks for it and that is gone afterwards.
 
-    shim.json ► shim.sock ► log ► root filesystem ► stdio ► runtime: create, start ► pid ► handed over to the shim
+    shim.json ► log ► root filesystem ► stdio ► runtime: create, start ► handed over to the shim ► pid
 
 Each step is undone if a later one fails, so that an error leaves nothing behind. What the maker forks becomes the
 shim's child when it ends, because the shim is a child subreaper.
@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple, NoReturn
 
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure, to_wire
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_once
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver, Started
 from dockyard.shim.drivers import driver_of
@@ -22,11 +22,10 @@ from dockyard.shim.messages import CreateRequest, client_from_json, create_from_
 from dockyard.shim.packets import RawPacket, parse_packet, send_packet
 from dockyard.shim.place import Place
 from dockyard.shim.rootfs import mount_all, unmount_all
-from dockyard.shim.sockets import listen_at
 from dockyard.shim.status import Status
-from dockyard.shim.stdio import named_pipes
+from dockyard.shim.stdio import open_pipes
 
-NAMES = ("listener", "stdin", "stdout", "stderr", "terminal", "oom")
+NAMES = ("stdin", "stdout", "stderr", "terminal", "oom")
 """What may be among the descriptors that are handed over; the message says which are, in their order."""
 
 
@@ -54,8 +53,6 @@ def run_maker(
         gc.disable()
         seq: object = None
         try:
-            if container_id:
-                ShimDirectory(f"{place.shims}/{container_id}").write_errors_to_log()
             packet = parse_packet(raw)
             seq = packet.message.get("seq")
             request = _parse(packet.message, container_id, place, len(raw.descriptors))
@@ -63,7 +60,11 @@ def run_maker(
                 born = _bring_up(request, place, undo)
                 _hand_over(shim, packet.message, born)
                 undo.pop_all()
+            # For people and scripts; nobody waits for it.
+            write_once(ShimDirectory(request.bundle).pid, str(born.pid).encode())
         except Exception as error:
+            if container_id:
+                ShimDirectory(f"{place.shims}/{container_id}").write_errors_to_log()
             place.report(error)
             send_packet(connection, {"seq": seq, "error": to_wire(error)})
     except BaseException as error:
@@ -95,7 +96,7 @@ def _bring_up(request: CreateRequest, place: Place, undo: ExitStack) -> Born:
         undo.callback(_disappear, directory)
         # Before anything is made: from here on whoever comes finds what there may be.
         directory.write_keeper(os.getppid(), request)
-        descriptors = {"listener": listen_at(f"{directory.path}/shim.sock").detach()}
+        descriptors: dict[str, int] = {}
         log = open_log(request.log, place)
         if log is not None:
             log.close()
@@ -103,21 +104,20 @@ def _bring_up(request: CreateRequest, place: Place, undo: ExitStack) -> Born:
         undo.callback(_unmount, request, place)
         driver = driver_of(request, directory, place.hierarchy)
         undo.callback(_delete, driver, place)
-        started = _create(request, directory, driver, descriptors)
+        started = _create(request, driver, descriptors)
         started_at_ns = place.clock() if request.start else 0
-        write_atomic(directory.pid, str(started.pid).encode())
     except OSError as error:
         raise SystemFailure(f"preparing container {request.container_id}: {error}") from error
     _watch_oom(driver, place, descriptors)
     return Born(started.pid, started_at_ns, descriptors)
 
 
-def _create(request: CreateRequest, directory: ShimDirectory, driver: Driver, descriptors: dict[str, int]) -> Started:
+def _create(request: CreateRequest, driver: Driver, descriptors: dict[str, int]) -> Started:
     if request.tty:
         started = driver.create(None, start=request.start)
         descriptors["terminal"] = started.master
         return started
-    stdio = named_pipes(directory.path, open_stdin=request.open_stdin)
+    stdio = open_pipes(open_stdin=request.open_stdin)
     started = driver.create(stdio.theirs, start=request.start)
     descriptors.update((name, ours) for name, ours in stdio.ours._asdict().items() if ours >= 0)
     return started

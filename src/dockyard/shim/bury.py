@@ -56,7 +56,7 @@ def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRec
     if record is None:
         record = ExitRecord(KILLED, signal.SIGKILL, finished_at_ns=now_ns, error="shim died")
         write_exit(directory, record)
-    shutil.rmtree(directory.runtime, ignore_errors=True)
+    shutil.rmtree(directory.runtime_state, ignore_errors=True)
     return record
 
 

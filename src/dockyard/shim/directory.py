@@ -1,27 +1,29 @@
 """What lies in `<exec-root>/shims/<id>/`: the OCI bundle, and all that is needed to find the container again.
 
-config.json                        OCI configuration, written by the engine
-shim.json                          who keeps the container: pid, start time, the request; before anything is made
-shim.sock                          where the shim listens, while it lives
-shim.log                           what went wrong in the shim
-pid                                of the container's first process
-init-stdin, init-stdout, init-stderr   its standard streams, as FIFOs (no terminal)
-exit                               how it ended; written before anybody is told
-exec/<exec id>.json                how an exec ended
-runtime/                           state of the OCI runtime
+config.json          OCI configuration, written by the engine
+shim.json            who keeps the container: pid, start time, the request; before anything is made
+shim.sock            where the shim listens, while it lives
+shim.log             what went wrong in the shim
+pid                  of the container's first process
+exit                 how it ended; written before anybody is told
+exec/<exec id>.json  how an exec ended
+<id>/                state of the OCI runtime, whose state root this is
 """
 
 import json
 import os
-import shutil
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_atomic, write_once
+from dockyard.fs.rooted import remove_tree
 from dockyard.shim.messages import CreateRequest, create_to_json
 
 KEPT_EXECS = 64
 """Execs whose end is remembered; health checks alone would fill the disk otherwise."""
+
+_KEPT = ("config.json", "shim.log", "shim.sock")
+"""What is there before a container is made: the engine's, and what the shim makes for itself meanwhile."""
 
 
 class ShimDirectory(NamedTuple):
@@ -60,9 +62,9 @@ class ShimDirectory(NamedTuple):
         return f"{self.path}/exec"
 
     @property
-    def runtime(self) -> str:
-        """The runtime's state root."""
-        return f"{self.path}/runtime"
+    def runtime_state(self) -> str:
+        """What the OCI runtime keeps of the container; its state root is `path`."""
+        return f"{self.path}/{os.path.basename(self.path)}"
 
     def write_errors_to_log(self) -> None:
         """Make the shim's own log this process's stderr; OSError."""
@@ -72,17 +74,14 @@ class ShimDirectory(NamedTuple):
 
     def clear(self) -> None:
         """Remove what an earlier run of the same container left; OSError when it can't be."""
-        for name in ("exit", "pid", "shim.sock", "init-stdin", "init-stdout", "init-stderr"):
-            with suppress(FileNotFoundError):
-                os.unlink(f"{self.path}/{name}")
-        for directory in (self.execs, self.runtime):
-            if os.path.isdir(directory):
-                shutil.rmtree(directory)
+        for name in os.listdir(self.path):
+            if name not in _KEPT:
+                remove_tree(f"{self.path}/{name}")
 
     def write_keeper(self, pid: int, request: CreateRequest) -> None:
         """Say who keeps the container (`pid`, a running process) and what was asked for; OSError."""
         keeper = {"pid": pid, "start_time": start_time(pid), "request": create_to_json(request)}
-        write_atomic(f"{self.path}/shim.json", json.dumps(keeper).encode())
+        write_once(f"{self.path}/shim.json", json.dumps(keeper).encode())
 
     def read_keeper(self) -> dict[str, Any] | None:
         """What `write_keeper` wrote; None when there is nothing (readable)."""

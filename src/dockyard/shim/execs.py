@@ -1,6 +1,6 @@
 """Processes that are executed in the running container: `docker exec`.
 
-Each is a fork of a fork of the shim (or of the external runtime), with streams of its own and at most one client. What
+Each is a fork of the shim (or of the external runtime), with streams of its own and at most one client. What
 is found to be wrong before the program runs is said to the client on its own connection, as Docker does, because the
 request has been answered by then; the exit code is 127 when the program isn't there, else 126.
 """
@@ -17,10 +17,9 @@ from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
 from dockyard.shim.driver import Driver
 from dockyard.shim.exit_record import exit_record
 from dockyard.shim.messages import ClientSettings, ExecState
-from dockyard.shim.stdio import Ends, anonymous_pipes, no_stdio
+from dockyard.shim.stdio import no_stdio, open_pipes
 from dockyard.shim.streams import Streams
 from dockyard.shim.surroundings import Surroundings
-from dockyard.shim.worker import Outcome, run_in_worker
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -105,32 +104,28 @@ class Execs:
 
     def _execute(self, process: dict[str, Any], streams: Streams, *, open_stdin: bool, attached: bool) -> int:
         if process.get("terminal"):
-            outcome = self._work(process, None)
-            streams.set_terminal(outcome.descriptors[0])
-            return int(outcome.answer["pid"])
+            started = self._driver.exec(process, None)
+            streams.set_terminal(started.master)
+            return started.pid
         if not attached:
             null = no_stdio()
             try:
-                return int(self._work(process, null).answer["pid"])
+                return self._driver.exec(process, null).pid
             finally:
                 null.close()
-        stdio = anonymous_pipes(open_stdin=open_stdin)
+        stdio = open_pipes(open_stdin=open_stdin)
         try:
-            outcome = self._work(process, stdio.theirs)
+            started = self._driver.exec(process, stdio.theirs)
         except BaseException:
             stdio.ours.close()
             raise
         finally:
             stdio.theirs.close()
-        stdio.connect(streams)
-        return int(outcome.answer["pid"])
-
-    def _work(self, process: dict[str, Any], stdio: Ends | None) -> Outcome:
-        def task() -> Outcome:
-            started = self._driver.exec(process, stdio)
-            return Outcome({"pid": started.pid}, () if started.master < 0 else (started.master,))
-
-        return run_in_worker(task, self._around.place.report)
+        if stdio.ours.stdin >= 0:
+            streams.set_input(stdio.ours.stdin)
+        streams.add_output("stdout", stdio.ours.stdout)
+        streams.add_output("stderr", stdio.ours.stderr)
+        return started.pid
 
     def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
         code = failure_code(message)

@@ -3,7 +3,7 @@
 import json
 import os
 
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_once
 from dockyard.shim.directory import ShimDirectory, read_object
 from dockyard.shim.messages import ExitRecord
 
@@ -21,7 +21,7 @@ def exit_record(wait_status: int, *, oom_killed: bool, finished_at_ns: int) -> E
 
 def write_exit(directory: ShimDirectory, record: ExitRecord) -> None:
     """Leave `record` in the shim's directory; OSError."""
-    write_atomic(directory.exit, json.dumps(record._asdict()).encode())
+    write_once(directory.exit, json.dumps(record._asdict()).encode())
 
 
 def read_exit(directory: ShimDirectory) -> ExitRecord | None:

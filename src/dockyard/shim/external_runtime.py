@@ -98,7 +98,7 @@ class ExternalDriver:
         try:
             self._run("delete", "--force", self._id)
         except DockyardError:
-            if os.path.isdir(f"{self._directory.runtime}/{self._id}"):
+            if os.path.isdir(f"{self._directory.path}/{self._id}"):
                 raise
         if self._cgroup is not None:
             self._cgroup.kill_all(signals.SIGKILL)
@@ -133,7 +133,7 @@ class ExternalDriver:
 
     def _run(self, *arguments: str, stdio: Ends | None = None, stdin: bytes = b"") -> bytes:
         log = f"{self._directory.path}/runtime.log"
-        return run_command(self._runtime, self._directory.runtime, log, arguments, stdio, stdin)
+        return run_command(self._runtime, self._directory.path, log, arguments, stdio, stdin)
 
 
 def _read_pid(path: str) -> int:

@@ -22,11 +22,14 @@ from dockyard.shim.streams import Streams
 from dockyard.shim.surroundings import Surroundings
 
 
-def keep(connection: socket.socket, handover: RawPacket, clients: list[int], place: Place) -> int:
+def keep(
+    connection: socket.socket, listener: socket.socket, handover: RawPacket, clients: list[int], place: Place
+) -> int:
     """Serve the container that was handed over until it has ended and its clients have got everything.
 
     Args:
         connection: the first daemon's.
+        listener: where other daemons come in.
         handover: what the maker left (`dockyard.shim.birth`).
         clients: sockets of the clients that were there from the beginning.
         place: of the supervisor.
@@ -46,7 +49,7 @@ def keep(connection: socket.socket, handover: RawPacket, clients: list[int], pla
     container.pid = message["pid"]
     container.started_at_ns = message["started_at_ns"]
     container.status = Status(message["status"])
-    channels.listen(socket.socket(fileno=descriptors["listener"]), f"{container.directory.path}/shim.sock")
+    channels.listen(listener, f"{container.directory.path}/shim.sock")
     channels.add(connection)
     _connect(container.streams, descriptors)
     for settings, descriptor in zip(message["request"]["clients"], clients, strict=True):

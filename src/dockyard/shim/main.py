@@ -22,7 +22,7 @@ from dockyard.shim.dormant import sleep_until_needed
 from dockyard.shim.keeper import keep
 from dockyard.shim.packets import RawPacket, receive_raw
 from dockyard.shim.place import Place
-from dockyard.shim.sockets import packet_pair
+from dockyard.shim.sockets import listen_at, packet_pair
 from dockyard.shim.title import shim_arguments
 
 _OP = b'"op":"create"'
@@ -73,19 +73,26 @@ def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
     if maker == 0:
         run_maker(connection, theirs, raw, container_id, place)
     theirs.close()
-    # The rest of the making goes on in parallel.
-    if container_id:
-        _leave_supervisor(container_id, place, {connection.fileno(), ours.fileno(), *raw.descriptors})
+    if not container_id:
+        os.waitpid(maker, 0)  # it says that the request is invalid
+        return 1
+    # While the maker makes:
+    _leave_supervisor(container_id, place, {connection.fileno(), ours.fileno(), *raw.descriptors})
+    path = f"{place.shims}/{container_id}/shim.sock"
+    listener = listen_at(path)
     reply = receive_raw(ours)
     handover = receive_raw(ours)
-    os.waitpid(maker, 0)  # from now on what it made is our child
-    ours.close()
     if reply is None or handover is None:
-        return 1  # it has said why, or was killed, which its client sees by the end of the connection
+        os.waitpid(maker, 0)  # it has said why; or was killed, which the client sees by the end of the connection
+        os.unlink(path)
+        return 1
     with suppress(OSError):  # a daemon that was killed meanwhile: the next one comes by shim.sock
         connection.send(reply.data)
-    sleep_until_needed([connection.fileno(), *handover.descriptors, *raw.descriptors])
-    return keep(connection, handover, raw.descriptors, place)
+    os.waitpid(maker, 0)
+    ours.close()
+    if not raw.descriptors:  # a client is there to be served; without one there may be nothing to do for long
+        sleep_until_needed([connection.fileno(), listener.fileno(), *handover.descriptors])
+    return keep(connection, listener, handover, raw.descriptors, place)
 
 
 def _leave_supervisor(container_id: str, place: Place, keep_open: set[int]) -> None:

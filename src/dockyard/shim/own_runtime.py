@@ -4,6 +4,7 @@ Nothing is executed but the container's program: `create` forks its first proces
 """
 
 import json
+import os
 import signal as signals
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,20 +50,19 @@ class OwnDriver:
         spec = self._spec()
 
         def make(ends: Stdio, console: int | None) -> int:
-            init = create(
+            return create(
                 spec,
                 self._directory.path,
                 self._id,
-                state_root=self._directory.runtime,
+                state_root=self._directory.path,
                 stdio=ends,
                 console_socket=console,
                 hierarchy=self._hierarchy,
                 seccomp_cache=self._seccomp_cache,
                 detached=not start,
-            )
-            if start:
-                init.start()
-            return init.pid
+                start=start,
+                sibling=True,  # the shim's child at once, not only when this worker has ended
+            ).pid
 
         return _with_stdio(stdio, make)
 
@@ -77,8 +77,9 @@ class OwnDriver:
         state = self._state()
 
         def make(ends: Stdio, console: int | None) -> int:
-            cache = self._seccomp_cache
-            return exec_process(state, parsed, stdio=ends, console_socket=console, seccomp_cache=cache).pid
+            made = exec_process(state, parsed, stdio=ends, console_socket=console)
+            os.close(made.pidfd)
+            return made.pid
 
         return _with_stdio(stdio, make)
 
@@ -129,7 +130,7 @@ class OwnDriver:
         cgroup = configured_cgroup(self._directory, self._hierarchy)
         if cgroup is not None:
             self._empty(cgroup)
-        remove(f"{self._directory.runtime}/{self._id}")
+        remove(self._directory.runtime_state)
 
     @staticmethod
     def _empty(cgroup: Cgroup) -> None:
@@ -147,7 +148,7 @@ class OwnDriver:
             raise InvalidParameter(f"invalid configuration {self._directory.config}: {error}") from error
 
     def _state(self) -> ContainerState:
-        return load(self._directory.runtime, self._id)
+        return load(self._directory.path, self._id)
 
     def _cgroup(self) -> Cgroup:
         return self._hierarchy.restored(self._state().cgroup_paths)

@@ -1,17 +1,15 @@
 """The pipes between a process without a terminal and its shim.
 
-The container's own are FIFOs in the shim's directory, so that `lsof` and `ls` show what they are; an exec's have no
-name.
+Docker's shim has named ones in its directory, through which dockerd reads. Here nobody but the shim does, so they need
+no names; making three files takes longer than forking.
 
-https://man7.org/linux/man-pages/man7/pipe.7.html, https://man7.org/linux/man-pages/man7/fifo.7.html
+https://man7.org/linux/man-pages/man7/pipe.7.html
 """
 
 import fcntl
 import os
 from contextlib import suppress
 from typing import NamedTuple
-
-from dockyard.shim.streams import Streams
 
 OUTPUT_PIPE_BYTES = 1024 * 1024
 """Sixteen times the default: fewer, longer reads when there is much output. Pages are taken as they are filled."""
@@ -42,34 +40,13 @@ class Stdio(NamedTuple):
         self.theirs.close()
         self.ours.close()
 
-    def connect(self, streams: Streams) -> None:
-        """Hand our ends over to `streams`."""
-        if self.ours.stdin >= 0:
-            streams.set_input(self.ours.stdin)
-        streams.add_output("stdout", self.ours.stdout)
-        streams.add_output("stderr", self.ours.stderr)
 
-
-def named_pipes(directory: str, *, open_stdin: bool) -> Stdio:
-    """FIFOs `init-stdin`, `init-stdout`, `init-stderr` in `directory`; without `open_stdin`, stdin is /dev/null.
+def open_pipes(*, open_stdin: bool) -> Stdio:
+    """Pipes; without `open_stdin` stdin is /dev/null.
 
     Raises:
         OSError: they can't be made; nothing is open then.
     """
-    pairs = []
-    try:
-        pairs.append(_fifo(f"{directory}/init-stdin") if open_stdin else (_open_null(), -1))
-        pairs.append(_fifo(f"{directory}/init-stdout"))
-        pairs.append(_fifo(f"{directory}/init-stderr"))
-    except BaseException:
-        for pair in pairs:
-            Ends(*pair, -1).close()
-        raise
-    return _arrange(pairs)
-
-
-def anonymous_pipes(*, open_stdin: bool) -> Stdio:
-    """Pipes; without `open_stdin` stdin is /dev/null. OSError."""
     pairs = []
     try:
         pairs.append(os.pipe2(os.O_CLOEXEC) if open_stdin else (_open_null(), -1))
@@ -94,19 +71,6 @@ def _arrange(pairs: list[tuple[int, int]]) -> Stdio:
         with suppress(OSError):  # EPERM: more than /proc/sys/fs/pipe-user-pages-soft
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, OUTPUT_PIPE_BYTES)
     return Stdio(Ends(stdin_read, stdout_write, stderr_write), Ends(stdin_write, stdout_read, stderr_read))
-
-
-def _fifo(path: str) -> tuple[int, int]:
-    os.mkfifo(path, 0o600)
-    # Non-blocking only while opening: neither end is there yet. The flag belongs to each end alone.
-    read = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        write = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    except BaseException:
-        os.close(read)
-        raise
-    os.set_blocking(read, True)
-    return read, write
 
 
 def _open_null() -> int:
