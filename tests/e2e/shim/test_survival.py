@@ -86,6 +86,10 @@ def test_an_attached_client_survives_the_daemon(own_engine: Engine) -> None:
         docker.client.command("run", "-it", "--name", "session", "busybox"), docker.client.environment
     ) as tty:
         tty.expect("/ # ")
+        # the client cares for the size only once its request to start has been answered: so long the daemon is needed
+        tty.resize(31, 97)
+        tty.type("while [ \"$(stty size)\" != '31 97' ]; do sleep 0.1; done; echo rea''dy\r")
+        tty.expect("ready")
         kill(own_engine, "daemon")
         tty.type("echo $((20 + 3))\r")
         tty.expect("\n23\r\n")
