@@ -4,11 +4,11 @@ import io
 import tarfile
 
 import pytest
+from tests.support.tarballs import directory, file, hardlink, info, node, symlink, tarball
 
 from dockyard.errors import InvalidParameter
 from dockyard.fs.archive.reader import Member, TarReader
 from dockyard.fs.archive.source import FileSource, StreamSource
-from tests.support.tarballs import directory, file, hardlink, info, node, symlink, tarball
 
 FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 LONG = "d" * 90 + "/" + "n" * 120
@@ -30,9 +30,7 @@ def test_all_kinds_of_members(format_: int) -> None:
         node("pipe", tarfile.FIFOTYPE),
     ]
     found = members(tarball(entries, format=format_))
-    assert [member.name.rstrip(b"/").decode() for member in found] == [
-        entry.name.rstrip("/") for entry, _ in entries
-    ]
+    assert [member.name.rstrip(b"/").decode() for member in found] == [entry.name.rstrip("/") for entry, _ in entries]
     assert [member.type for member in found] == [entry.type for entry, _ in entries]
     assert [(member.mode, member.uid, member.gid) for member in found] == [
         (entry.mode, entry.uid, entry.gid) for entry, _ in entries
@@ -114,9 +112,7 @@ def test_damaged_archives(data: bytes, message: str) -> None:
         members(data)
 
 
-@pytest.mark.parametrize(
-    "records", [b"99 a=b\n", b"6 abc\n", b"0 a=b\n", b"x a=b\n", b"5 =b\n", b"20 size=-1\n"]
-)
+@pytest.mark.parametrize("records", [b"99 a=b\n", b"6 abc\n", b"0 a=b\n", b"x a=b\n", b"5 =b\n", b"20 size=-1\n"])
 def test_malformed_pax_records(records: bytes) -> None:
     header = info("pax", tarfile.XHDTYPE, size=len(records)).tobuf(tarfile.USTAR_FORMAT)
     data = header + records.ljust(512, b"\0") + tarball([file("a", b"")])
