@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.events import Events
 from dockyard.engine.timestamps import rfc3339
-from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.fs.paths import components
 from dockyard.store.graphdriver.view import View
 from dockyard.store.volumes.store import VolumeStore
@@ -16,6 +16,18 @@ from dockyard.store.volumes.volume import Volume
 
 Filters = Mapping[str, tuple[str, ...]]
 KNOWN = frozenset(("dangling", "driver", "label", "name"))
+
+
+def check_options(options: Mapping[str, str]) -> None:
+    """Raises NotImplementedYet for volumes that would need a mount of their own on the host: all but binds."""
+    if options.get("device") and "bind" not in options.get("o", "").split(","):
+        kind = options.get("type", "")
+        raise NotImplementedYet(f"volumes of type {kind} are not supported by Dockyard yet, only o=bind")
+
+
+def bound_device(volume: Volume) -> str:
+    """The host directory that a volume with `o=bind` stands for; "" for an ordinary one."""
+    return volume.options.get("device", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Volumes:
         self, name: str, driver: str, options: Mapping[str, str], labels: Mapping[str, str]
     ) -> tuple[Volume, bool]:
         """The volume, made if it isn't there (without a name: a new anonymous one), and whether it was made."""
+        check_options(options)
         volume, made = await asyncio.to_thread(
             self._store.create, name, driver=driver, options=options, labels=labels, now=rfc3339(self._clock_ns())
         )

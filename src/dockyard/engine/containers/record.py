@@ -41,6 +41,8 @@ class MountPoint(msgspec.Struct, frozen=True, rename="pascal"):
     type: str
     destination: str
     source: str = ""
+    device: str = ""
+    """What is bound in the place of `source`, for a volume that stands for a host directory."""
     name: str = ""
     driver: str = ""
     mode: str = ""

@@ -11,6 +11,7 @@ from dockyard.engine.containers.mount_requests import MountRequest
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.mounts import RECURSIVE_READONLY_SINCE
+from dockyard.engine.volumes import bound_device
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet, SystemFailure
 
 
@@ -79,12 +80,19 @@ class MountPoints:
         )
         if made:
             self._made.append(volume.name)
-        if request.copy_up:
+        device = bound_device(volume)
+        if device and not os.path.isdir(device):
+            raise InvalidParameter(
+                f"error while mounting volume '{volume.mountpoint}': failed to mount local volume: "
+                f"mount {device}:{volume.mountpoint}, flags: 0x1000: no such file or directory"
+            )
+        if request.copy_up and not device:
             await asyncio.to_thread(self._copy_up, volume.name, request.destination)
         return MountPoint(
             "volume",
             request.destination,
             source=volume.mountpoint,
+            device=device,
             name=volume.name,
             driver=volume.driver,
             mode=request.mode or "z",

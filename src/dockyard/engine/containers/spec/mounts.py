@@ -79,7 +79,7 @@ def _bind(point: MountPoint, can_recurse: bool) -> Mount:
     recursive = can_recurse and point.readonly_recursive and not point.non_recursive
     readonly = () if point.rw else ("rro" if recursive else "ro",)
     options = (binding, *readonly, point.propagation or "rprivate", *point.options)
-    return Mount(point.destination, "bind", point.source, options)
+    return Mount(point.destination, "bind", point.device or point.source, options)
 
 
 def _tmpfs(point: MountPoint) -> Mount:
