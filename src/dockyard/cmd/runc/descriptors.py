@@ -41,7 +41,8 @@ def handed(preserve_fds: int, environment: Mapping[str, str]) -> Handed:
             os.fstat(first + number)
         except OSError:
             raise InvalidParameter(
-                f"unable to stat preserved-fd {number} (of {preserve_fds}): no such file or directory"
+                f"unable to stat preserved-fd {number} (of {preserve_fds}): "
+                f"stat /proc/self/fd/{first + number}: no such file or directory"
             ) from None
     if not sockets:
         return Handed(preserve_fds)

@@ -48,7 +48,9 @@ def _user(pattern: User, text: str, additional: Sequence[str]) -> User:
 
 def _number(text: str, kind: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise InvalidParameter(f'parsing {text} as int for {kind} failed: parsing "{text}": invalid syntax')
+        raise InvalidParameter(
+            f'parsing {text} as int for {kind} failed: strconv.Atoi: parsing "{text}": invalid syntax'
+        )
     return int(text)
 
 

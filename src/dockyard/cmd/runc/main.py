@@ -97,7 +97,15 @@ def _run(command: "Command", global_values: Values, words: Sequence[str], log: L
     try:
         return command.run(invocation, values, arguments)
     except DockyardError as error:
-        return _fail(log, f"{command.failure_prefix}{error}", command.failure_code)
+        return _fail(log, f"{command.failure_prefix}{_worded(error)}", command.failure_code)
+
+
+def _worded(error: DockyardError) -> str:
+    """What the process itself ran into, runc reports with a prefix that others look for."""
+    message = str(error)
+    if message.startswith(("exec: ", "chdir to cwd ", "error during container init: ")):
+        return f"unable to start container process: {message}"
+    return message
 
 
 def _fail(log: Log, message: str, code: int) -> int:
