@@ -3,10 +3,15 @@
 https://github.com/opencontainers/runc/tree/v1.1.5/man
 """
 
+import fcntl
 import json
 import os
+import pty
 import signal
+import socket
+import struct
 import subprocess
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -317,3 +322,74 @@ class TestRun:
         bundle.script("echo here")
         bundle.save()
         assert container.runtime("run", container.id, cwd=bundle.directory) == "here\n"
+
+
+class TestTerminal:
+    """A process with a terminal, in the foreground of the user's."""
+
+    @pytest.fixture
+    def with_terminal(self, container: Container, bundle: Bundle) -> Container:
+        bundle.process["terminal"] = True
+        bundle.save()
+        return container
+
+    def test_run(self, with_terminal: Container, bundle: Bundle):
+        bundle.script("tty; stty size; sleep 0.2; echo ready; read line; echo got $line; exit 7")
+        bundle.save()
+        command = ["run", "--bundle", str(bundle.directory), with_terminal.id]
+        code, output = in_terminal(with_terminal, command, rows=30, columns=100, typed=b"hello\r")
+        assert code == 7
+        # What is typed comes back once, from the container's terminal: the user's doesn't echo.
+        assert output.split() == ["/dev/pts/0", "30", "100", "ready", "hello", "got", "hello"]
+
+    def test_exec(self, container: Container, bundle: Bundle):
+        bundle.process["args"] = ["sleep", "60"]
+        container.create()
+        container.start()
+        command = ["exec", "--tty", container.id, "sh", "-c", "tty; kill -INT $$; sleep 5"]
+        code, output = in_terminal(container, command)
+        assert (code, output.strip()) == (130, "/dev/pts/0")
+
+    def test_the_master_goes_over_the_console_socket(self, with_terminal: Container, bundle: Bundle, tmp_path: Path):
+        bundle.script("tty; stty size")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(tmp_path / "console"))
+            listener.listen()
+            with_terminal.create("--console-socket", tmp_path / "console")
+            connection, _ = listener.accept()
+            with connection:
+                _, (master,), _, _ = socket.recv_fds(connection, 4096, 1)
+        with_terminal.start()
+        assert read_terminal(master).startswith("/dev/pts/0\r\n")
+        assert with_terminal.wait().code == 0
+
+
+def in_terminal(
+    container: Container, command: list[str], rows: int = 24, columns: int = 80, typed: bytes = b""
+) -> tuple[int, str]:
+    """Run the runtime in a terminal; its exit code, and what was to be seen."""
+    pid, master = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        words = [*container.runtime.command, "--root", str(container.runtime.root), *command]
+        os.execv(words[0], words)
+    seen = b""
+    if typed:
+        while b"ready" not in seen:
+            seen += os.read(master, 1000)
+        os.write(master, typed)
+    seen += read_terminal(master).encode()
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), seen.decode()
+
+
+def read_terminal(master: int) -> str:
+    """All that is written to a terminal until nobody has it open any more."""
+    seen = b""
+    with open(master, "rb", buffering=0) as file:
+        try:
+            while chunk := file.read(1000):
+                seen += chunk
+        except OSError:
+            pass
+    return seen.decode()
