@@ -334,7 +334,7 @@ class TestTerminal:
         return container
 
     def test_run(self, with_terminal: Container, bundle: Bundle):
-        bundle.script("tty; stty size; sleep 0.2; echo ready; read line; echo got $line; exit 7")
+        bundle.script("tty; sleep 0.3; stty size; echo ready; read line; echo got $line; exit 7")
         bundle.save()
         command = ["run", "--bundle", str(bundle.directory), with_terminal.id]
         code, output = in_terminal(with_terminal, command, rows=30, columns=100, typed=b"hello\r")
