@@ -38,12 +38,13 @@ class Born(NamedTuple):
 
 
 def run_maker(
-    connection: socket.socket, shim: socket.socket, raw: RawPacket, container_id: str, place: Place
+    connection: socket.socket, shim: socket.socket, shim_pid: int, raw: RawPacket, container_id: str, place: Place
 ) -> NoReturn:
     """Bring the container up that `raw` asks for, and hand it over; the process ends in here.
 
     Args:
         connection: of the daemon, for the reply if it fails.
+        shim_pid: of the shim, which may be killed at any time, so that its number isn't that of our parent any more.
         shim: gets the reply, and then the handover: the request, pid, start time, names of the descriptors.
         raw: the request.
         container_id: which the shim took out of it.
@@ -57,8 +58,8 @@ def run_maker(
             seq = packet.message.get("seq")
             request = _parse(packet.message, container_id, place, len(raw.descriptors))
             with ExitStack() as undo:
-                born = _bring_up(request, place, undo)
-                _hand_over(shim, packet.message, born)
+                born = _bring_up(request, shim_pid, place, undo)
+                _hand_over(shim, shim_pid, packet.message, born)
                 undo.pop_all()
             # For people and scripts; nobody waits for it.
             write_once(ShimDirectory(request.bundle).pid, str(born.pid).encode())
@@ -88,14 +89,14 @@ def _parse(message: dict[str, Any], container_id: str, place: Place, descriptors
     return request
 
 
-def _bring_up(request: CreateRequest, place: Place, undo: ExitStack) -> Born:
+def _bring_up(request: CreateRequest, shim_pid: int, place: Place, undo: ExitStack) -> Born:
     """Make everything; `undo` gets what takes it back. DockyardError."""
     directory = ShimDirectory(request.bundle)
     try:
         directory.clear()
         undo.callback(_disappear, directory)
         # Before anything is made: from here on whoever comes finds what there may be.
-        directory.write_keeper(os.getppid(), request)
+        directory.write_keeper(shim_pid, request)
         descriptors: dict[str, int] = {}
         log = open_log(request.log, place)
         if log is not None:
@@ -134,10 +135,10 @@ def _watch_oom(driver: Driver, place: Place, descriptors: dict[str, int]) -> Non
         descriptors["oom"] = os.dup(watch.fileno())
 
 
-def _hand_over(shim: socket.socket, message: dict[str, Any], born: Born) -> None:
+def _hand_over(shim: socket.socket, shim_pid: int, message: dict[str, Any], born: Born) -> None:
     status = Status.RUNNING if born.started_at_ns else Status.CREATED
     state = {"status": status.value, "pid": born.pid, "started_at_ns": born.started_at_ns}
-    send_packet(shim, {"seq": message["seq"], "ok": {**state, "execs": [], "shim_pid": os.getppid()}})
+    send_packet(shim, {"seq": message["seq"], "ok": {**state, "execs": [], "shim_pid": shim_pid}})
     names = [name for name in NAMES if name in born.descriptors]
     handover = {**state, "request": message, "descriptors": names}
     send_packet(shim, handover, [born.descriptors[name] for name in names])

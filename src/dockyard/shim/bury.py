@@ -5,7 +5,6 @@ forks for it, which is as able as a shim and may take its time.
 """
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from contextlib import suppress
 
 from dockyard.cgroups.contract import Hierarchy
 from dockyard.errors import Conflict, DockyardError, SystemFailure
+from dockyard.fs.rooted import remove_tree
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.exit_record import KILLED, read_exit, write_exit
@@ -56,7 +56,8 @@ def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRec
     if record is None:
         record = ExitRecord(KILLED, signal.SIGKILL, finished_at_ns=now_ns, error="shim died")
         write_exit(directory, record)
-    shutil.rmtree(directory.runtime_state, ignore_errors=True)
+    with suppress(OSError):  # in the way of nothing: it goes with the directory
+        remove_tree(directory.runtime_state)
     return record
 
 
@@ -75,7 +76,7 @@ def sweep(shims: str, known: frozenset[str], hierarchy: Hierarchy, now_ns: int) 
         try:
             _kill_keeper(directory)
             bury(directory, hierarchy, now_ns)
-            shutil.rmtree(directory.path)
+            remove_tree(directory.path)
             removed.append(container_id)
         except OSError as error:
             failure = SystemFailure(f"removing {directory.path}: {error}")

@@ -41,9 +41,9 @@ def find_container_id(data: bytes) -> str:
 
     Whether it is the right one is checked by the maker, who parses.
     """
-    start = data.find(_ID, 0, _HEAD_BYTES) + len(_ID)
-    found = data[start : data.find(b'"', start)] if start >= len(_ID) else b""
-    return found.decode("ascii") if found.isalnum() else ""
+    _, known, rest = data[:_HEAD_BYTES].partition(_ID)
+    found, ended, _ = rest.partition(b'"')
+    return found.decode("ascii") if known and ended and found.isalnum() else ""
 
 
 def run_shim(connection: socket.socket, raw: RawPacket, place: Place) -> NoReturn:
@@ -69,9 +69,10 @@ def run_shim(connection: socket.socket, raw: RawPacket, place: Place) -> NoRetur
 def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
     ours, theirs = packet_pair()
     container_id = find_container_id(raw.data)
+    shim_pid = os.getpid()
     maker = os.fork()
     if maker == 0:
-        run_maker(connection, theirs, raw, container_id, place)
+        run_maker(connection, theirs, shim_pid, raw, container_id, place)
     theirs.close()
     if not container_id:
         os.waitpid(maker, 0)  # it says that the request is invalid

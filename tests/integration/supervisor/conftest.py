@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-
-from dockyard.supervisor.client import ExternalRuntime
 from tests.integration.supervisor.bundle import make_rootfs
 from tests.integration.supervisor.world import World
 from tests.peers import program
+
+from dockyard.supervisor.client import ExternalRuntime
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,14 @@ class Peer:
         self.received += data
         return data
 
+    def blocking(self) -> None:
+        """From now on `read_blocking`, in a thread."""
+        self._socket.setblocking(True)
+
+    def read_blocking(self) -> bytes:
+        """One read, which is not kept; empty at the end."""
+        return self._socket.recv(1 << 20)
+
     async def until(self, expected: bytes) -> bytes:
         """Read until `expected` has come; everything so far."""
         while expected not in self.received:

@@ -1,13 +1,15 @@
 """Further processes in a running container."""
 
+# ruff: noqa: ASYNC230 - small files and short commands of the test itself
+
 import asyncio
 import os
 
 import pytest
-
-from dockyard.errors import AlreadyExists, Conflict, DockyardError
 from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.world import World, eventually, exec_request
+
+from dockyard.errors import AlreadyExists, Conflict, DockyardError
 
 pytestmark = pytest.mark.root
 

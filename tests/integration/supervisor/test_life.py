@@ -1,15 +1,17 @@
 """A container's life as the shim leads it: exit codes, signals, freezing, limits, and what is seen from outside."""
 
+# ruff: noqa: ASYNC221, ASYNC230 - small files and short commands of the test itself
+
 import asyncio
 import os
 import subprocess
 
 import pytest
+from tests.integration.supervisor.peer import Peer
+from tests.integration.supervisor.world import World, children_of, eventually
 
 from dockyard.errors import Conflict, DockyardError, InvalidParameter
 from dockyard.supervisor.client import LogSettings
-from tests.integration.supervisor.peer import Peer
-from tests.integration.supervisor.world import World, children_of, eventually
 
 pytestmark = pytest.mark.root
 

@@ -5,10 +5,10 @@ import hashlib
 import os
 
 import pytest
-
-from dockyard.supervisor.client import LogSettings
 from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.world import World, eventually
+
+from dockyard.supervisor.client import LogSettings
 
 pytestmark = pytest.mark.root
 

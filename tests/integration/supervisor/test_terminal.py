@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-
-from dockyard.errors import Conflict
 from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.world import World, exec_request
+
+from dockyard.errors import Conflict
 
 pytestmark = pytest.mark.root
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from tests.integration.supervisor.bundle import config, process, write_bundle
+
 from dockyard.fs.mount import Mount
 from dockyard.shim.directory import read_object, start_time
 from dockyard.supervisor.client import (
@@ -22,7 +24,6 @@ from dockyard.supervisor.client import (
     ShimConnection,
     SupervisorClient,
 )
-from tests.integration.supervisor.bundle import config, process, write_bundle
 
 WAIT_SECONDS = 20.0
 

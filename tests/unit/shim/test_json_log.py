@@ -46,7 +46,7 @@ def test_lines_of_both_streams_with_one_unfinished(tmp_path: Path) -> None:
 
 def test_attributes_stand_before_the_time(tmp_path: Path) -> None:
     line = written(tmp_path, ("stdout", b"x\n"), attributes={"tag": "t", "label": "ä"})
-    expected = '{"log":"x\\n","stream":"stdout","attrs":{"label":"ä","tag":"t"},"time":"%s"}\n' % NOW
+    expected = '{"log":"x\\n","stream":"stdout","attrs":{"label":"ä","tag":"t"},"time":"' + NOW + '"}\n'
     assert line == expected.encode()
 
 
