@@ -145,6 +145,22 @@ class SupervisorClient:
         await self.ensure()
         return ExitRecord(**await self._ask("bury", {"container_id": container_id}))
 
+    async def find_end(self, container_id: str) -> ExitRecord:
+        """How a container ended whose shim has gone without a word; what the shim didn't get to is done for it.
+
+        A shim writes the exit record first and takes cgroup and mounts away last: killed in between it leaves both.
+
+        Raises:
+            Conflict, SystemFailure: as `bury`, when there is no exit record.
+        """
+        try:
+            return await self.bury(container_id)
+        except DockyardError:
+            record = self.exit_record(container_id)
+            if record is None:
+                raise
+            return record
+
     async def sweep(self, known: Collection[str]) -> list[str]:
         """Remove every container and shim below exec-root whose id isn't among `known`; the ids that were removed."""
         await self.ensure()
@@ -234,11 +250,8 @@ class SupervisorClient:
         except DockyardError:
             return  # the next `sweep` or `bury` finds it; the error that is reported is the first one
 
-    async def _find_end(self, container_id: str) -> ExitRecord:
-        return self.exit_record(container_id) or await self.bury(container_id)
-
     def _shim(self, container_id: str) -> ShimConnection:
-        return ShimConnection(container_id, self._find_end, self.forget)
+        return ShimConnection(container_id, self.find_end, self.forget)
 
     def _directory(self, container_id: str) -> ShimDirectory:
         if not container_id or "/" in container_id or container_id in (".", ".."):

@@ -1,5 +1,6 @@
 """`docker stop`, `kill`, `rm`, `wait`, `restart`."""
 
+import json
 import os
 import signal
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.client import Docker
+from tests.support.http import UnixConnection
 from tests.support.processes import namespace
 from tests.support.wait import wait_until
 
@@ -43,6 +45,31 @@ def test_stop_of_a_process_that_dies_of_term_gives_143(docker: Docker) -> None:
     ready(docker, container)
     docker("stop", container)
     assert docker.field(container, "{{.State.ExitCode}}") == "143"
+
+
+@pytest.mark.row("B4")
+def test_stop_ends_a_crash_loop_at_whatever_moment_it_comes(docker: Docker) -> None:
+    container = docker("run", "-d", "--restart", "always", "busybox", "sh", "-c", "exit 1")
+    for moment in range(10):
+        time.sleep(0.05 + 0.017 * moment)  # in the wait, in a start, in a run
+        docker("stop", container)
+        count = docker.field(container, "{{.RestartCount}} {{.State.Status}}")
+        assert count.endswith(" exited")
+        time.sleep(0.3)
+        assert docker.field(container, "{{.RestartCount}} {{.State.Status}}") == count
+        docker("start", container)
+    docker("rm", "-f", container)
+    assert docker.result("inspect", container).code == 1
+
+
+def test_wait_for_the_next_exit_ends_with_the_removal(docker: Docker) -> None:
+    container = docker("create", "busybox", "true")
+    waiting = UnixConnection(docker.socket, 10)
+    waiting.request("POST", f"/containers/{container}/wait?condition=next-exit")
+    answer = waiting.getresponse()  # its head says that the daemon waits
+    docker("rm", container)
+    assert json.loads(answer.read())["StatusCode"] == 0
+    waiting.close()
 
 
 @pytest.mark.row("B4")

@@ -128,6 +128,16 @@ async def test_a_shim_killed_while_no_daemon_looks_is_buried_by_the_next_one(wor
     assert leftovers(world, shim.container_id) == []
 
 
+async def test_a_shim_killed_after_its_exit_record_leaves_no_cgroup_and_no_mount(world: World) -> None:
+    with Peer() as peer:  # which doesn't read: the shim waits for it between the record and the cleaning
+        shim = await world.create("dd", "if=/dev/zero", "bs=1k", "count=600", clients=(peer.client,), overlay=True)
+        await eventually(lambda: world.client.exit_record(shim.container_id) is not None)
+        world.kill_shim(shim.container_id)
+        record = await world.end_of(shim)
+    assert (record.exit_code, record.error) == (0, "")
+    assert leftovers(world, shim.container_id) == []
+
+
 async def test_a_living_shim_is_not_buried(own: World) -> None:
     shim = await own.create("sleep", "100")
     with pytest.raises(Conflict):

@@ -35,10 +35,9 @@ async def kill(services: Services, entry: Entry, signal_text: str) -> None:
 
 async def stop(services: Services, entry: Entry, timeout_seconds: int | None, signal_text: str | None) -> None:
     """The stop signal, then SIGKILL after the timeout (-1 waits for ever). NotModified when it doesn't run."""
-    record = entry.record
-    if record.state.status == Status.RESTARTING:
-        await cancel_restart(services, entry)
+    if entry.record.state.status == Status.RESTARTING and await cancel_restart(services, entry):
         return
+    record = entry.record
     if not record.state.running:
         raise NotModified(f"container {record.id} is already stopped")
     number = parse_signal(signal_text) if signal_text else _stop_signal(entry)
@@ -90,17 +89,23 @@ async def ended_within(entry: Entry, timeout_seconds: float | None) -> bool:
     return True
 
 
-async def cancel_restart(services: Services, entry: Entry) -> None:
-    """Ends the wait for an automatic restart: the container stays exited."""
+async def cancel_restart(services: Services, entry: Entry) -> bool:
+    """Ends the wait for an automatic restart: the container stays exited.
+
+    False when the restart was under way already; it is over when this returns, and the container runs or has failed.
+    """
     if entry.restart_timer is not None:
         entry.restart_timer.cancel()
         entry.restart_timer = None
     async with entry.lock:
         record = entry.record
-        if record.state.status == Status.RESTARTING:
-            state = msgspec.structs.replace(record.state, status=Status.EXITED)
-            services.collection.replace(entry, msgspec.structs.replace(record, state=state, manually_stopped=True))
-            services.announce(record, "stop")
+        if record.state.status != Status.RESTARTING:
+            return False
+        state = msgspec.structs.replace(record.state, status=Status.EXITED)
+        services.collection.replace(entry, msgspec.structs.replace(record, state=state, manually_stopped=True))
+        services.announce(record, "stop")
+        entry.finish_run()
+        return True
 
 
 def _stop_signal(entry: Entry) -> int:

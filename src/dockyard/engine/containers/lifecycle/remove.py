@@ -18,10 +18,26 @@ from dockyard.errors import Conflict, DockyardError, NotFound, SystemFailure
 
 async def remove(services: Services, entry: Entry, *, force: bool, volumes: bool) -> None:
     """Removes a container; Conflict when it runs and `force` isn't given."""
-    record = entry.record
-    if record.state.status == Status.RESTARTING and force:
+    while True:
+        await _end(services, entry, force=force)
+        async with entry.lock:
+            record = entry.record
+            if entry.removed.done():
+                if record.host_config.auto_remove:
+                    return  # its own --rm was faster: what was asked for has been done
+                raise NotFound(f"No such container: {record.id}")
+            if not _has_run_ahead(record):
+                await remove_locked(services, entry, volumes=volumes)
+                return
+            # A start was under way when this was asked for: what it started is ended, too.
+
+
+async def _end(services: Services, entry: Entry, *, force: bool) -> None:
+    """Ends the present run and the wait for the next one; Conflict when there is one and `force` isn't given."""
+    if force and entry.record.state.status == Status.RESTARTING:
         await cancel_restart(services, entry)
-    elif record.state.running or record.state.status == Status.RESTARTING:
+    record = entry.record
+    if _has_run_ahead(record):
         if not force:
             raise Conflict(_still_running(record))
         entry.stop_requested = True
@@ -31,14 +47,10 @@ async def remove(services: Services, entry: Entry, *, force: bool, volumes: bool
                 f'cannot remove container "/{record.name}": could not kill container: '
                 "tried to kill container, but did not receive an exit event"
             )
-    async with entry.lock:
-        if entry.removed.done():
-            if record.host_config.auto_remove:
-                return  # its own --rm was faster: what was asked for has been done
-            raise NotFound(f"No such container: {record.id}")
-        if entry.record.state.running:
-            raise Conflict(_still_running(entry.record))
-        await remove_locked(services, entry, volumes=volumes)
+
+
+def _has_run_ahead(record: Container) -> bool:
+    return record.state.running or record.state.status == Status.RESTARTING
 
 
 async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> None:
@@ -49,6 +61,7 @@ async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> N
     services.collection.discard(record.id)
     services.announce(record, "destroy")
     entry.finish_removal()
+    entry.finish_run()  # there will be none any more
     services.background.start(f"remove {record.id[:12]}", _clear(services, entry, record))
     if volumes:
         await _remove_anonymous_volumes(services, record)

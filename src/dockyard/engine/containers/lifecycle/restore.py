@@ -32,10 +32,14 @@ async def load(services: Services, storage: ContainerStorage) -> None:
     for record in loaded.containers:
         services.collection.reserve_name(record.name, record.id)
         entry = services.collection.add(record)
-        shim = await services.supervisor.adopt(record.id)
+        ended = services.supervisor.exit_record(record.id)
+        if ended is not None and not record.state.running and ended.finished_at_ns == record.state.finished_at_ns:
+            ended = shim = None  # worked off by the earlier daemon, though its shim may still be tidying up
+        else:
+            shim = await services.supervisor.adopt(record.id)
         if shim is not None:
             _adopt(services, entry, shim)
-        elif record.state.running:
+        elif record.state.running or ended is not None:  # or killed between shim and record, and it has ended since
             await _ended_unseen(services, entry)
         elif record.attachment is not None or record.sandbox_id:
             services.collection.replace(entry, without_network(record))  # killed between network and shim
@@ -99,12 +103,10 @@ def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
 async def _ended_unseen(services: Services, entry: Entry) -> None:
     """The container ended while no daemon looked: its exit is on disk, or its shim died and it is buried now."""
     record = entry.record
-    ended = services.supervisor.exit_record(record.id)
-    if ended is None:
-        ended = await services.supervisor.bury(record.id)
-    else:
-        await services.supervisor.forget(record.id)
+    ended = await services.supervisor.find_end(record.id)
     after = services.collection.replace(entry, ended_record(record, ended, Status.EXITED))
+    # Only now: killed before it, the next daemon finds the exit record again.
+    await services.supervisor.forget(record.id)
     if ended.oom_killed:
         services.announce(after, "oom")
     services.announce(after, "die", exitCode=str(ended.exit_code))

@@ -160,6 +160,7 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
     state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)
     services.collection.replace(entry, without_network(msgspec.structs.replace(record, state=state)))
+    entry.finish_run()
     if record.host_config.auto_remove:
         await remove_locked(services, entry, volumes=True)
 
