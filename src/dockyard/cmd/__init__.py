@@ -1,1 +1,1 @@
-"""One module per executable: it reads configuration, builds the objects and runs them. Only here are implementations picked."""
+"""One module per executable: it reads configuration, builds the objects and runs them; it alone picks implementations."""

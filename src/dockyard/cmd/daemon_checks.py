@@ -11,6 +11,7 @@ from dockyard.errors import InvalidParameter
 def check(config: DaemonConfig) -> None:
     """Raises InvalidParameter with Docker's message for the first thing that is wrong."""
     _check_words(config)
+    _check_hosts(config)
     _check_numbers(config)
     _check_labels(config)
     _check_network(config)
@@ -36,6 +37,35 @@ def _check_words(config: DaemonConfig) -> None:
             raise InvalidParameter(f"--{name}: not a path: {path!r}")
     if config.data_root == config.exec_root:
         raise InvalidParameter(f"--data-root and --exec-root are the same directory: {config.data_root}")
+
+
+def _check_hosts(config: DaemonConfig) -> None:
+    if config.tls and not (config.tls_cert and config.tls_key):
+        raise InvalidParameter("invalid TLS configuration: TLS needs --tlscert and --tlskey")
+    if config.tls_verify and not config.tls_ca_cert:
+        raise InvalidParameter("invalid TLS configuration: --tlsverify needs --tlscacert")
+    for address in config.hosts:
+        if not config.tls and not config.plain_tcp_wanted and is_tcp(address) and not is_loopback(address):
+            raise InvalidParameter(
+                f"refusing to listen on {address} without TLS: it would give root access on this machine to everyone "
+                "who has access to the network. Use --tlsverify, or insist on it with --tls=false"
+            )
+
+
+def is_tcp(address: str) -> bool:
+    """Whether the host `address` is one of TCP."""
+    return address.startswith("tcp://")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches the TCP host `address`. A name other than localhost may mean anything."""
+    name = address.partition("?")[0].removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_numbers(config: DaemonConfig) -> None:

@@ -4,7 +4,7 @@ command line ──► Parsed ─┐
 daemon.json ─► values ───┴─► refuse what isn't supported ─► check ─► DaemonConfig
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,12 @@ from dockyard.cli.flags.usage import flag_usages
 from dockyard.cmd.daemon_checks import check
 from dockyard.cmd.daemon_file import parse_file
 from dockyard.cmd.daemon_flags import DEFAULT_CONFIG_FILE, DOCKER_CONFIG_FILE, FLAGS, SUPPORTED, UNSUPPORTED
+from dockyard.cmd.daemon_values import with_port
 from dockyard.engine.config import DEFAULT_HOST, DaemonConfig, UlimitDefault
 from dockyard.errors import InvalidParameter
 
+DEFAULT_TCP_PORT = 2375
+DEFAULT_TLS_PORT = 2376
 VERSION_LINE = f"Docker version {__version__}, build dockyard"
 
 
@@ -57,10 +60,11 @@ def invocation(
         raise InvalidParameter('"dockyardd" accepts no arguments.')
     path, data = _config_file(given, read)
     try:
-        values = {**given.values, **(parse_file(data, given) if data is not None else {})}
+        from_file = parse_file(data, given) if data is not None else {}
+        values = {**given.values, **from_file}
         values["add-runtime"] = _both(given, values)
         _refuse_unsupported(values)
-        config = _build(values, given, path)
+        config = _build(values, {*given.changed, *from_file}, path)
         check(config)
     except InvalidParameter as error:
         if data is None:
@@ -111,17 +115,27 @@ _HARMLESS = (("firewall-backend", "nftables"), ("raw-logs", True))
 """What asks for nothing but what Dockyard does anyway."""
 
 
-def _build(values: dict[str, Any], given: Parsed, path: str) -> DaemonConfig:
+def _build(values: dict[str, Any], given: Collection[str], path: str) -> DaemonConfig:
+    """The value; `given` are the names of flags that the command line or the file has."""
     warnings = []
     if values["containerd"]:
         warnings.append(f"--containerd={values['containerd']} isn't used: Dockyard's supervisor does containerd's work")
+    verified: bool = values["tlsverify"]
+    tls: bool = verified or values["tls"]
+    hosts = tuple(with_port(host, DEFAULT_TLS_PORT if tls else DEFAULT_TCP_PORT) for host in values["host"])
     return DaemonConfig(
-        hosts=tuple(dict.fromkeys(values["host"])) or (DEFAULT_HOST,),
+        hosts=tuple(dict.fromkeys(hosts)) or (DEFAULT_HOST,),
         data_root=values["data-root"],
         exec_root=values["exec-root"],
         pidfile=values["pidfile"],
         group=values["group"],
-        group_given=values["group"] != "docker" or "group" in given.changed,
+        group_given=values["group"] != "docker" or "group" in given,
+        tls=tls,
+        tls_verify=verified,
+        tls_ca_cert=values["tlscacert"] or "",
+        tls_cert=values["tlscert"] or "",
+        tls_key=values["tlskey"] or "",
+        plain_tcp_wanted=not tls and not {"tls", "tlsverify"}.isdisjoint(given),
         config_file=path,
         debug=values["debug"],
         log_level="debug" if values["debug"] else values["log-level"],

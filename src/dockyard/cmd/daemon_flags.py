@@ -1,7 +1,7 @@
 """The table of dockerd's flags, which dockyardd has too, with the key that each has in daemon.json.
 
 Every flag of dockerd stands here, so that each is either honoured or refused by name. Those of UNSUPPORTED are
-refused when they ask for something; with the value that they have anyway (`--tls=false`) they pass.
+refused when they ask for something; with the value that they have anyway (`--ipv6=false`) they pass.
 `cmd/daemon_config.py` makes the configuration out of what was given.
 """
 
@@ -64,6 +64,11 @@ SUPPORTED: Final = (
     Flag("seccomp-profile", "", STRING, "Seccomp profile of containers: a file, or unconfined"),
     Flag("shutdown-timeout", "", INT, "Seconds that containers get to stop when the daemon ends", default=15),
     Flag("storage-driver", "s", STRING, "Storage driver: overlay2 or vfs"),
+    Flag("tls", "", BOOL, "Use TLS with clients of TCP"),
+    Flag("tlscacert", "", STRING, "Certificate authority whose clients are trusted, with --tlsverify"),
+    Flag("tlscert", "", STRING, "The daemon's certificate"),
+    Flag("tlskey", "", STRING, "Key of that certificate"),
+    Flag("tlsverify", "", BOOL, "Use TLS, and only with clients that have a certificate"),
     Flag("userland-proxy", "", BOOL, "Publish ports on loopback addresses", default=True),
     Flag("validate", "", BOOL, "Check the configuration and end"),
     Flag("version", "v", BOOL, "Print the version and end"),
@@ -105,11 +110,6 @@ UNSUPPORTED: Final = (
     Flag("selinux-enabled", "", BOOL, "Turn on SELinux"),
     Flag("storage-opt", "", LIST, "Options of the storage driver"),
     Flag("swarm-default-advertise-addr", "", STRING, "Address for swarm"),
-    Flag("tls", "", BOOL, "Use TLS"),
-    Flag("tlscacert", "", STRING, "Certificate authority that is trusted"),
-    Flag("tlscert", "", STRING, "Certificate"),
-    Flag("tlskey", "", STRING, "Key of the certificate"),
-    Flag("tlsverify", "", BOOL, "Use TLS and verify the client"),
     Flag("userland-proxy-path", "", STRING, "Program of the userland proxy"),
     Flag("userns-remap", "", STRING, "User namespace of containers"),
 )

@@ -25,10 +25,15 @@ def set_up_logging(config: DaemonConfig) -> None:
     """Sends everything from the configured level on to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogfmtFormatter())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if config.debug else LEVELS.get(config.log_level, logging.CRITICAL))
+    logging.getLogger().handlers[:] = [handler]
+    set_level(config)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def set_level(config: DaemonConfig) -> None:
+    """Sets the level from which on things are logged."""
+    level = logging.DEBUG if config.debug else LEVELS.get(config.log_level, logging.CRITICAL)
+    logging.getLogger().setLevel(level)
 
 
 class LogfmtFormatter(logging.Formatter):

@@ -6,11 +6,22 @@ from urllib.parse import urlsplit
 from dockyard.cli.flags.kinds import integer, is_address
 from dockyard.cli.flags.spec import Kind
 from dockyard.engine.config import DEFAULT_HOST, AddressPool, RuntimeCommand
+from dockyard.errors import InvalidParameter
+from dockyard.server.docker.scope import split_scope
 
 
 def host(text: str) -> str:
-    """A place to listen at, in full: `unix:///path`, `tcp://address:port`, `fd://…`. Default port of TCP: 2375."""
-    text = text.strip()
+    """A place to listen at: `unix:///path`, `tcp://address:port`, `fd://…`; a port of TCP may still be missing.
+
+    Behind a question mark stand its limits, if it has any (server/docker/scope.py).
+    """
+    text, mark, limits = text.strip().partition("?")
+    if mark:
+        try:
+            split_scope(f"{text}?{limits}")
+        except InvalidParameter as error:
+            raise ValueError(str(error)) from error
+        return f"{host(text)}?{limits}"
     if text in ("", "unix://"):
         return DEFAULT_HOST
     scheme, separator, rest = text.partition("://")
@@ -29,7 +40,13 @@ def host(text: str) -> str:
         raise ValueError(f"invalid bind address ({text}): should not contain a path element")
     if port and not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF):
         raise ValueError(f"invalid bind address ({text}): invalid port '{port}'")
-    return f"tcp://{address or 'localhost'}:{port or 2375}"
+    return f"tcp://{address or 'localhost'}:{port}"
+
+
+def with_port(address: str, port: int) -> str:
+    """The host `address` with `port` where it is of TCP and has none."""
+    place, mark, limits = address.partition("?")
+    return f"{place}{port}{mark}{limits}" if place.startswith("tcp:") and place.endswith(":") else address
 
 
 def _is_host_name(text: str) -> bool:

@@ -1,7 +1,7 @@
 """`dockyardd`: the daemon. Reads its configuration, brings up the engine, opens the door, and waits for a signal.
 
 SIGTERM and SIGINT end it; containers go on living, their shims being nobody's children here. SIGHUP reads daemon.json
-again. dockerd(8) has the same flags, log lines and exit codes.
+again. dockerd(8) has the same flags, log lines and exit codes. A service manager is told what goes on (sd_notify(3)).
 """
 
 import asyncio
@@ -18,16 +18,18 @@ from collections.abc import Sequence
 from dockyard import __version__
 from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_log import set_up_logging
-from dockyard.cmd.listeners import close_all, open_all
+from dockyard.cmd.listeners import close_all, open_all, serve_all
 from dockyard.cmd.passed_sockets import passed_sockets
 from dockyard.cmd.pidfile import PidFile
+from dockyard.cmd.reload import reload
+from dockyard.cmd.service_manager import ServiceManager, service_manager
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.engine import open_engine
 from dockyard.errors import DockyardError
 from dockyard.server.docker.door import Door, DoorSettings
-from dockyard.server.docker.http.listen import display
 from dockyard.server.docker.http.passed import PassedSocket
 from dockyard.server.docker.http.server import HttpServer
+from dockyard.server.docker.scope import Scope
 
 LOG = logging.getLogger("dockyard.cmd.dockyardd")
 BUILD = "dockyard"
@@ -57,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         os.umask(0o022)
         raise_descriptor_limit()
         with PidFile(config.pidfile):
-            asyncio.run(serve(config, arguments, passed_sockets(os.environ, os.getpid())))
+            passed = passed_sockets(os.environ, os.getpid())
+            asyncio.run(serve(config, arguments, passed, service_manager(os.environ, os.getpid())))
     except DockyardError as error:
         LOG.critical("failed to start daemon: %s", error)
         return 1
@@ -70,7 +73,9 @@ def raise_descriptor_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def serve(config: DaemonConfig, arguments: Sequence[str], passed: Sequence[PassedSocket]) -> None:
+async def serve(
+    config: DaemonConfig, arguments: Sequence[str], passed: Sequence[PassedSocket], manager: ServiceManager
+) -> None:
     """Brings everything up, serves until SIGTERM or SIGINT, and lets go; `passed` are the sockets for `-H fd://`."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -85,34 +90,31 @@ async def serve(config: DaemonConfig, arguments: Sequence[str], passed: Sequence
     except BaseException:
         close_all(listeners)
         raise
-    server = HttpServer(Door(engine, DoorSettings(__version__, time.time_ns, config.experimental)))
+    settings = DoorSettings(__version__, time.time_ns, config.experimental)
+
+    def door(scope: Scope | None = None) -> Door:
+        return Door(engine, settings, scope=scope)
+
+    server = HttpServer(door())
     try:
-        loop.add_signal_handler(signal.SIGHUP, _reload, arguments)
+        loop.add_signal_handler(signal.SIGHUP, reload, engine, arguments, manager)
         driver = engine.services.layers.driver.name
         LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
         LOG.info("Daemon has completed initialization")
-        for listener, ours in listeners:
-            await server.listen(listener, ours=ours)
-            LOG.info("API listen on %s", display(listener))
+        await serve_all(listeners, server, door)
+        manager.ready()
+        engine.services.background.start("watchdog", manager.keep_alive())
         gc.collect()
         gc.freeze()
         await ended.wait()
-        if config.live_restore:
+        manager.stopping()
+        daemon = engine.services.daemon
+        if daemon.live_restore:
             LOG.info("Processing signal: the daemon ends, containers go on")
         else:
             LOG.info("Processing signal: the daemon ends and stops all containers")
-            await engine.stop_containers(config.shutdown_timeout)
+            await engine.stop_containers(daemon.shutdown_timeout)
     finally:
         with contextlib.suppress(Exception):
             await server.close(grace_seconds=1.0)
         await engine.close()
-
-
-def _reload(arguments: Sequence[str]) -> None:
-    """SIGHUP: reads daemon.json again. What can be changed while running is not much yet; the rest is only checked."""
-    try:
-        invocation(arguments)
-    except DockyardError as error:
-        LOG.error("reloading the configuration failed: %s", error)
-        return
-    LOG.warning("SIGHUP: the configuration was checked; changing it needs a restart, which containers outlive")

@@ -43,7 +43,9 @@ class DaemonConfig:
     """The daemon's configuration; field names are the names of dockerd's flags, with underscores.
 
     hosts: where the API listens: `unix:///path`, `tcp://address:port`, `fd://` or `fd://name` (sockets that systemd
-    passes in).
+    passes in), each with `?scope=…` or `?label=…` behind it when it isn't good for everything.
+    tls: clients of TCP speak TLS, and with tls_verify they need a certificate that tls_ca_cert signed. Files are PEM.
+    plain_tcp_wanted: TLS was turned off in so many words, which opens the API to whoever reaches the address.
     bridge: None is `docker0`, or `dockyard0` where another engine owns that; "none" is without default network.
     bip: address and prefix length of the bridge, such as `172.18.0.1/24`; None picks a free subnet.
     mtu: 0 is the default of the network driver (1500).
@@ -62,6 +64,12 @@ class DaemonConfig:
     pidfile: str = DEFAULT_PIDFILE
     group: str = "docker"
     group_given: bool = False
+    tls: bool = False
+    tls_verify: bool = False
+    tls_ca_cert: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    plain_tcp_wanted: bool = False
     config_file: str = "/etc/dockyard/daemon.json"
     debug: bool = False
     log_level: str = "info"

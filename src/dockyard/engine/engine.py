@@ -28,6 +28,7 @@ from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
 from dockyard.engine.security.capabilities import from_mask
+from dockyard.engine.settings import Settings
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
 from dockyard.errors import InvalidParameter, NotModified
@@ -93,7 +94,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     images = Images(store, collection, events, Platform(machine.arch, "linux"), clock_ns)
     volumes = Volumes(store.volumes, collection, events, clock_ns)
     services = Services(
-        daemon,
+        Settings(daemon),
         machine,
         paths,
         collection,

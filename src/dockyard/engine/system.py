@@ -10,6 +10,7 @@ from dockyard import __version__
 from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
+from dockyard.engine.settings import reload_attributes
 from dockyard.errors import SystemFailure
 from dockyard.fs.atomic import write_atomic
 
@@ -139,6 +140,17 @@ class System:
             init_binary=services.daemon.init_path or "docker-init",
             warnings=self._warnings(),
         )
+
+    def reload(self, wanted: DaemonConfig) -> tuple[str, ...]:
+        """Puts a configuration that was read again into force, and says so in an event.
+
+        Returns the fields of `wanted` that can't change while the daemon runs, and didn't. Containers notice nothing.
+        """
+        services = self._services
+        refused = services.settings.reload(wanted)
+        attributes = reload_attributes(services.daemon, cgroup_v2=services.machine.cgroup_v2)
+        services.events.publish("daemon", "reload", self._id, {**attributes, "name": self._machine.node})
+        return refused
 
     def _driver_status(self) -> tuple[tuple[str, str], ...]:
         if self._services.layers.driver.name != "overlay2":

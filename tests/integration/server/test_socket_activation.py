@@ -62,7 +62,7 @@ def test_without_sockets_it_says_so_and_touches_nothing(tmp_path: Path) -> None:
 def test_a_host_that_cannot_be_had_leaves_the_others_closed(tmp_path: Path) -> None:
     home = tmp_path / "home"
     done = subprocess.run(
-        [*command(home, f"unix://{tmp_path}/d.sock"), "--host=tcp://192.0.2.1:1"],
+        [*command(home, f"unix://{tmp_path}/d.sock"), "--host=tcp://192.0.2.1:1", "--tls=false"],
         capture_output=True,
         text=True,
         timeout=30,

@@ -256,7 +256,7 @@ def test_every_flag_of_dockerd_is_known() -> None:
 
 def test_hosts_are_completed() -> None:
     hosts = [
-        run("-H", text).config.hosts[0]
+        run("--tls=false", "-H", text).config.hosts[0]
         for text in ("/a.sock", "unix:///b", ":2376", "tcp://", "tcp://1.2.3.4", "fd://")
     ]
     assert hosts == [
@@ -276,3 +276,45 @@ def test_runtimes_of_flag_and_file_add_up() -> None:
 
 def test_containerd_is_answered_with_a_warning() -> None:
     assert "--containerd=/run/x.sock" in run("--containerd=/run/x.sock").config.warnings[0]
+
+
+TLS_FILES = ("--tlscert=/c.pem", "--tlskey=/k.pem")
+
+
+def test_tls_changes_the_default_port() -> None:
+    config = run("-H", "tcp://0.0.0.0", "--tlsverify", "--tlscacert=/ca.pem", *TLS_FILES).config
+    assert config.hosts == ("tcp://0.0.0.0:2376",)
+    assert (config.tls, config.tls_verify, config.tls_ca_cert) == (True, True, "/ca.pem")
+    assert (config.tls_cert, config.tls_key) == ("/c.pem", "/k.pem")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tls"], "invalid TLS configuration: TLS needs --tlscert and --tlskey"),
+        (["--tlsverify", *TLS_FILES], "invalid TLS configuration: --tlsverify needs --tlscacert"),
+        (["-H", "tcp://0.0.0.0:2375"], "refusing to listen on tcp://0.0.0.0:2375 without TLS"),
+        (["-H", "tcp://[::]:2375"], "refusing to listen on tcp://[::]:2375 without TLS"),
+        (["-H", "tcp://example.org"], "refusing to listen on tcp://example.org:2375 without TLS"),
+        (["-H", "unix:///a.sock?scope=admin"], "no such limit: scope=admin"),
+        (["-H", "unix:///a.sock?"], "scope=read-only, scope=events or label=<key>[=<value>] must follow '?'"),
+    ],
+)
+def test_hosts_that_are_refused(arguments: list[str], message: str) -> None:
+    assert message in refusal(*arguments)
+
+
+@pytest.mark.parametrize("host", ["tcp://127.0.0.1:2375", "tcp://localhost", "tcp://[::1]:1", "tcp://127.9.9.9"])
+def test_plain_tcp_on_loopback_is_allowed(host: str) -> None:
+    assert run("-H", host).config.plain_tcp_wanted is False
+
+
+@pytest.mark.parametrize("file", [{"tls": False}, {"tlsverify": False}])
+def test_plain_tcp_can_be_insisted_on_in_the_file(file: object) -> None:
+    assert run("-H", "tcp://0.0.0.0", file=file).config.plain_tcp_wanted is True
+
+
+def test_a_host_keeps_its_limits() -> None:
+    given = ["unix:///a.sock?scope=read-only", "tcp://localhost?label=a=b"]
+    config = run(file={"hosts": given}).config
+    assert config.hosts == ("unix:///a.sock?scope=read-only", "tcp://localhost:2375?label=a=b")

@@ -14,6 +14,7 @@ from dockyard.engine.events import Events
 from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
 from dockyard.engine.paths import Paths
+from dockyard.engine.settings import Settings
 from dockyard.engine.volumes import Volumes
 from dockyard.store.layers import LayerStore
 from dockyard.supervisor.client import SupervisorClient
@@ -54,7 +55,7 @@ class Background:
 class Services:
     """The engine's parts, as the verbs of a container need them."""
 
-    daemon: DaemonConfig
+    settings: Settings
     machine: Machine
     paths: Paths
     collection: Collection
@@ -67,6 +68,11 @@ class Services:
     background: Background
     deletion: Deletion
     clock_ns: Callable[[], int]
+
+    @property
+    def daemon(self) -> DaemonConfig:
+        """The daemon's configuration as it is now: a reload may replace it, so don't keep it."""
+        return self.settings.current
 
     def announce(self, container: Container, action: str, **attributes: str) -> None:
         """Publishes a container event with the attributes that Docker gives each: labels, image and name."""

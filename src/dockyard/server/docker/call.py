@@ -16,7 +16,10 @@ from dockyard.server.docker.request_json import Shape, check_content_type, decod
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that has been routed. `name` is what the path named (`/containers/{name}/json`), "" for none."""
+    """A request that has been routed. `name` is what the path named (`/containers/{name}/json`), "" for none.
+
+    `confined`: it came on a socket for one label's containers, so nothing in it may reach beyond them.
+    """
 
     engine: Engine
     version: Version
@@ -24,6 +27,7 @@ class Call:
     query: Query
     request: BaseRequest
     clock_ns: Callable[[], int]
+    confined: bool = False
 
     def header(self, name: str) -> str:
         """A header's value; empty when it wasn't sent."""

@@ -26,6 +26,7 @@ from dockyard.api.versions import (
 )
 from dockyard.engine.engine import Engine
 from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.server.docker.admission import admit
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.table import ENDPOINTS, Endpoint
 from dockyard.server.docker.errors import PAGE_NOT_FOUND, answer_error
@@ -33,6 +34,7 @@ from dockyard.server.docker.http.answers import Answer, EmptyAnswer
 from dockyard.server.docker.http.perform import perform
 from dockyard.server.docker.http.query import Query
 from dockyard.server.docker.routing import Match, Router, split_target
+from dockyard.server.docker.scope import Scope
 
 LOG = logging.getLogger(__name__)
 
@@ -47,10 +49,20 @@ class DoorSettings:
 
 
 class Door:
-    """Answers requests with the engine. `await door(request)` is an aiohttp low-level handler."""
+    """Answers requests with the engine. `await door(request)` is an aiohttp low-level handler.
 
-    def __init__(self, engine: Engine, settings: DoorSettings, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> None:
+    With `scope`, only what that covers; a door for each listening socket may have its own.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: DoorSettings,
+        endpoints: Mapping[str, Endpoint] = ENDPOINTS,
+        scope: Scope | None = None,
+    ) -> None:
         self._engine = engine
+        self._scope = scope
         self._clock_ns = settings.clock_ns
         self._router = Router(ROUTES)
         self._endpoints = endpoints
@@ -74,6 +86,8 @@ class Door:
         try:
             check_version(target.version, version)
             call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns)
+            if self._scope is not None:
+                call = await admit(self._scope, match.operation, call)
             answer = await self._run(match, call)
             return await perform(request, answer, self._headers)
         except Exception as error:

@@ -5,7 +5,7 @@ import msgspec
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.state import Status
 from dockyard.engine.execs import ExecConfig
-from dockyard.errors import Conflict, DockyardError, InvalidParameter
+from dockyard.errors import Conflict, DockyardError, Forbidden, InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.detach_keys import parse_detach_keys
 from dockyard.server.docker.endpoints.containers.lifecycle import terminal_size
@@ -42,6 +42,8 @@ async def container_exec(call: Call) -> Answer:
         raise InvalidParameter("No exec command specified")
     if call.version < CONSOLE_SIZE_SINCE:
         body.pop("ConsoleSize", None)
+    if call.confined and body.get("Privileged"):
+        raise Forbidden("privileged execs are not allowed on this socket: they reach beyond the container")
     parse_detach_keys(body.get("DetachKeys", ""))
     exec_id = await call.engine.execs.create(call.name, msgspec.convert(body, ExecConfig))
     return JsonAnswer({"Id": exec_id}, 201)

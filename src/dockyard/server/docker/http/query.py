@@ -45,6 +45,12 @@ class Query:
         value = self.text(name)
         return parse_integer(value) if value else None
 
+    def replaced(self, name: str, value: str) -> "Query":
+        """The same query with `value` as the only one of `name`."""
+        query = Query("")
+        query._values = {**self._values, name: [value]}
+        return query
+
     def __repr__(self) -> str:
         return f"Query({self._values!r})"
 
