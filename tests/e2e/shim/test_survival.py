@@ -150,3 +150,18 @@ def test_always_returns_after_a_restart_and_a_stopped_one_does_not(own_engine: E
     wait_until(lambda: docker.field(always, "{{.State.Status}}") == "running", "the restart policy to act")
     assert docker.field(stopped, "{{.State.Status}}") == "exited"
     assert json.loads(docker("inspect", always))[0]["State"]["Pid"] != pid
+
+
+def test_a_daemon_that_is_ended_while_it_starts_containers_loses_none(own_engine: Engine) -> None:
+    docker = own_engine.docker
+    containers = [docker("run", "-d", "--restart", "always", "busybox", "sleep", "1000") for _ in range(8)]
+    pids = [int(docker.field(container, "{{.State.Pid}}")) for container in containers]
+    own_engine.kill()
+    for pid in pids:
+        os.kill(pid, 9)
+    wait_until(lambda: not any(map(is_alive, pids)), "the containers to be dead")
+    own_engine.start()
+    own_engine.restart(signal.SIGTERM)
+    for container in containers:
+        wait_until(lambda one=container: docker.field(one, "{{.State.Status}}") == "running", "the restart policy")
+    docker("rm", "-f", *containers)

@@ -59,6 +59,8 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         await _connect(services, entry)
         write_bundle(services, entry.record)
         shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
+    except asyncio.CancelledError:
+        raise  # the daemon ends: as after a SIGKILL, the next one adopts what has been made, or takes it back
     except BaseException as error:
         await _take_back(services, entry, error)
         if isinstance(error, DockyardError) and not isinstance(error, InvalidParameter | Conflict):
