@@ -162,6 +162,8 @@ def test_a_daemon_that_is_ended_while_it_starts_containers_loses_none(own_engine
     wait_until(lambda: not any(map(is_alive, pids)), "the containers to be dead")
     own_engine.start()
     own_engine.restart(signal.SIGTERM)
-    for container in containers:
-        wait_until(lambda one=container: docker.field(one, "{{.State.Status}}") == "running", "the restart policy")
+    wait_until(
+        lambda: all(docker.field(container, "{{.State.Status}}") == "running" for container in containers),
+        "the restart policy to act on all of them",
+    )
     docker("rm", "-f", *containers)
