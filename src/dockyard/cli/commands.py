@@ -58,6 +58,7 @@ SYSTEM = {
     "df": ("system.df", "Show what takes space on the disk"),
     "events": ("system.events", "Show what happens in the daemon, as it happens"),
     "info": ("system.info", "Show what the daemon is and has"),
+    "install-unit": ("system.install_unit", "Make the daemon a service of systemd"),
 }
 OCI = {
     "unpack": ("oci.unpack", "Make a runtime bundle (config.json, rootfs) of an image archive"),
