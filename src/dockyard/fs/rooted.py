@@ -152,9 +152,10 @@ class RootedTree:
             if make is None:
                 raise
         os.mkdir(step, 0o755, dir_fd=here)
-        os.chmod(step, 0o755, dir_fd=here)  # the umask must not leak into an image
         self.made.add(make)
-        return os.open(step, _DIRECTORY, dir_fd=here)
+        made = os.open(step, _DIRECTORY, dir_fd=here)
+        os.fchmod(made, 0o755)  # the umask must not leak into an image; by descriptor, because chmod follows links
+        return made
 
 
 def open_in_root(root: str, name: str | bytes) -> int:

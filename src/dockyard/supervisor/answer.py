@@ -5,6 +5,7 @@ create {…} + clients         this process becomes the shim, and the connection
 bury {container_id}          -> ExitRecord      ends the container of a dead shim
 sweep {known}                -> {removed}       removes the containers that nobody knows
 remove {paths}               -> {failures}      deletes directory trees
+visit {…} + pipe             looks at, reads or writes a container's files (dockyard.supervisor.visit)
 shutdown {}                  ends the supervisor; shims live on
 """
 
@@ -23,6 +24,8 @@ from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.main import asks_for_shim, run_shim
 from dockyard.shim.packets import parse_packet, receive_raw, send_packet
 from dockyard.shim.place import Place
+from dockyard.supervisor.visit.task import OP as VISIT
+from dockyard.supervisor.visit.task import visit
 
 
 def answer(connection: socket.socket, place: Place) -> NoReturn:
@@ -38,6 +41,8 @@ def answer(connection: socket.socket, place: Place) -> NoReturn:
     except (OSError, InvalidParameter) as error:
         place.report(error)
         os._exit(1)
+    if packet.message.get("op") == VISIT:
+        visit(connection, packet, place)
     reply: dict[str, Any] = {"seq": packet.message.get("seq")}
     try:
         task = _TASKS.get(str(packet.message.get("op")))

@@ -8,7 +8,7 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from dockyard import __version__
 from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
@@ -175,7 +175,7 @@ class SupervisorClient:
         """Delete directory trees in a process of their own; what could not be removed, and why. Absolute paths."""
         if not paths:
             return {}
-        channel = await self._connect_ensured(None)
+        channel = await self._connect_ensured(_ignore)
         try:
             failures: dict[str, str] = (await channel.request("remove", {"paths": list(paths)}, (), REMOVE_SECONDS))[
                 "failures"
@@ -197,7 +197,7 @@ class SupervisorClient:
 
     async def _create(self, request: CreateRequest, attachments: Sequence[ClientSocket]) -> ShimConnection:
         shim = self._shim(request.container_id)
-        channel = await self._connect_ensured(shim)
+        channel = await self._connect_ensured(shim.on_event)
         arguments = {
             **create_to_json(request),
             "clients": [client_to_json(attachment.settings) for attachment in attachments],
@@ -215,14 +215,18 @@ class SupervisorClient:
         shim.use(channel, state)
         return shim
 
-    async def _connect_ensured(self, shim: ShimConnection | None) -> Channel:
+    async def visit_channel(self, on_event: Callable[[Message], None]) -> Channel:
+        """A connection of its own for one visit (dockyard.supervisor.visit_client). SystemFailure, Unavailable."""
+        return await self._connect_ensured(on_event)
+
+    async def _connect_ensured(self, on_event: Callable[[Message], None]) -> Channel:
         try:
-            return await self._connect(shim)
+            return await self._connect(on_event)
         except (NotFound, Unavailable):
             await self.ensure()
-            return await self._connect(shim)
+            return await self._connect(on_event)
 
-    async def _connect(self, shim: ShimConnection | None) -> Channel:
+    async def _connect(self, on_event: Callable[[Message], None]) -> Channel:
         path = f"{self._exec_root}/supervisor.sock"
         for _ in range(ACCEPT_ATTEMPTS):
             try:
@@ -234,11 +238,11 @@ class SupervisorClient:
                 continue
             except OSError as error:
                 raise Unavailable(f"the supervisor at {path}: {error.strerror}") from error
-            return Channel(connection, "the supervisor", shim.on_event if shim is not None else _ignore)
+            return Channel(connection, "the supervisor", on_event)
         raise Unavailable(f"the supervisor at {path} accepts no connection")
 
     async def _ask(self, op: str, arguments: Message | None = None) -> Message:
-        channel = await self._connect(None)
+        channel = await self._connect(_ignore)
         try:
             return await channel.request(op, arguments)
         finally:

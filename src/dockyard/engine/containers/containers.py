@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
+from dockyard.engine.containers.archive import look, read, write
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig, Resources, RestartPolicy
 from dockyard.engine.containers.lifecycle import (
@@ -167,6 +168,18 @@ class Containers:
         archive = self._services.images.export_root(self._services.layers.rw(record.id))
         self._services.announce(record, "export")
         return archive
+
+    async def path_status(self, ref: str, path: str) -> look.NamedStatus:
+        """What is at a path of the container; see `archive.look`."""
+        return await look.look(self._services, self._find(ref), ref, path)
+
+    async def read_path(self, ref: str, path: str) -> read.PathArchive:
+        """A path of the container as an archive; see `archive.read`."""
+        return await read.read(self._services, self._find(ref), ref, path)
+
+    async def write_path(self, ref: str, path: str, archive: Iterator[bytes], options: write.WriteOptions) -> None:
+        """An archive unpacked in a directory of the container; see `archive.write`."""
+        await write.write(self._services, self._find(ref), ref, path, archive, options)
 
     async def sizes(self, ref: str) -> tuple[int, int]:
         """Bytes that the container wrote, and bytes of its whole root (SizeRw and SizeRootFs)."""

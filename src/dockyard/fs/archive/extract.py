@@ -24,6 +24,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LATEST_NANOSECONDS = (1 << 63) - 1
 _PERMISSIONS = 0o7777
 _SMALL_BYTES = 1 << 16
+_SAME_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Extracted(NamedTuple):
@@ -151,10 +152,13 @@ class Extractor:
             if not stat.S_ISDIR(os.stat(steps[-1], dir_fd=parent, follow_symlinks=False).st_mode):
                 parent = self._make_room(steps)
                 os.mkdir(steps[-1], 0o700, dir_fd=parent)
-        os.chown(steps[-1], member.uid, member.gid, dir_fd=parent, follow_symlinks=False)
-        os.chmod(steps[-1], member.mode & _PERMISSIONS, dir_fd=parent)
-        if member.xattrs:
-            self._set_xattrs(self._tree.directory(steps), member.xattrs)
+        made = os.open(steps[-1], _SAME_DIRECTORY, dir_fd=parent)
+        try:
+            os.fchown(made, member.uid, member.gid)
+            os.fchmod(made, member.mode & _PERMISSIONS)
+            self._set_xattrs(made, member.xattrs)
+        finally:
+            os.close(made)
         self._directory_times[steps] = member.mtime
 
     def _symlink(self, member: Member, steps: Steps) -> None:
@@ -164,6 +168,7 @@ class Extractor:
         except FileExistsError:
             parent = self._make_room(steps)
             os.symlink(member.link, steps[-1], dir_fd=parent)
+        self._size_bytes += len(member.link)  # as lstat(2) has it, which Docker adds up
         self._finish_in_place(member, steps, parent)
 
     def _hard_link(self, member: Member, steps: Steps) -> None:
@@ -197,11 +202,11 @@ class Extractor:
         self._finish_in_place(member, steps, parent)
 
     def _finish_in_place(self, member: Member, steps: Steps, parent: int) -> None:
-        # What can't or mustn't be opened: links, devices, fifos. It was made a moment ago in a tree that is ours alone.
+        # What can't or mustn't be opened: links, devices, fifos. By now a running container may have put a link there.
         name = steps[-1]
         os.chown(name, member.uid, member.gid, dir_fd=parent, follow_symlinks=False)
         if member.type != SYMLINK:
-            os.chmod(name, member.mode & _PERMISSIONS, dir_fd=parent)
+            _set_mode(name, member.mode & _PERMISSIONS, parent)
         for key, value in member.xattrs.items():
             if self._allowed(key):
                 path = b"/proc/self/fd/%d/%s" % (parent, name)
@@ -248,10 +253,21 @@ def _failure(verb: str, member: Member, error: OSError) -> SystemFailure:
     reason = (error.strerror or str(error)).lower()
     if member.type in REGULAR_TYPES and reason.startswith("no space"):
         verb = "write"
+    elif error.errno == errno.EBUSY:
+        verb = "unlinkat"  # a mount point is in the way
     name = "/" + display(b"/".join(components(member.name)))
     if verb == "link":
         return SystemFailure(f"link /{display(b'/'.join(components(member.link)))} {name}: {reason}")
     return SystemFailure(f"{verb} {name}: {reason}")
+
+
+def _set_mode(name: bytes, mode: int, parent: int) -> None:
+    """chmod(2) of what can't be opened. It would follow a link; by way of a descriptor it refuses one (EOPNOTSUPP)."""
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.chmod(b"/proc/self/fd/%d" % descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _bounded(nanoseconds: int) -> int:

@@ -5,6 +5,7 @@ bytes. A file that changes while it is read (a container runs) never breaks the 
 size.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Packer:
 
 
 def _regular(name: bytes, leaf: bytes, parent: int, status: os.stat_result) -> Iterator[bytes]:
-    descriptor = os.open(leaf, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    descriptor = _open_regular(leaf, parent)
     try:
         size = status.st_size
         xattrs = read_xattrs(descriptor)
@@ -79,6 +80,20 @@ def _regular(name: bytes, leaf: bytes, parent: int, status: os.stat_result) -> I
             yield padding(size)
     finally:
         os.close(descriptor)
+
+
+def _open_regular(leaf: bytes, parent: int) -> int:
+    """Open a regular file for reading, and nothing else: only to open a device may already do something.
+
+    Raises FileNotFoundError when something else, or nothing, has taken its place.
+    """
+    place = os.open(leaf, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        if not stat.S_ISREG(os.fstat(place).st_mode):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return os.open(b"/proc/self/fd/%d" % place, os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(place)
 
 
 def read_xattrs(target: int | bytes, *, follow: bool = True) -> dict[bytes, bytes]:

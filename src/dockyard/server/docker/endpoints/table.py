@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints import disk_usage, events, execs, networks, ping, plugins, system, volumes
 from dockyard.server.docker.endpoints.containers import (
+    archive,
     attach,
     commit,
     create,
@@ -48,6 +49,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ContainerStats": Endpoint(stats.container_stats_answer, waits=True),
     "ContainerChanges": Endpoint(queries.container_changes, waits=True),
     "ContainerExport": Endpoint(queries.container_export, waits=True),
+    "ContainerArchiveInfo": Endpoint(archive.container_archive_info, waits=True),
+    "ContainerArchive": Endpoint(archive.container_archive, waits=True),
+    "PutContainerArchive": Endpoint(archive.put_container_archive),
     "ContainerWait": Endpoint(wait.container_wait, waits=True),
     "ContainerAttach": Endpoint(attach.container_attach, waits=True),
     "ContainerCreate": Endpoint(create.container_create),
