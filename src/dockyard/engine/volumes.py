@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.events import Events
+from dockyard.engine.filter_values import Filters, matches, truth
 from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.fs.paths import components
@@ -14,7 +15,6 @@ from dockyard.store.graphdriver.view import View
 from dockyard.store.volumes.store import VolumeStore
 from dockyard.store.volumes.volume import Volume
 
-Filters = Mapping[str, tuple[str, ...]]
 KNOWN = frozenset(("dangling", "driver", "label", "name"))
 
 
@@ -70,6 +70,8 @@ class Volumes:
         unknown = set(wanted) - KNOWN
         if unknown:
             raise InvalidParameter(f"invalid filter '{unknown.pop()}'")
+        if "dangling" in wanted:
+            truth(wanted, "dangling")
         volumes = await asyncio.to_thread(self._store.list)
         return [volume for volume in volumes if self._passes(volume, wanted)]
 
@@ -84,7 +86,8 @@ class Volumes:
     async def remove(self, name: str, *, force: bool = False) -> None:
         """Removes a volume with its content; Conflict when a container has it, running or not."""
         volume = self._store.find(name)
-        await asyncio.to_thread(self._store.remove, name, force=force, used_by=self.used_by(name))
+        with self._collection.removing_volume(name):
+            await asyncio.to_thread(self._store.remove, name, force=force, used_by=self.used_by(name))
         if volume is not None:
             self._announce("destroy", volume)
 
@@ -117,12 +120,11 @@ class Volumes:
         self._store.copy_up(name, view, components(destination.encode()))
 
     def _passes(self, volume: Volume, filters: Filters) -> bool:
-        dangling = filters.get("dangling")
-        if dangling and (dangling[0].lower() in ("1", "true")) == bool(self.used_by(volume.name)):
+        if "dangling" in filters and truth(filters, "dangling") == bool(self.used_by(volume.name)):
             return False
         if filters.get("driver") and volume.driver not in filters["driver"]:
             return False
-        if filters.get("name") and not any(one in volume.name for one in filters["name"]):
+        if filters.get("name") and not any(matches(one, volume.name) for one in filters["name"]):
             return False
         for label in filters.get("label", ()):
             name, equals, value = label.partition("=")

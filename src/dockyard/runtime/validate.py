@@ -62,7 +62,7 @@ def specification(spec: Spec) -> None:
 
 def process(wanted: Process) -> None:
     """InvalidParameter for the first thing in `wanted` that can't be carried out."""
-    if not wanted.args or not wanted.args[0]:
+    if not wanted.args:
         raise InvalidParameter("args must not be empty")
     if not wanted.cwd:
         raise InvalidParameter("Cwd property must not be empty")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.integration.runtime.harness import Container, Harness, exit_code, receive_descriptor
 
-from dockyard.errors import Conflict, Forbidden, InvalidParameter, NotFound
+from dockyard.errors import Conflict, Forbidden, NotFound
 from dockyard.runtime.container_exec import exec_process
 from dockyard.runtime.container_kill import kill
 from dockyard.runtime.container_pause import pause
@@ -80,7 +80,7 @@ def test_the_caller_stays_where_it_is(harness: Harness) -> None:
     [
         ("nope", NotFound, 'exec: "nope": executable file not found in $PATH'),
         ("/etc", Forbidden, 'exec: "/etc": is a directory'),
-        ("", InvalidParameter, "args must not be empty"),
+        ("", NotFound, 'exec: "": executable file not found in $PATH'),
     ],
 )
 def test_a_program_that_can_not_be_executed(harness: Harness, program: str, kind: type, message: str) -> None:

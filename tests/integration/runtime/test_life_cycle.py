@@ -177,7 +177,7 @@ def test_names_that_are_refused(harness: Harness, name: str) -> None:
         ("/etc", Forbidden, 'exec: "/etc": is a directory'),
         ("/etc/passwd", Forbidden, 'exec: "/etc/passwd": permission denied'),
         ("/etc/passwd/x", NotFound, 'exec: "/etc/passwd/x": stat /etc/passwd/x: not a directory'),
-        ("", InvalidParameter, "args must not be empty"),
+        ("", NotFound, 'exec: "": executable file not found in $PATH'),
     ],
 )
 def test_a_program_that_can_not_be_executed(harness: Harness, program: str, kind: type, message: str) -> None:

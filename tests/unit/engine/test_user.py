@@ -16,13 +16,13 @@ FILES = {
     [
         ("", (), ResolvedUser(0, 0, (0, 44), "/root")),
         ("root", (), ResolvedUser(0, 0, (0, 44), "/root")),
-        ("www", (), ResolvedUser(33, 33, (29,), "/var/www")),
-        ("33", (), ResolvedUser(33, 33, (29,), "/var/www")),
-        ("www:audio", (), ResolvedUser(33, 29, (), "/var/www")),
-        ("1234", (), ResolvedUser(1234, 0, (), "/")),
-        ("1234:5678", (), ResolvedUser(1234, 5678, (), "/")),
-        ("nohome", (), ResolvedUser(7, 8, (), "/")),
-        ("www", ("video", "99"), ResolvedUser(33, 33, (29, 44, 99), "/var/www")),
+        ("www", (), ResolvedUser(33, 33, (33, 29), "/var/www")),
+        ("33", (), ResolvedUser(33, 33, (33, 29), "/var/www")),
+        ("www:audio", (), ResolvedUser(33, 29, (29,), "/var/www")),
+        ("1234", (), ResolvedUser(1234, 0, (0,), "/")),
+        ("1234:5678", (), ResolvedUser(1234, 5678, (5678,), "/")),
+        ("nohome", (), ResolvedUser(7, 8, (8,), "/")),
+        ("www", ("video", "99"), ResolvedUser(33, 33, (33, 29, 44, 99), "/var/www")),
     ],
 )
 def test_users(user, add, expected):
@@ -33,7 +33,9 @@ def test_users(user, add, expected):
     ("user", "message"),
     [
         ("ghost", "unable to find user ghost: no matching entries in passwd file"),
-        ("root:ghosts", "Unable to find group ghosts: no matching entries in group file"),
+        ("root:ghosts", "unable to find group ghosts: no matching entries in group file"),
+        ("-1", "uids and gids must be in range 0-2147483647"),
+        ("root:-1", "uids and gids must be in range 0-2147483647"),
         (str(2**32), "uids and gids must be in range 0-2147483647"),
     ],
 )
@@ -43,4 +45,4 @@ def test_unknown_names(user, message):
 
 
 def test_a_root_without_files_has_root():
-    assert resolve_user("", (), lambda _: "") == ResolvedUser(0, 0, (), "/root")
+    assert resolve_user("", (), lambda _: "") == ResolvedUser(0, 0, (0,), "/root")

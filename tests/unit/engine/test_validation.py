@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from dockyard.engine.config import DaemonConfig
-from dockyard.engine.containers.config import Config, HostConfig, LogConfig, RestartPolicy, Ulimit
-from dockyard.engine.containers.validation import check
+from dockyard.engine.containers.config import Config, DeviceRequest, HostConfig, LogConfig, RestartPolicy, Ulimit
+from dockyard.engine.containers.validation import check, check_joined
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 
 REFUSED = [
@@ -27,6 +27,11 @@ REFUSED = [
     (HostConfig(auto_remove=True, restart_policy=RestartPolicy("always")), "can't create 'AutoRemove' container"),
     (HostConfig(ipc_mode="odd"), "invalid IPC mode: odd"),
     (HostConfig(pid_mode="odd"), "invalid PID mode: odd"),
+    (HostConfig(isolation="odd"), "invalid isolation (odd): linux only supports 'default'"),
+    (
+        HostConfig(device_requests=(DeviceRequest(count=-1, capabilities=(("gpu",),)),)),
+        'could not select device driver "" with capabilities: [[gpu]]',
+    ),
     (HostConfig(runtime="odd"), "unknown or invalid runtime name: odd"),
     (HostConfig(ulimits=(Ulimit("odd", 1, 1),)), "invalid ulimit type: odd"),
     (HostConfig(ulimits=(Ulimit("nofile", 1, 2),)), "ulimit soft limit must be less than or equal to hard limit"),
@@ -89,3 +94,20 @@ def test_every_field_of_host_config_that_differs_from_its_default_is_known_to_so
     # Written by the client for itself only; the annotation of a file name on its side.
     assert set(unread) <= {"container_id_file"}, unread
     assert issubclass(HostConfig, msgspec.Struct) and issubclass(NotImplementedYet, DockyardError)
+
+
+@pytest.mark.parametrize(
+    ("config", "host", "message"),
+    [
+        (Config(hostname="h"), HostConfig(uts_mode="host"), "conflicting options: hostname and the UTS mode"),
+        (Config(hostname="h"), HostConfig(network_mode="container:x"), "hostname and the network mode"),
+        (
+            Config(exposed_ports={"80/tcp": {}}),
+            HostConfig(network_mode="container:x"),
+            "port exposing and the container",
+        ),
+    ],
+)
+def test_what_belongs_to_another_namespace_is_not_chosen(config, host, message):
+    with pytest.raises(InvalidParameter, match=message):
+        check_joined(config, host)

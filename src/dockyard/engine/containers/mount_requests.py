@@ -16,6 +16,7 @@ from dockyard.errors import InvalidParameter
 
 PROPAGATIONS = frozenset({"rprivate", "private", "rshared", "shared", "rslave", "slave"})
 LABEL_MODES = frozenset({"z", "Z"})
+AT_ROOT = "invalid specification: destination can't be '/'"
 CONSISTENCIES = frozenset({"consistent", "cached", "delegated", "default"})
 
 
@@ -87,6 +88,10 @@ def parse_bind(bind: str, volume_driver: str = "") -> MountRequest:
     is_bind = source.startswith("/")
     if not is_bind and options.propagation:
         raise InvalidParameter(f"invalid volume specification: '{bind}': invalid propagation for a named volume")
+    if _is_root(destination):
+        kind = "bind" if is_bind else "volume"
+        at_root = f'invalid mount config for type "{kind}": {AT_ROOT}'
+        raise InvalidParameter(f"invalid volume specification: '{bind}': {at_root}")
     return MountRequest(
         type="bind" if is_bind else "volume",
         destination=clean_destination(destination),
@@ -104,6 +109,8 @@ def from_mount(mount: Mount) -> MountRequest:
     """One `--mount` as a request; InvalidParameter when its fields contradict its type."""
     if not mount.target.startswith("/"):
         raise InvalidParameter(_not_absolute(mount.type, mount.target))
+    if _is_root(mount.target):
+        raise InvalidParameter(f'invalid mount config for type "{mount.type}": {AT_ROOT}')
     destination = clean_destination(mount.target)
     _check_option_sets(mount)
     if mount.type == "bind":
@@ -135,10 +142,13 @@ def clean_destination(path: str) -> str:
     """`path` without `.`, `..` and double slashes; InvalidParameter when it isn't absolute or is the root itself."""
     if not path.startswith("/"):
         raise InvalidParameter(f"invalid mount path: '{path}' mount path must be absolute")
-    cleaned = "/" + posixpath.normpath(path).lstrip("/")
-    if cleaned == "/":
-        raise InvalidParameter("invalid specification: destination can't be '/'")
-    return cleaned
+    if _is_root(path):
+        raise InvalidParameter(AT_ROOT)
+    return "/" + posixpath.normpath(path).lstrip("/")
+
+
+def _is_root(path: str) -> bool:
+    return posixpath.normpath(path).strip("/") == ""
 
 
 def _not_absolute(type_: str, path: str) -> str:

@@ -8,7 +8,7 @@ import os
 import re
 
 from dockyard.engine.config import DaemonConfig
-from dockyard.engine.containers.config import Config, HostConfig, Resources
+from dockyard.engine.containers.config import Config, HostConfig, Resources, RestartPolicy
 from dockyard.engine.containers.health import check_config
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
@@ -28,6 +28,11 @@ ULIMITS = frozenset(
     )
 )
 LOG_DRIVERS = ("", "json-file", "none")
+OTHER_LOG_DRIVERS = frozenset(
+    ("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog")
+)
+"""Docker's; named so that they aren't taken for mistyped ones."""
+LOG_MODES = ("", "blocking", "non-blocking")
 JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode")
 
 
@@ -53,11 +58,27 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     for variable in config.env or ():
         if not variable or variable.startswith("=") or "\0" in variable:
             raise InvalidParameter(f"invalid environment variable: {variable}")
-    if config.hostname and host.network_mode == "host" and host.uts_mode == "host":
-        raise InvalidParameter("conflicting options: hostname and the network mode")
     if host.network_mode == "host" and host.port_bindings:
         return ["Published ports are discarded when using host network mode"]
     return []
+
+
+def check_joined(config: Config, host: HostConfig) -> None:
+    """What can't be chosen for a namespace that is somebody else's. `config` is the request, before the image's."""
+    if config.hostname and host.uts_mode == "host":
+        raise InvalidParameter("conflicting options: hostname and the UTS mode")
+    if not host.network_mode.startswith("container:"):
+        return
+    if config.hostname:
+        raise InvalidParameter("conflicting options: hostname and the network mode")
+    if host.dns:
+        raise InvalidParameter("conflicting options: dns and the network mode")
+    if host.extra_hosts:
+        raise InvalidParameter("conflicting options: custom host-to-IP mapping and the network mode")
+    if host.port_bindings or host.publish_all_ports:
+        raise InvalidParameter("conflicting options: port publishing and the container type network mode")
+    if config.exposed_ports:
+        raise InvalidParameter("conflicting options: port exposing and the container type network mode")
 
 
 def _check_network(host: HostConfig) -> None:
@@ -70,19 +91,29 @@ def _check_not_yet(host: HostConfig) -> None:
     wanted = {
         "--volumes-from": host.volumes_from,
         "--link": host.links,
-        "--gpus": host.device_requests,
         "--userns": host.userns_mode not in ("", "host"),
         "--storage-opt": host.storage_opt,
         "--cgroup": host.cgroup,
-        "--isolation": host.isolation not in ("", "default", "process"),
     }
     for flag, value in wanted.items():
         if value:
             raise NotImplementedYet(f"{flag} is not supported by Dockyard yet")
+    for request in host.device_requests or ():
+        capabilities = " ".join(f"[{' '.join(one)}]" for one in request.capabilities or ())
+        raise InvalidParameter(f'could not select device driver "{request.driver}" with capabilities: [{capabilities}]')
+    if host.isolation not in ("", "default"):
+        raise InvalidParameter(f"invalid isolation ({host.isolation}): linux only supports 'default'")
 
 
 def _check_lifetime(host: HostConfig) -> None:
     policy = host.restart_policy
+    check_restart_policy(policy)
+    if host.auto_remove and policy.name not in ("", "no"):
+        raise InvalidParameter("can't create 'AutoRemove' container with restart policy")
+
+
+def check_restart_policy(policy: RestartPolicy) -> None:
+    """Raises InvalidParameter for policies that don't exist; `update` shares this."""
     if policy.name not in RESTART_POLICIES:
         raise InvalidParameter(
             f"invalid restart policy: unknown policy '{policy.name}'; "
@@ -92,8 +123,6 @@ def _check_lifetime(host: HostConfig) -> None:
         raise InvalidParameter("invalid restart policy: maximum retry count cannot be negative")
     if policy.maximum_retry_count and policy.name != "on-failure":
         raise InvalidParameter("invalid restart policy: maximum retry count can only be used with 'on-failure'")
-    if host.auto_remove and policy.name not in ("", "no"):
-        raise InvalidParameter("can't create 'AutoRemove' container with restart policy")
 
 
 def _check_modes(host: HostConfig) -> None:
@@ -105,12 +134,6 @@ def _check_modes(host: HostConfig) -> None:
         raise InvalidParameter(f"invalid UTS mode: {host.uts_mode}")
     if host.cgroupns_mode not in ("", "host", "private"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
-    if host.network_mode.startswith("container:") and (host.port_bindings or host.publish_all_ports):
-        raise InvalidParameter("conflicting options: port publishing and the container type network mode")
-    if host.network_mode.startswith("container:") and host.dns:
-        raise InvalidParameter("conflicting options: dns and the network mode")
-    if host.network_mode.startswith("container:") and host.extra_hosts:
-        raise InvalidParameter("conflicting options: custom host-to-IP mapping and the network mode")
 
 
 def check_resources(host: Resources) -> None:
@@ -201,9 +224,16 @@ _IPC_SYSCTLS = frozenset(
 
 def _check_logging(host: HostConfig) -> None:
     driver = host.log_config.type
+    if driver not in LOG_DRIVERS and driver not in OTHER_LOG_DRIVERS:
+        raise InvalidParameter(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
     if driver not in LOG_DRIVERS:
         raise NotImplementedYet(f"logging driver {driver} is not supported by Dockyard yet")
-    for option, value in (host.log_config.config or {}).items():
+    options = host.log_config.config or {}
+    if options.get("mode", "") not in LOG_MODES:
+        raise InvalidParameter(f"logger: logging mode not supported: {options['mode']}")
+    if options.get("mode") != "non-blocking" and "max-buffer-size" in options:
+        raise InvalidParameter("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
+    for option, value in options.items():
         if driver != "none" and option not in JSON_FILE_OPTIONS:
             raise InvalidParameter(f"unknown log opt '{option}' for json-file log driver")
         if (option, value) in (("compress", "true"), ("mode", "non-blocking")):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import Config
 from dockyard.engine.events import Events
+from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.config import container_config, image_config
-from dockyard.engine.images.listing import Filters, ListedImage, list_images
+from dockyard.engine.images.listing import ListedImage, list_images
 from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.engine.open_store import Store
 from dockyard.engine.timestamps import rfc3339

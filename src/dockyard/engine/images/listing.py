@@ -4,10 +4,10 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dockyard.engine.filter_values import Filters, truth
 from dockyard.errors import InvalidParameter
 from dockyard.store.images import ImageStore, StoredImage
 
-Filters = Mapping[str, tuple[str, ...]]
 KNOWN = frozenset(("dangling", "label", "before", "since", "reference", "until"))
 
 
@@ -33,7 +33,7 @@ def list_images(
     unknown = set(filters) - KNOWN
     if unknown:
         raise InvalidParameter(f"invalid filter '{unknown.pop()}'")
-    dangling = _boolean(filters, "dangling")
+    dangling = truth(filters, "dangling") if "dangling" in filters else None
     before, since = (_anchor(store, filters, key) for key in ("before", "since"))
     found = []
     for stored in store.images():
@@ -69,17 +69,6 @@ def _listed(store: ImageStore, stored: StoredImage, containers: Mapping[str, int
         containers.get(stored.id, 0),
         stored.image.config.labels,
     )
-
-
-def _boolean(filters: Filters, key: str) -> bool | None:
-    values = filters.get(key)
-    if not values:
-        return None
-    if values[0].lower() in ("1", "true"):
-        return True
-    if values[0].lower() in ("0", "false"):
-        return False
-    raise InvalidParameter(f"invalid filter '{key}={values[0]}'")
 
 
 def _anchor(store: ImageStore, filters: Filters, key: str) -> StoredImage | None:

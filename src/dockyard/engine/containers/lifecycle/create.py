@@ -39,6 +39,7 @@ async def create(
 ) -> Created:
     """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter."""
     image = services.images.for_container(config.image)
+    validation.check_joined(config, host_config)  # before the ports that the image exposes are added
     config = defaults.with_image(config, image.config)
     if config.network_disabled:
         host_config = msgspec.structs.replace(host_config, network_mode="none")
@@ -59,6 +60,7 @@ async def create(
             graph_data = _make_on_disk(services, record, image)
             record = msgspec.structs.replace(record, graph_data=graph_data, mounts=await mount_points.make(requests))
             services.collection.create(record)
+            mount_points.release()
         except BaseException:
             await mount_points.undo()
             await asyncio.to_thread(_unmake, services, container_id)

@@ -10,8 +10,18 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 
 
+FAILED = "failed to create task for container: failed to initialize logging driver"
+
+
 def log_settings(record: Container) -> LogSettings:
-    """The settings of one container's log; InvalidParameter when an option has no meaning."""
+    """The settings of one container's log; InvalidParameter, as from Docker's start, when an option has no meaning."""
+    try:
+        return _log_settings(record)
+    except InvalidParameter as error:
+        raise InvalidParameter(f"{FAILED}: {error}") from error
+
+
+def _log_settings(record: Container) -> LogSettings:
     log = record.host_config.log_config
     if log.type == "none":
         return LogSettings()

@@ -15,6 +15,8 @@ def parse_signal(text: str) -> int:
         number = int(name)
         if 1 <= number <= _REALTIME_LAST:
             return number
+        if number:
+            raise InvalidParameter(f"the linux daemon does not support signal {number}")
         raise InvalidParameter(f"Invalid signal: {text}")
     if name.startswith(("RTMIN", "RTMAX")):
         return _realtime(name, text)

@@ -9,7 +9,7 @@ from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Resources, RestartPolicy
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.resources import resources
-from dockyard.engine.containers.validation import check_resources
+from dockyard.engine.containers.validation import check_resources, check_restart_policy
 from dockyard.errors import Conflict, InvalidParameter
 from dockyard.spec.runtime import to_json
 
@@ -39,6 +39,7 @@ async def update(services: Services, entry: Entry, wanted: Resources, restart_po
             )
         after = msgspec.structs.replace(host, **changes)
         if restart_policy is not None and restart_policy.name:
+            check_restart_policy(restart_policy)
             if host.auto_remove and restart_policy.name != "no":
                 raise InvalidParameter(
                     "Restart policy cannot be updated because AutoRemove is enabled for the container"

@@ -1,16 +1,16 @@
 """`docker ps`: which containers a list request means (Engine API: GET /containers/json, filters)."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.state import Status
+from dockyard.engine.filter_values import Filters as Filters
+from dockyard.engine.filter_values import matches, truth
 from dockyard.errors import InvalidParameter
 
 LARGEST_PORT = 65535
 
-Filters = Mapping[str, tuple[str, ...]]
 Test = Callable[[Container, tuple[str, ...]], bool]
 
 
@@ -28,6 +28,8 @@ def list_containers(
     image and of those made from it (filter `ancestor`). Unknown filters raise InvalidParameter.
     """
     check_filters(filters)
+    if "is-task" in filters and truth(filters, "is-task"):
+        return []  # tasks are containers of swarm services, and there is no swarm
     everything = everything or limit > 0 or bool(filters.get("status")) or bool(filters.get("exited"))
     ancestors = {one for ref in filters.get("ancestor", ()) for one in images_below(ref)}
     anchors = {key: collection.find(filters[key][0]).record for key in ("before", "since") if filters.get(key)}
@@ -58,25 +60,20 @@ def check_filters(filters: Filters) -> None:
             raise InvalidParameter(f"invalid filter 'status={value}'")
     for value in filters.get("exited", ()):
         if not value.lstrip("-").isdecimal():
-            raise InvalidParameter(f"invalid filter 'exited={value}'")
+            raise InvalidParameter(
+                f"invalid filter 'exited={value}': strconv.Atoi: parsing \"{value}\": invalid syntax"
+            )
     for value in filters.get("health", ()):
         if value not in ("starting", "healthy", "unhealthy", "none"):
             raise InvalidParameter(f"unrecognised filter value for health: {value}")
 
 
 def _by_name(container: Container, values: Sequence[str]) -> bool:
-    return any(_search(value, f"/{container.name}") or _search(value, container.name) for value in values)
+    return any(matches(value, f"/{container.name}") or matches(value, container.name) for value in values)
 
 
 def _by_id(container: Container, values: Sequence[str]) -> bool:
-    return any(_search(f"^{value}" if value.isalnum() else value, container.id) for value in values)
-
-
-def _search(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return pattern == text
+    return any(matches(f"^{value}" if value.isalnum() else value, container.id) for value in values)
 
 
 def _by_label(container: Container, values: Sequence[str]) -> bool:

@@ -41,9 +41,10 @@ def resolve_user(user: str, group_add: tuple[str, ...], read_file: ReadFile) -> 
     groups = list(_groups(read_file("/etc/group")))
     account = _find_account(name, accounts)
     gid = _find_group(group, groups) if group else account.gid
-    additional: dict[int, None] = {}
+    # The primary group too: otherwise a file that denies it something may be had through setgroups (CVE-2022-36109).
+    additional: dict[int, None] = {gid: None}
     if not group:  # as in Docker: an explicit group means that group alone
-        additional = {found: None for _, found, members in groups if account.name and account.name in members}
+        additional |= {found: None for _, found, members in groups if account.name and account.name in members}
     for wanted in group_add:
         additional[_find_group(wanted, groups)] = None
     return ResolvedUser(account.uid, gid, tuple(additional), account.home)
@@ -55,6 +56,7 @@ def _find_account(name: str, accounts: list[_Account]) -> _Account:
             return account
     if name.isdecimal():
         return _Account("root" if int(name) == 0 else "", _checked_id(int(name)), 0, "/root" if int(name) == 0 else "/")
+    _refuse_negative(name)
     raise InvalidParameter(f"unable to find user {name}: no matching entries in passwd file")
 
 
@@ -64,11 +66,17 @@ def _find_group(group: str, groups: list[tuple[str, int, tuple[str, ...]]]) -> i
             return gid
     if group.isdecimal():
         return _checked_id(int(group))
-    raise InvalidParameter(f"Unable to find group {group}: no matching entries in group file")
+    _refuse_negative(group)
+    raise InvalidParameter(f"unable to find group {group}: no matching entries in group file")
+
+
+def _refuse_negative(text: str) -> None:
+    if text.startswith("-") and text[1:].isdecimal():
+        _checked_id(int(text))
 
 
 def _checked_id(number: int) -> int:
-    if number > LARGEST_ID:
+    if not 0 <= number <= LARGEST_ID:
         raise InvalidParameter("uids and gids must be in range 0-2147483647")
     return number
 
