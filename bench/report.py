@@ -112,7 +112,8 @@ def put_into_readme(whole: Mapping[str, Any]) -> None:
     machine = whole["machine"]
     note = (
         f"Measured on {whole['date'][:10]} by `script/bench`, both engines with the same `docker` client in one run, "
-        f"in turn; {machine['processors']} processors, kernel {machine['kernel'].split('-')[0]}, Python {machine['python']}."
+        "in turn; "
+        f"{machine['processors']} processors, kernel {machine['kernel'].split('-')[0]}, Python {machine['python']}."
     )
     block = f"{BEGIN}\n{note}\n\n{table(whole)}\n{END}"
     replaced = re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL)

@@ -1,1 +1,1 @@
-"""The proofs. CONTRIBUTING.md says what stands in which folder, and `script/test --rows` which acceptance rows are proved."""
+"""The proofs. CONTRIBUTING.md says what stands in which folder, `script/test --rows` what is proved."""

@@ -46,6 +46,6 @@ def run(program: bytes, architecture: int, number: int, arguments: Sequence[int]
             case 0x45:  # jset
                 position += if_true if accumulator & operand else if_false
             case 0x06:  # ret #k
-                return operand
+                return int(operand)
             case _:
                 raise AssertionError(f"instruction {position - 1}: code {code:#x} is not one that a filter needs")

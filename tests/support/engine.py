@@ -150,4 +150,6 @@ def reference_engine(arguments: Sequence[str] = ()) -> Iterator[Engine]:
 
 
 def _clean_environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "PYTEST_", "PYTHON", "COV_"))}
+    return {
+        key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "PYTEST_", "PYTHON", "COV_"))
+    }

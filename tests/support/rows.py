@@ -53,7 +53,7 @@ class Recorder:
         self._outcomes: dict[str, dict[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        rows = next((value for name, value in report.user_properties if name == "rows"), None)
+        rows: Any = next((value for name, value in report.user_properties if name == "rows"), None)
         if rows is None or (report.when != "call" and report.passed):
             return
         test = report.nodeid.partition("[")[0]

@@ -48,6 +48,13 @@ class Terminal:
                 return found
             assert self._read(deadline), f"no {pattern!r} in terminal output {self.seen!r}"
 
+    def read_for(self, seconds: float) -> str:
+        """Read what comes within `seconds`; returns all that hasn't been matched yet."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._read(deadline):
+            pass
+        return self.seen
+
     def wait(self, timeout_seconds: float = 10) -> int:
         """Read to the end; returns the exit code."""
         deadline = time.monotonic() + timeout_seconds

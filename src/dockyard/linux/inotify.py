@@ -1,4 +1,4 @@
-"""inotify(7): be woken when a file or directory changes. The descriptor is for an event loop; events are only counted."""
+"""inotify(7): be woken when a file or directory changes. The descriptor is for an event loop; events are counted."""
 
 import ctypes
 import os
@@ -19,7 +19,7 @@ class Watch:
     def __init__(self, path: str, events: int) -> None:
         """Watches `path` for `events` (IN_*); OSError as inotify_add_watch(2)."""
         libc = ctypes.CDLL(None, use_errno=True)
-        self._fd = libc.inotify_init1(_IN_CLOEXEC | _IN_NONBLOCK)
+        self._fd: int = libc.inotify_init1(_IN_CLOEXEC | _IN_NONBLOCK)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         if libc.inotify_add_watch(self._fd, os.fsencode(path), events) < 0:

@@ -90,7 +90,7 @@ def is_sealed() -> bool:
 
 
 def reexecute_sealed(name: str) -> None:
-    """Replace this process by the same program with the same arguments, run from a sealed copy; returns if it is already.
+    """Replace this process by the same program with the same arguments, run from a sealed copy; returns if it is.
 
     For programs that join containers in their own process (`dockyard-runc`). Descriptors without close-on-exec stay.
 

@@ -87,9 +87,14 @@ def test_an_attached_client_survives_the_daemon(own_engine: Engine) -> None:
     ) as tty:
         tty.expect("/ # ")
         # the client cares for the size only once its request to start has been answered: so long the daemon is needed
-        tty.resize(31, 97)
-        tty.type("while [ \"$(stty size)\" != '31 97' ]; do sleep 0.1; done; echo rea''dy\r")
-        tty.expect("ready")
+        tty.type("while [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo rea''dy\r")
+        columns = iter(range(100, 200))
+
+        def resized() -> bool:
+            tty.resize(30, next(columns))
+            return "ready" in tty.read_for(0.2)
+
+        wait_until(resized, "the client to pass on a new size")
         kill(own_engine, "daemon")
         tty.type("echo $((20 + 3))\r")
         tty.expect("\n23\r\n")

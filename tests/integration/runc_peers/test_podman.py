@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.peers import Program, busybox_image, podman
@@ -13,9 +15,9 @@ IMAGE = "localhost/busybox:latest"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory, dockyard_runc: str) -> Iterator[Program]:
+def client(dockyard_runc: str) -> Iterator[Program]:
     """Podman with our runtime and the image loaded."""
-    directory = tmp_path_factory.mktemp("podman")
+    directory = Path(tempfile.mkdtemp(prefix="podman-", dir="/tmp"))  # it refuses a runroot of more than 50 letters
     client = podman(directory)
     client = client._replace(arguments=(*client.arguments, "--runtime", dockyard_runc))
     client.run("load", "-i", str(busybox_image()))

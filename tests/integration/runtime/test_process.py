@@ -241,6 +241,7 @@ def test_signals_are_as_at_birth(harness: Harness) -> None:
 def test_session_keyring(harness: Harness) -> None:
     document = harness.document("cat", "/proc/keys")
     document["linux"]["maskedPaths"] = []
+
     def act(name: str, **options: Any) -> str:
         with harness.created(spec_from_json(document), name, **options) as container:
             container.init.start()

@@ -138,9 +138,7 @@ def test_a_file_that_is_not_there(tree: Tree) -> None:
     (tree.path / "pids.max").unlink()
     (tree.path).chmod(0o555)
     missing = CgroupV2(str(tree.root), str(tree.root / "nothing"))
-    with pytest.raises(
-        SystemFailure, match=r"^failed to write '5': write .*/pids.max: no such file or directory"
-    ):
+    with pytest.raises(SystemFailure, match=r"^failed to write '5': write .*/pids.max: no such file or directory"):
         missing.set(resources_from_json({"pids": {"limit": 5}}))
 
 
