@@ -58,6 +58,8 @@ class _Exec:
     id: str
     entry: Entry
     config: ExecConfig
+    shim: ShimConnection | None = None
+    """The run that it belongs to: it ends with it."""
     started: bool = False
     pid: int = 0
     exit_code: int | None = None
@@ -102,7 +104,7 @@ class Execs:
                 raise Conflict(f"exec command {exec_id} has already run")
             raise Conflict(f"exec command {exec_id} is already running")
         shim = _check_running(found.entry, found.entry.record.id)
-        found.started = True
+        found.started, found.shim = True, shim
         try:
             request = self._request(found, tty, console_size or found.config.console_size or (0, 0))
         except DockyardError:
@@ -123,7 +125,7 @@ class Execs:
         found = self._execs.get(exec_id) or await self._recover(exec_id)
         shim = found.entry.shim
         if found.running:
-            if shim is None:
+            if shim is None or shim is not found.shim:
                 self._end(found, 137)
             else:
                 state = await shim.exec_state(exec_id)
@@ -137,6 +139,10 @@ class Execs:
         if not found.running or found.entry.shim is None:
             raise Conflict(f"exec {exec_id} is not running")
         await found.entry.shim.resize(rows, columns, exec_id)
+
+    def ids_of(self, container_id: str) -> tuple[str, ...]:
+        """The execs that run in a container."""
+        return tuple(one.id for one in self._execs.values() if one.running and one.entry.record.id == container_id)
 
     def _request(self, found: _Exec, tty: bool, console_size: tuple[int, int]) -> ExecRequest:
         config = found.config
@@ -171,7 +177,7 @@ class Execs:
             shim = entry.shim
             state = await shim.exec_state(exec_id) if shim is not None else None
             if shim is not None and state is not None:
-                self._execs[exec_id] = _Exec(exec_id, entry, ExecConfig(), started=True, pid=state.pid)
+                self._execs[exec_id] = _Exec(exec_id, entry, ExecConfig(), shim, True, state.pid)
                 self._end_with(shim, self._execs[exec_id])
                 break
         return self._find(exec_id)

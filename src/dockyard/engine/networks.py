@@ -18,7 +18,7 @@ from dockyard.engine.containers.config import EndpointConfig
 from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.identifiers import new_id
-from dockyard.errors import DockyardError, NotFound
+from dockyard.errors import NotFound
 from dockyard.fs.atomic import write_atomic
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
 from dockyard.network.controller import NetworkController
@@ -145,7 +145,7 @@ class Networks:
         path = "" if request.network == "host" else controller.create_sandbox(request.sandbox_id)
         try:
             return path, controller.attach(request)
-        except DockyardError:
+        except BaseException:
             if path:
                 controller.remove_sandbox(request.sandbox_id)
             raise

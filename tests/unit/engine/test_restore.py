@@ -1,18 +1,21 @@
 """What a daemon does, in which order, about containers that ended while none looked."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
 import pytest
 
-from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.collection import Collection, Entry
 from dockyard.engine.containers.config import Config, HostConfig
 from dockyard.engine.containers.lifecycle.restore import load
 from dockyard.engine.containers.record import Container, State
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.storage import ContainerStorage, Loaded
+from dockyard.engine.paths import Paths
+from dockyard.errors import Conflict, DeadlineExceeded, SystemFailure
 from dockyard.supervisor.client import ExitRecord
 
 RUNNING = Container(
@@ -33,7 +36,7 @@ class Engine:
         self.paths = SimpleNamespace(removed_bundles="/var/empty", removed_containers="/var/empty")
 
     def load_all(self) -> Loaded:
-        return Loaded((self._record,), ())
+        return Loaded((self._record,), (), {})
 
     def __iter__(self) -> Any:
         return iter(self.entries)
@@ -96,3 +99,83 @@ async def test_a_run_whose_start_was_never_recorded_ends_with_its_exit_code() ->
 async def test_an_exit_that_was_recorded_is_not_worked_off_again() -> None:
     stopped = msgspec.structs.replace(RUNNING, state=State(status=Status.EXITED, finished_at_ns=5))
     assert await restored(stopped, ExitRecord(7, finished_at_ns=5)) == []
+
+
+class Silent(Engine):
+    """Its shim doesn't answer at first."""
+
+    def __init__(self, record: Container, ended: ExitRecord) -> None:
+        super().__init__(record, ended)
+        self.asked = 0
+        self.background = self
+        self.later: list[Any] = []
+
+    def start(self, _name: str, work: Any) -> None:
+        self.later.append(work)
+
+    async def adopt(self, _container_id: str) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise DeadlineExceeded("the shim doesn't answer")
+        self.done.append("shim asked for")
+
+
+async def test_a_shim_that_does_not_answer_is_asked_again_and_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dockyard.engine.containers.lifecycle.restore.PATIENCE_SECONDS", 0.01)
+    engine = Silent(RUNNING, ExitRecord(42, finished_at_ns=5))
+    await load(cast(Services, engine), cast(ContainerStorage, engine))
+    assert engine.done == []
+    assert engine.entries[0].record.state.status == Status.RUNNING
+    await engine.later[0]
+    assert engine.done == ["shim asked for", "record says exited 42", "exit record forgotten"]
+
+
+def test_a_record_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
+    paths = Paths(str(tmp_path), str(tmp_path / "run"))
+    paths.make()
+    storage = ContainerStorage(paths)
+    for container_id in ("good", "newer", "torn", "half"):
+        Path(paths.container(container_id)).mkdir()
+    for container_id in ("good", "newer", "torn"):
+        record = msgspec.structs.replace(RUNNING, id=container_id)
+        storage.save_host_config(record)
+        storage.save(record)
+    newer = Path(paths.container("newer")) / "config.v2.json"
+    newer.write_text(newer.read_text().replace('"running"', '"a state of the future"'))
+    (Path(paths.container("torn")) / "config.v2.json").write_bytes(b'{"Id": "to')
+    loaded = storage.load_all()
+    assert [record.id for record in loaded.containers] == ["good"]
+    assert loaded.half_made == ("half",)
+    assert set(loaded.unreadable) == {"newer", "torn"}
+
+
+def test_volumes_of_a_container_that_is_being_created_stay(tmp_path: Path) -> None:
+    collection = Collection(cast(ContainerStorage, None))
+    with collection.holding_volume("data"):
+        assert collection.uses_volume("data")
+        with pytest.raises(Conflict, match="volume is in use"), collection.removing_volume("data"):
+            pass
+    with (
+        collection.removing_volume("data"),
+        pytest.raises(Conflict, match="is being removed"),
+        collection.holding_volume("data"),
+    ):
+        pass
+    assert not collection.uses_volume("data")
+
+
+async def test_what_has_happened_is_told_even_when_the_disk_is_full() -> None:
+    class Full:
+        def save(self, _record: Container) -> None:
+            raise SystemFailure("no space left on device")
+
+    collection = Collection(cast(ContainerStorage, Full()))
+    entry = collection.add(RUNNING)
+    ended = msgspec.structs.replace(RUNNING, state=State(status=Status.EXITED, exit_code=3))
+    assert collection.observe(entry, ended) is ended
+    assert entry.record is ended
+    with pytest.raises(SystemFailure):
+        collection.replace(entry, RUNNING)
+    assert entry.record is ended

@@ -39,7 +39,6 @@ REFUSED = [
     (HostConfig(network_mode="host", sysctls={"net.x": "1"}), "not allowed in host network namespace"),
     (HostConfig(device_cgroup_rules=("odd",)), "invalid device cgroup rule format: 'odd'"),
     (HostConfig(log_config=LogConfig("json-file", {"odd": "1"})), "unknown log opt 'odd' for json-file log driver"),
-    (HostConfig(network_mode="container:x", publish_all_ports=True), "conflicting options: port publishing"),
 ]
 
 

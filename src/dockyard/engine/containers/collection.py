@@ -5,13 +5,18 @@ its shim while it lives, and who waits for its end. Lookups and `snapshot` take 
 """
 
 import asyncio
+import contextlib
+import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.storage import ContainerStorage
-from dockyard.errors import AlreadyExists, InvalidParameter, NotFound
+from dockyard.errors import AlreadyExists, Conflict, InvalidParameter, NotFound, SystemFailure
 from dockyard.supervisor.client import ClientSocket, ShimConnection
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -59,6 +64,8 @@ class Collection:
         self._storage = storage
         self._by_id: dict[str, Entry] = {}
         self._id_by_name: dict[str, str] = {}
+        self._held_volumes: Counter[str] = Counter()
+        self._leaving_volumes: set[str] = set()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._by_id.values()))
@@ -111,6 +118,19 @@ class Collection:
         entry.record = record
         return record
 
+    def observe(self, entry: Entry, record: Container) -> Container:
+        """Makes `record`, which tells what has happened, the present record, even when the disk refuses to keep it.
+
+        A start or an end can't be undone by a full disk: readers are told at once, and after a restart of the daemon
+        the shims and their exit records tell it again.
+        """
+        try:
+            return self.replace(entry, record)
+        except SystemFailure as error:
+            LOG.error("container %s: %s", record.id, error)
+            entry.record = record
+            return record
+
     def find(self, ref: str) -> Entry:
         """The container that `ref` means: full id, name (with or without slash), or a unique prefix of an id.
 
@@ -136,8 +156,33 @@ class Collection:
         return records
 
     def uses_volume(self, name: str) -> bool:
-        """Whether a container has a volume of this name among its mounts."""
-        return any(mount.name == name for entry in self._by_id.values() for mount in entry.record.mounts)
+        """Whether a container, or one that is being created, has a volume of this name among its mounts."""
+        mounts = (mount for entry in self._by_id.values() for mount in entry.record.mounts)
+        return self._held_volumes[name] > 0 or any(mount.name == name for mount in mounts)
+
+    @contextlib.contextmanager
+    def holding_volume(self, name: str) -> Iterator[None]:
+        """Keeps the volume from being removed until the container that is being created has its record."""
+        if name in self._leaving_volumes:
+            raise Conflict(f"volume {name} is being removed")
+        self._held_volumes[name] += 1
+        try:
+            yield
+        finally:
+            self._held_volumes[name] -= 1
+            if not self._held_volumes[name]:
+                del self._held_volumes[name]
+
+    @contextlib.contextmanager
+    def removing_volume(self, name: str) -> Iterator[None]:
+        """Keeps containers from being created with the volume while it is removed; Conflict when one is being."""
+        if self._held_volumes[name]:
+            raise Conflict(f"remove {name}: volume is in use - [a container that is being created]")
+        self._leaving_volumes.add(name)
+        try:
+            yield
+        finally:
+            self._leaving_volumes.discard(name)
 
     def using_image(self, image_id: str) -> Iterable[Container]:
         """The containers that were made from this image."""

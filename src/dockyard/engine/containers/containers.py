@@ -204,16 +204,10 @@ class Containers:
     def _find(self, ref: str) -> Entry:
         return self._services.collection.find(ref)
 
-    def _end_of_run(self, entry: Entry) -> "asyncio.Future[object]":
+    def _end_of_run(self, entry: Entry) -> "asyncio.Future[Container]":
         """Done when following the log has no sense any more: the container doesn't run."""
-        ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        if not entry.record.state.running:
-            ended.set_result(None)
-        else:
-
-            def tell(_: object) -> None:
-                if not ended.done():
-                    ended.set_result(None)
-
-            entry.next_exit.add_done_callback(tell)
+        if entry.record.state.running:
+            return entry.next_exit
+        ended: asyncio.Future[Container] = asyncio.get_running_loop().create_future()
+        ended.set_result(entry.record)
         return ended

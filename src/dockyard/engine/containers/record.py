@@ -101,4 +101,3 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     log_path: str = ""
     image_layers: tuple[str, ...] = ()
     graph_data: dict[str, str] = {}
-    exec_ids: tuple[str, ...] = ()

@@ -1,11 +1,13 @@
 """Containers on disk: `config.v2.json` (the record) and `hostconfig.json` in each container's directory.
 
 Both are replaced atomically, so that a SIGKILL at any instant leaves the old or the new record, never a torn one. A
-directory without a readable record is what a killed `create` left: `load_all` names it so that `restore` removes it.
+directory without a record is what a killed `create` left, since the record is written last: `restore` removes it. A
+record that is there but can't be read (a failing disk, a newer Dockyard) is kept, with all that belongs to it.
 """
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -18,10 +20,11 @@ from dockyard.fs.atomic import write_atomic
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a data root holds: containers, and ids of directories that have no readable record."""
+    """What a data root holds: containers, ids of half-made ones, and ids with the reason why they can't be read."""
 
     containers: tuple[Container, ...]
-    broken: tuple[str, ...]
+    half_made: tuple[str, ...]
+    unreadable: dict[str, str]
 
 
 class ContainerStorage:
@@ -45,27 +48,28 @@ class ContainerStorage:
         self._write(container.id, "hostconfig.json", self._encoder.encode(container.host_config))
 
     def load_all(self) -> Loaded:
-        """Every container of the data root, oldest first, and what is broken."""
-        containers, broken = [], []
+        """Every container of the data root, oldest first, and what else lies there."""
+        containers: list[Container] = []
+        half_made: list[str] = []
+        unreadable: dict[str, str] = {}
         for container_id in os.listdir(self._paths.containers):
-            container = self._load(container_id)
-            if container is None:
-                broken.append(container_id)
-            else:
-                containers.append(container)
+            if not os.path.lexists(f"{self._paths.container(container_id)}/config.v2.json"):
+                half_made.append(container_id)
+                continue
+            try:
+                containers.append(self._load(container_id))
+            except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
+                unreadable[container_id] = str(error)
         containers.sort(key=lambda container: container.created_at_ns)
-        return Loaded(tuple(containers), tuple(broken))
+        return Loaded(tuple(containers), tuple(half_made), unreadable)
 
-    def _load(self, container_id: str) -> Container | None:
+    def _load(self, container_id: str) -> Container:
         directory = self._paths.container(container_id)
-        try:
-            with open(f"{directory}/config.v2.json", "rb") as file:
-                fields = msgspec.json.decode(file.read())
-            with open(f"{directory}/hostconfig.json", "rb") as file:
-                host_config = msgspec.json.decode(file.read(), type=HostConfig)
-            return msgspec.convert({**fields, "HostConfig": msgspec.to_builtins(host_config)}, Container)
-        except (OSError, msgspec.MsgspecError):
-            return None
+        with open(f"{directory}/config.v2.json", "rb") as file:
+            fields = msgspec.json.decode(file.read(), type=dict[str, Any])
+        with open(f"{directory}/hostconfig.json", "rb") as file:
+            host_config = msgspec.json.decode(file.read(), type=HostConfig)
+        return msgspec.convert({**fields, "HostConfig": msgspec.to_builtins(host_config)}, Container)
 
     def _write(self, container_id: str, name: str, data: bytes) -> None:
         path = f"{self._paths.container(container_id)}/{name}"

@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from dockyard.engine.logs.entries import LogEntry, log_files, open_log, read_entries, tail_offset, time_ns
 from dockyard.linux.inotify import IN_CREATE, IN_MODIFY, IN_MOVED_TO, Watch
@@ -38,7 +38,7 @@ class LogOptions:
         return moment >= self.since_ns and (not self.until_ns or moment <= self.until_ns)
 
 
-async def read_log(path: str, options: LogOptions, ended: "asyncio.Future[object] | None") -> AsyncIterator[LogEntry]:
+async def read_log(path: str, options: LogOptions, ended: "asyncio.Future[Any] | None") -> AsyncIterator[LogEntry]:
     """The entries of the log at `path` that `options` ask for.
 
     With `follow`, goes on until `ended` is done and everything written before that has been given. No log: no entries.
@@ -102,7 +102,7 @@ def _whole(name: str) -> Iterator[LogEntry]:
 
 
 async def _following(
-    path: str, current: IO[bytes], options: LogOptions, ended: "asyncio.Future[object]"
+    path: str, current: IO[bytes], options: LogOptions, ended: "asyncio.Future[Any]"
 ) -> AsyncIterator[LogEntry]:
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
@@ -113,7 +113,11 @@ async def _following(
         changed.set()
 
     loop.add_reader(watch.fileno(), on_readable)
-    ended.add_done_callback(lambda _: changed.set())
+
+    def wake(_: object) -> None:
+        changed.set()
+
+    ended.add_done_callback(wake)
     file = current
     try:
         while True:
@@ -133,6 +137,7 @@ async def _following(
                 return
             await changed.wait()
     finally:
+        ended.remove_done_callback(wake)
         loop.remove_reader(watch.fileno())
         watch.close()
         if file is not current:

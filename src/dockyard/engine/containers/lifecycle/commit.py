@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Config
 from dockyard.engine.containers.defaults import with_image
+from dockyard.engine.containers.lifecycle.pause import become
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.images.images import Commitment
+from dockyard.errors import DockyardError
+from dockyard.supervisor.client import ShimConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,21 @@ async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
         shim = entry.shim if wanted.pause and record.state.status == Status.RUNNING else None
         if shim is not None:
             await shim.pause()
+            become(services, entry, Status.PAUSED)
         try:
             image_id = await services.images.commit(services.layers.rw(record.id), record.image_id, request)
         finally:
-            if shim is not None:
-                await shim.resume()
+            if shim is not None and entry.record.state.status == Status.PAUSED:
+                await _thaw(services, entry, shim)
         services.announce(record, "commit", comment=wanted.comment, imageID=image_id, imageRef=wanted.repository)
         return image_id
+
+
+async def _thaw(services: Services, entry: Entry, shim: ShimConnection) -> None:
+    """Lets the container go on; that it can't be thawed must not hide the image that has been made."""
+    try:
+        await shim.resume()
+    except DockyardError as error:
+        services.background.on_error(f"thaw {entry.record.id[:12]}", error)
+        return
+    become(services, entry, Status.RUNNING)

@@ -38,7 +38,7 @@ async def handle_exit(
         if goes:
             entry.record = after  # its files go at once: writing the record would be work for nothing
         else:
-            services.collection.replace(entry, after)
+            services.collection.observe(entry, after)
         if ended.oom_killed:
             services.announce(after, "oom")
         seconds = str(int(_ran_seconds(before, ended)))
@@ -79,9 +79,7 @@ def without_network(record: Container) -> Container:
         type(endpoint)(network_name=endpoint.network_name, network_id=endpoint.network_id)
         for endpoint in record.endpoints
     )
-    return msgspec.structs.replace(
-        record, sandbox_id="", sandbox_key="", attachment=None, endpoints=idle, ports={}, exec_ids=()
-    )
+    return msgspec.structs.replace(record, sandbox_id="", sandbox_key="", attachment=None, endpoints=idle, ports={})
 
 
 def _restart(entry: Entry, record: Container, ended: ExitRecord) -> restart_policy.Restart | None:

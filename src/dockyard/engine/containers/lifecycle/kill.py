@@ -25,9 +25,10 @@ async def kill(services: Services, entry: Entry, signal_text: str) -> None:
     if not record.state.running:
         raise Conflict(f"container {record.id} is not running")
     if number in (signal.SIGKILL, _stop_signal(entry)):
-        entry.stop_requested = True
         await _remember_stop(services, entry)
-    await send(services, entry, number)
+        await request_end(services, entry, number)
+    else:
+        await send(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if number == signal.SIGKILL and not await ended_within(entry, KILL_PATIENCE_SECONDS):
         raise SystemFailure(NO_EXIT)
@@ -44,18 +45,25 @@ async def stop(services: Services, entry: Entry, timeout_seconds: int | None, si
     if timeout_seconds is None:
         configured = record.config.stop_timeout
         timeout_seconds = DEFAULT_STOP_SECONDS if configured is None else configured
-    entry.stop_requested = True
     await _remember_stop(services, entry)
-    await send(services, entry, number)
+    await request_end(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if not await ended_within(entry, None if timeout_seconds < 0 else timeout_seconds):
         await send(services, entry, int(signal.SIGKILL))
         services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
-            raise SystemFailure(
-                f"cannot stop container: {record.id}: tried to kill container, but did not receive an exit event"
-            )
+            raise SystemFailure(f"cannot stop container: {record.id}: {NO_EXIT}")
     services.announce(record, "stop")
+
+
+async def request_end(services: Services, entry: Entry, number: int) -> None:
+    """Sends a signal that is meant to end the run, so that no restart policy applies to that end."""
+    entry.stop_requested = True
+    try:
+        await send(services, entry, number)
+    except BaseException:
+        entry.stop_requested = False
+        raise
 
 
 async def send(services: Services, entry: Entry, number: int) -> None:

@@ -5,6 +5,7 @@ once at creation. `undo` takes away what a failed creation made.
 """
 
 import asyncio
+import contextlib
 import os
 
 from dockyard.engine.containers.mount_requests import MountRequest
@@ -22,14 +23,20 @@ class MountPoints:
         self._services = services
         self._container_id = container_id
         self._made: list[str] = []
+        self._held = contextlib.ExitStack()
 
     async def make(self, requests: tuple[MountRequest, ...]) -> tuple[MountPoint, ...]:
         """A mount point for each request, sorted by destination."""
         points = [await self._make(request) for request in requests]
         return tuple(sorted(points, key=lambda point: point.destination))
 
+    def release(self) -> None:
+        """Lets go of the volumes: from now on the container's record keeps them."""
+        self._held.close()
+
     async def undo(self) -> None:
         """Removes the volumes that `make` made."""
+        self._held.close()
         for name in reversed(self._made):
             try:
                 await self._services.volumes.remove(name)
@@ -75,6 +82,8 @@ class MountPoints:
         if request.subpath:
             raise NotImplementedYet("volume-subpath is not supported by Dockyard yet")
         volumes = self._services.volumes
+        if request.source:
+            self._held.enter_context(self._services.collection.holding_volume(request.source))
         volume, made = await volumes.create(
             request.source, request.driver, dict(request.driver_options), dict(request.labels)
         )

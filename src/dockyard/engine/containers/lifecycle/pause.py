@@ -17,7 +17,7 @@ async def pause(services: Services, entry: Entry) -> None:
         if record.state.status != Status.RUNNING or entry.shim is None:
             raise Conflict(f"Container {record.id} is not running")
         await entry.shim.pause()
-        _become(services, entry, Status.PAUSED)
+        become(services, entry, Status.PAUSED)
         services.announce(record, "pause")
 
 
@@ -28,10 +28,11 @@ async def unpause(services: Services, entry: Entry) -> None:
         if record.state.status != Status.PAUSED or entry.shim is None:
             raise Conflict(f"Container {record.id} is not paused")
         await entry.shim.resume()
-        _become(services, entry, Status.RUNNING)
+        become(services, entry, Status.RUNNING)
         services.announce(record, "unpause")
 
 
-def _become(services: Services, entry: Entry, status: Status) -> None:
+def become(services: Services, entry: Entry, status: Status) -> None:
+    """Records that the container was frozen or thawed; the caller holds its lock."""
     state = msgspec.structs.replace(entry.record.state, status=status)
-    services.collection.replace(entry, msgspec.structs.replace(entry.record, state=state))
+    services.collection.observe(entry, msgspec.structs.replace(entry.record, state=state))

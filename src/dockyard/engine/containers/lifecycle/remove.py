@@ -9,7 +9,13 @@ import contextlib
 import signal
 
 from dockyard.engine.containers.collection import Entry
-from dockyard.engine.containers.lifecycle.kill import KILL_PATIENCE_SECONDS, cancel_restart, ended_within, send
+from dockyard.engine.containers.lifecycle.kill import (
+    KILL_PATIENCE_SECONDS,
+    NO_EXIT,
+    cancel_restart,
+    ended_within,
+    request_end,
+)
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
@@ -40,13 +46,9 @@ async def _end(services: Services, entry: Entry, *, force: bool) -> None:
     if _has_run_ahead(record):
         if not force:
             raise Conflict(_still_running(record))
-        entry.stop_requested = True
-        await send(services, entry, int(signal.SIGKILL))
+        await request_end(services, entry, int(signal.SIGKILL))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
-            raise SystemFailure(
-                f'cannot remove container "/{record.name}": could not kill container: '
-                "tried to kill container, but did not receive an exit event"
-            )
+            raise SystemFailure(f'cannot remove container "/{record.name}": could not kill container: {NO_EXIT}')
 
 
 def _has_run_ahead(record: Container) -> bool:
@@ -70,8 +72,10 @@ async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> N
 async def _clear(services: Services, entry: Entry, record: Container) -> None:
     """Deletes the layer, once nothing is mounted on it any more."""
     if entry.teardown is not None:
-        with contextlib.suppress(DockyardError):
+        with contextlib.suppress(Exception):  # reported by the background already
             await asyncio.shield(entry.teardown)
+    with contextlib.suppress(DockyardError):
+        services.deletion.move(services.paths.bundle(record.id), services.paths.removed_bundles)
     services.deletion.add(services.layers.forget_rw(record.id))
 
 

@@ -7,6 +7,7 @@ container (half-made layers, directories, sandboxes, shims) is removed.
 """
 
 import asyncio
+import logging
 import os
 
 import msgspec
@@ -14,40 +15,91 @@ import msgspec
 from dockyard.engine.containers import restart_policy
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.lifecycle.exit import ended_record, without_network
+from dockyard.engine.containers.lifecycle.kill import cancel_restart
 from dockyard.engine.containers.lifecycle.remove import remove
 from dockyard.engine.containers.lifecycle.start import attend, running, start_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.errors import AlreadyExists, DockyardError
 from dockyard.fs.rooted import remove_tree
 from dockyard.supervisor.client import ShimConnection
 
+LOG = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 5.0
+"""How long the start of the daemon waits for one container's shim, and the pause between later attempts."""
+
 
 async def load(services: Services, storage: ContainerStorage) -> None:
-    """Reads all records, adopts what lives, records what ended, and removes what belongs to nobody."""
+    """Reads all records, adopts what lives, records what ended, and removes what belongs to nobody.
+
+    What goes wrong with one container is logged and tried again later; it never keeps the daemon from starting.
+    """
     loaded = await asyncio.to_thread(storage.load_all)
-    for container_id in loaded.broken:
+    for container_id in loaded.half_made:
         await asyncio.to_thread(remove_tree, services.paths.container(container_id))
-    for record in loaded.containers:
-        services.collection.reserve_name(record.name, record.id)
-        entry = services.collection.add(record)
-        ended = services.supervisor.exit_record(record.id)
-        if ended is not None and not record.state.running and ended.finished_at_ns == record.state.finished_at_ns:
-            ended = shim = None  # worked off by the earlier daemon, though its shim may still be tidying up
-        else:
-            shim = await services.supervisor.adopt(record.id)
-        if shim is not None:
-            _adopt(services, entry, shim)
-        elif record.state.running or ended is not None:  # or killed between shim and record, and it has ended since
-            await _ended_unseen(services, entry)
-        elif record.attachment is not None or record.sandbox_id:
-            services.collection.replace(entry, without_network(record))  # killed between network and shim
-    known = {entry.record.id for entry in services.collection}
-    await services.supervisor.sweep(known)
+    for container_id, reason in loaded.unreadable.items():
+        LOG.error("the record of container %s can't be read, it is left as it is: %s", container_id, reason)
+    entries = [_add(services, record) for record in loaded.containers]
+    await asyncio.gather(*(_settle(services, entry) for entry in entries))
+    known = {entry.record.id for entry in services.collection} | set(loaded.unreadable)
+    try:
+        await services.supervisor.sweep(known)
+    except DockyardError as error:
+        LOG.error("sweeping what earlier daemons left: %s", error)
     _sweep_layers(services, known)
     services.deletion.add(_waiting(services.paths.removed_bundles))
     services.deletion.add(_waiting(services.paths.removed_containers))
+
+
+def _add(services: Services, record: Container) -> Entry:
+    try:
+        services.collection.reserve_name(record.name, record.id)
+    except AlreadyExists:  # two records of one name: neither is lost
+        record = msgspec.structs.replace(record, name=f"{record.name}_{record.id[:12]}")
+        services.collection.reserve_name(record.name, record.id)
+    return services.collection.add(record)
+
+
+async def _settle(services: Services, entry: Entry) -> None:
+    """Finds out how it stands with one container; when nobody can tell, it is asked again in the background."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _find_out(services, entry)
+    except (DockyardError, TimeoutError) as error:
+        short = entry.record.id[:12]
+        LOG.error("container %s: %s; trying again", short, error or "its shim doesn't answer")
+        services.background.start(f"find out about {short}", _find_out_later(services, entry))
+
+
+async def _find_out_later(services: Services, entry: Entry) -> None:
+    while True:
+        await asyncio.sleep(PATIENCE_SECONDS)
+        async with entry.lock:
+            if entry.shim is not None or entry.removed.done():
+                return
+            try:
+                await _find_out(services, entry)
+            except DockyardError:
+                continue
+            return
+
+
+async def _find_out(services: Services, entry: Entry) -> None:
+    record = entry.record
+    ended = services.supervisor.exit_record(record.id)
+    if ended is not None and not record.state.running and ended.finished_at_ns == record.state.finished_at_ns:
+        ended = shim = None  # worked off by the earlier daemon, though its shim may still be tidying up
+    else:
+        shim = await services.supervisor.adopt(record.id)
+    if shim is not None:
+        _adopt(services, entry, shim)
+    elif record.state.running or ended is not None:  # or killed between shim and record, and it has ended since
+        await _ended_unseen(services, entry)
+    elif record.attachment is not None or record.sandbox_id:
+        services.collection.observe(entry, without_network(record))  # killed between network and shim
 
 
 def living(services: Services) -> list[Container]:
@@ -76,14 +128,16 @@ async def start_by_policy(services: Services) -> None:
                     f"remove {record.id[:12]}", remove(services, entry, force=False, volumes=True)
                 )
             )
+        elif record.state.status == Status.RESTARTING:
+            await cancel_restart(services, entry)  # its policy has been changed while it waited
     if waiting:
         await asyncio.wait(waiting)
 
 
 async def _start(services: Services, entry: Entry) -> None:
     async with entry.lock:
-        if not entry.record.state.running:
-            await start_locked(services, entry, restart_count=entry.record.restart_count)
+        if not entry.record.state.running and not entry.removed.done():
+            await start_locked(services, entry, restart_count=0)
 
 
 def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
@@ -96,7 +150,7 @@ def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
     status = Status.PAUSED if shim.paused else Status.RUNNING
     state = msgspec.structs.replace(state, status=status)
     if state != record.state:
-        services.collection.replace(entry, msgspec.structs.replace(record, state=state))
+        services.collection.observe(entry, msgspec.structs.replace(record, state=state))
     attend(services, entry, shim)
 
 

@@ -50,9 +50,9 @@ async def start(services: Services, entry: Entry) -> None:
 
 async def start_locked(services: Services, entry: Entry, *, restart_count: int) -> None:
     """Starts a container that doesn't run; the caller holds its lock."""
-    if entry.teardown is not None:
-        await asyncio.shield(entry.teardown)
-        entry.teardown = None
+    teardown, entry.teardown = entry.teardown, None
+    if teardown is not None:
+        await asyncio.shield(teardown)  # one that failed is reported once and doesn't keep the next start from trying
     before = entry.record
     check_move(before.id, before.state.status, Status.RUNNING)
     try:
@@ -88,7 +88,7 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
     )
     entry.shim = shim
     entry.stop_requested = False
-    services.collection.replace(
+    services.collection.observe(
         entry, msgspec.structs.replace(record, state=state, restart_count=restart_count, manually_stopped=False)
     )
     attend(services, entry, shim)
@@ -133,7 +133,11 @@ async def _connect(services: Services, entry: Entry) -> None:
     connected = await services.networks.connect(record)
     if connected is not record:
         # On disk before anything runs: a restarted daemon must know which addresses are in use.
-        services.collection.replace(entry, connected)
+        try:
+            services.collection.replace(entry, connected)
+        except SystemFailure:
+            await services.networks.disconnect(connected)
+            raise
         services.announce_networks(connected, "connect")
 
 
@@ -161,7 +165,7 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     message, exit_code = describe_failure(error)
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
     state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)
-    services.collection.replace(entry, without_network(msgspec.structs.replace(record, state=state)))
+    services.collection.observe(entry, without_network(msgspec.structs.replace(record, state=state)))
     entry.finish_run()
     if record.host_config.auto_remove:
         await remove_locked(services, entry, volumes=True)

@@ -1,5 +1,6 @@
 """Everything about one container (Engine API: ContainerInspectResponse)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dockyard.engine.containers.record import Container, State
@@ -10,8 +11,13 @@ from dockyard.server.docker.wire.container_network import networks, port_map
 from dockyard.server.docker.wire.mount_points import mount_points
 
 
-def container_inspect(container: Container, sizes: tuple[int, int] | None = None) -> dict[str, Any]:
-    """The container whole; `sizes` are bytes of the writable layer and of the whole root file system, where asked."""
+def container_inspect(
+    container: Container, sizes: tuple[int, int] | None = None, exec_ids: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The container whole, with the ids of the execs that run in it.
+
+    `sizes` are bytes of the writable layer and of the whole root file system, where asked.
+    """
     document: dict[str, Any] = {
         "Id": container.id,
         "Created": rfc3339(container.created_at_ns),
@@ -30,7 +36,7 @@ def container_inspect(container: Container, sizes: tuple[int, int] | None = None
         "MountLabel": "",
         "ProcessLabel": "",
         "AppArmorProfile": "",
-        "ExecIDs": container.exec_ids or None,
+        "ExecIDs": tuple(exec_ids) or None,
         "HostConfig": host_config(container.host_config),
         "GraphDriver": {"Data": container.graph_data or None, "Name": container.driver},
         "Mounts": mount_points(container.mounts),

@@ -29,7 +29,11 @@ async def container_inspect_one(call: Call) -> Answer:
     """Everything about one container."""
     container = call.engine.containers.get(call.name)
     sizes = await call.engine.containers.sizes(container.id) if call.query.flag("size") else None
-    return JsonAnswer(container_answers.inspect(container_inspect(container, sizes), call.version))
+    return JsonAnswer(
+        container_answers.inspect(
+            container_inspect(container, sizes, call.engine.execs.ids_of(container.id)), call.version
+        )
+    )
 
 
 def shown_image(call: Call, container: Container) -> str:
