@@ -97,7 +97,9 @@ async def serve(
 
     server = HttpServer(door())
     try:
-        loop.add_signal_handler(signal.SIGHUP, reload, engine, arguments, manager)
+        loop.add_signal_handler(
+            signal.SIGHUP, reload, engine, arguments, manager, {one.tls for one in listeners if one.tls}
+        )
         driver = engine.services.layers.driver.name
         LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
         LOG.info("Daemon has completed initialization")

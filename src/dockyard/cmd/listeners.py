@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 import socket
-import ssl
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from dockyard.server.docker.door import Door
 from dockyard.server.docker.http.listen import DEFAULT_GROUP, display, open_listeners
 from dockyard.server.docker.http.passed import PassedSocket
 from dockyard.server.docker.http.server import HttpServer
-from dockyard.server.docker.http.tls import tls_context
+from dockyard.server.docker.http.tls import Tls
 from dockyard.server.docker.scope import Scope, split_scope
 
 LOG = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ class Listener(NamedTuple):
 
     socket: socket.socket
     ours: bool
-    tls: ssl.SSLContext | None
+    tls: Tls | None
     scope: Scope | None
 
 
@@ -33,7 +32,7 @@ def open_all(config: DaemonConfig, passed: Sequence[PassedSocket]) -> list[Liste
     """All sockets of `config.hosts`; when one can't be had its error is raised and none is left open."""
     group = config.group if config.group_given else DEFAULT_GROUP
     authority = config.tls_ca_cert if config.tls_verify else None
-    tls = tls_context(config.tls_cert, config.tls_key, authority) if config.tls else None
+    tls = Tls(config.tls_cert, config.tls_key, authority) if config.tls else None
     opened: list[Listener] = []
     try:
         for host in config.hosts:

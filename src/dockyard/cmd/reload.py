@@ -5,13 +5,14 @@ A file that is wrong changes nothing; what would need a restart is told in the l
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_log import set_level
 from dockyard.cmd.service_manager import ServiceManager
 from dockyard.engine.engine import Engine
 from dockyard.errors import DockyardError
+from dockyard.server.docker.http.tls import Tls
 
 LOG = logging.getLogger(__name__)
 
@@ -27,8 +28,8 @@ SHORTER_KEYS = {
 """daemon.json's keys for the fields whose name isn't the key with underscores."""
 
 
-def reload(engine: Engine, arguments: Sequence[str], manager: ServiceManager) -> None:
-    """Reads the configuration that `arguments` and daemon.json make now, and gives it to `engine`."""
+def reload(engine: Engine, arguments: Sequence[str], manager: ServiceManager, tls: Collection[Tls]) -> None:
+    """Reads the configuration that `arguments` and daemon.json make now, and gives it to `engine`; so with `tls`."""
     manager.reloading(time.monotonic_ns())
     try:
         config = invocation(arguments).config
@@ -37,10 +38,12 @@ def reload(engine: Engine, arguments: Sequence[str], manager: ServiceManager) ->
             key = SHORTER_KEYS.get(name, name.replace("_", "-"))
             LOG.warning("%s can't be changed while the daemon runs: restart it, containers go on", key)
         set_level(config)
+        for one in tls:
+            one.read_again()
         LOG.info("Reloaded configuration")
         for warning in config.warnings:
             LOG.warning(warning)
     except DockyardError as error:
-        LOG.error("reloading the configuration failed, nothing was changed: %s", error)
+        LOG.error("reloading the configuration failed: %s", error)
     finally:
         manager.ready()

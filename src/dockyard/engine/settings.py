@@ -80,7 +80,7 @@ def reload_attributes(config: DaemonConfig, *, cgroup_v2: bool) -> dict[str, str
         "max-concurrent-downloads": str(config.max_concurrent_downloads),
         "max-concurrent-uploads": str(config.max_concurrent_uploads),
         "max-download-attempts": str(config.max_download_attempts),
-        "registry-mirrors": _array(config.registry_mirrors),
+        "registry-mirrors": _array([mirror.rstrip("/") for mirror in config.registry_mirrors]),
         "runtimes": " ".join(f"{name}:{path}" for name, path in sorted(runtimes.items())),
         "shutdown-timeout": str(config.shutdown_timeout),
     }

@@ -174,10 +174,26 @@ class System:
         return tuple(options)
 
     def _warnings(self) -> tuple[str, ...]:
-        warnings = list(self._services.daemon.warnings)
+        daemon = self._services.daemon
+        warnings = [*daemon.warnings, *exposure_warnings(daemon)]
         if not _reads("/proc/sys/net/ipv4/ip_forward", "1"):
             warnings.append("WARNING: IPv4 forwarding is disabled")
         return tuple(warnings)
+
+
+def exposure_warnings(daemon: DaemonConfig) -> list[str]:
+    """What Docker says of an API on TCP that anybody may use who reaches it."""
+    if daemon.tls_verify:
+        return []
+    scheme, missing = ("https", "TLS client verification") if daemon.tls else ("http", "encryption")
+    addresses = [host.removeprefix("tcp://").partition("?")[0] for host in daemon.hosts if host.startswith("tcp://")]
+    return [
+        f"WARNING: API is accessible on {scheme}://{address} without {missing}.\n"
+        "         Access to the remote API is equivalent to root access on the host. Refer\n"
+        "         to the 'Docker daemon attack surface' section in the documentation for\n"
+        "         more information: https://docs.docker.com/go/attack-surface/"
+        for address in addresses
+    ]
 
 
 def engine_id(path: str) -> str:

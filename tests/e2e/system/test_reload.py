@@ -63,7 +63,7 @@ def test_reload_and_end(make_engine: Callable[..., Engine], tmp_path: Path) -> N
 
     config.write_text('{"labels": 5}')
     os.kill(engine.pid, signal.SIGHUP)
-    wait_until(lambda: "nothing was changed" in engine.log.read_text(), "the complaint")
+    wait_until(lambda: "reloading the configuration failed" in engine.log.read_text(), "the complaint")
     assert docker.info()["Labels"] == ["c=d", "e=f"]
 
     config.write_text(json.dumps(FIRST))

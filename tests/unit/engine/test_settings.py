@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from dockyard.engine.config import DaemonConfig, RuntimeCommand
 from dockyard.engine.settings import NOT_SETTINGS, RELOADABLE, Settings, reload_attributes
+from dockyard.engine.system import exposure_warnings
 
 
 def test_what_can_change_changes_and_the_rest_is_named() -> None:
@@ -35,10 +36,22 @@ def test_the_event_says_it_as_docker_does() -> None:
     )
     attributes = reload_attributes(config, cgroup_v2=False)
     assert attributes["labels"] == '["a=b","c=d"]'
-    assert attributes["registry-mirrors"] == '["https://m.example/"]'
+    assert attributes["registry-mirrors"] == '["https://m.example"]'
     assert attributes["insecure-registries"] == "[]"
     assert attributes["live-restore"] == "true"
     assert attributes["debug"] == "false"
     assert attributes["default-cgroupns-mode"] == "host"
     assert attributes["runtimes"] == "other:/usr/bin/other runc:dockyard-runc"
     assert attributes["max-concurrent-downloads"] == "3"
+
+
+def test_a_sincere_word_about_open_doors() -> None:
+    hosts = ("unix:///a.sock", "tcp://127.0.0.1:2375", "tcp://1.2.3.4:2375?scope=read-only")
+    plain = exposure_warnings(DaemonConfig(hosts=hosts))
+    assert [warning.splitlines()[0] for warning in plain] == [
+        "WARNING: API is accessible on http://127.0.0.1:2375 without encryption.",
+        "WARNING: API is accessible on http://1.2.3.4:2375 without encryption.",
+    ]
+    (first, _) = exposure_warnings(DaemonConfig(hosts=hosts, tls=True))
+    assert first.startswith("WARNING: API is accessible on https://127.0.0.1:2375 without TLS client verification.")
+    assert exposure_warnings(DaemonConfig(hosts=hosts, tls=True, tls_verify=True)) == []

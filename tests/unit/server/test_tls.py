@@ -1,6 +1,7 @@
 """TLS in front of the door: handshakes, half-close both ways, back-pressure, clients that go away."""
 
 import asyncio
+import random
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -109,7 +110,7 @@ class Session:
 @asynccontextmanager
 async def secured(certificates: Certificates, verify: bool, session: Session | None = None) -> AsyncIterator[int]:
     authority = str(certificates.authority) if verify else None
-    context = tls.tls_context(*map(str, certificates.server), authority)
+    files = tls.Tls(*map(str, certificates.server), authority)
     listener = open_listener("tcp://127.0.0.1:0")
     port: int = listener.getsockname()[1]
     settings, engine = DoorSettings("1", lambda: 0), None
@@ -118,7 +119,7 @@ async def secured(certificates: Certificates, verify: bool, session: Session | N
     else:
         door = Door(engine, settings, {"ContainerAttach": Endpoint(session.attach, waits=True)})  # type: ignore[arg-type]
     server = HttpServer(door)
-    await server.listen(listener, tls=context)
+    await server.listen(listener, tls=files)
     try:
         yield port
     finally:
@@ -267,6 +268,59 @@ async def test_a_handshake_may_not_take_for_ever(certificates: Certificates, mon
         with suppress(ConnectionResetError):
             assert await asyncio.wait_for(reader.read(), 5) == b""
         writer.close()
+
+
+async def test_renewed_certificates_are_for_clients_that_come(tmp_path: Path) -> None:
+    old, new = make_certificates(_made(tmp_path / "old")), make_certificates(_made(tmp_path / "new"))
+
+    def greet(port: int, certificates: Certificates) -> Client:
+        client = Client(port, certificates, certificates.client)
+        client.send(PING)
+        client.read_until(b"OK")
+        return client
+
+    files = tls.Tls(*map(str, old.server), str(old.authority))
+    server = HttpServer(Door(None, DoorSettings("1", lambda: 0)))  # type: ignore[arg-type]
+    listener = open_listener("tcp://127.0.0.1:0")
+    port = listener.getsockname()[1]
+    await server.listen(listener, tls=files)
+    kept = await asyncio.to_thread(greet, port, old)
+    good = old.server.certificate.read_bytes()
+    old.server.certificate.write_text("half a file")
+    with pytest.raises(InvalidParameter):
+        files.read_again()
+    old.server.certificate.write_bytes(good)
+    await asyncio.to_thread(greet, port, old)
+    for path, renewed in zip((*old.server, old.authority), (*new.server, new.authority), strict=True):
+        path.write_bytes(renewed.read_bytes())
+    files.read_again()
+    await asyncio.to_thread(greet, port, new)
+    kept.send(PING)  # a connection that exists goes on
+    assert await asyncio.to_thread(kept.read_until, b"OK")
+    await server.close(1)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_garbage_ends_that_connection_alone(certificates: Certificates, seed: int) -> None:
+    noise = random.Random(seed)
+    async with secured(certificates, verify=True) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        record = b"\x16\x03\x01\x02\x00" if seed % 2 else b""
+        writer.write(record + noise.randbytes(5000))
+        await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+
+        def greet() -> bytes:
+            client = Client(port, certificates, certificates.client)
+            client.send(PING)
+            return client.read_until(b"OK")
+
+        assert await asyncio.to_thread(greet)
 
 
 @pytest.mark.parametrize("broken", ["certificate", "key", "authority"])

@@ -2,7 +2,7 @@
 
 server = HttpServer(door)
 await server.listen(open_listener("unix:///run/dockyard/dockyard.sock"))
-await server.listen(open_listener("tcp://0.0.0.0:2376"), tls=tls_context("cert.pem", "key.pem", "ca.pem"))
+await server.listen(open_listener("tcp://0.0.0.0:2376"), tls=Tls("cert.pem", "key.pem", "ca.pem"))
 …
 await server.close(grace_seconds=15)
 """
@@ -11,14 +11,13 @@ import asyncio
 import contextlib
 import os
 import socket
-import ssl
 from collections.abc import Awaitable, Callable
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 
 from dockyard.server.docker.http.connection import ConnectionFactory
-from dockyard.server.docker.http.tls import TlsConnection
+from dockyard.server.docker.http.tls import Tls, TlsConnection
 
 Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 
@@ -38,7 +37,7 @@ class HttpServer:
         *,
         ours: bool = True,
         handle: Handler | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
     ) -> None:
         """Accepts clients on `listener` (non-blocking, already listening); this server closes it.
 
@@ -53,7 +52,7 @@ class HttpServer:
             self._others.append(factory)
 
         def protocol() -> asyncio.BaseProtocol:
-            return factory() if tls is None else TlsConnection(tls, factory)
+            return factory() if tls is None else TlsConnection(tls.context, factory)
 
         if listener.family == socket.AF_UNIX:
             if ours:

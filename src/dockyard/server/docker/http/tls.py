@@ -57,6 +57,18 @@ def tls_context(certificate: str, key: str, authority: str | None) -> ssl.SSLCon
     return context
 
 
+class Tls:
+    """The TLS of a listener, as its files (see `tls_context`) said when they were last read."""
+
+    def __init__(self, certificate: str, key: str, authority: str | None) -> None:
+        self._files = (certificate, key, authority)
+        self.context = tls_context(*self._files)
+
+    def read_again(self) -> None:
+        """Uses what the files say now for clients that come; InvalidParameter, and no change, when they are wrong."""
+        self.context = tls_context(*self._files)
+
+
 class TlsConnection(asyncio.Protocol):
     """One client of a TLS listener; `serve` makes the protocol for its plain bytes."""
 
