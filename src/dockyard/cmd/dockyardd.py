@@ -81,6 +81,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    loop.add_signal_handler(signal.SIGHUP, LOG.warning, "SIGHUP is ignored: the configuration has only just been read")
     LOG.info("Starting up")
     # The sockets first: a client that comes while containers are loaded waits instead of being refused, and a host that
     # can't be had is told before anything was touched.

@@ -61,12 +61,18 @@ def test_reload_and_end(make_engine: Callable[..., Engine], tmp_path: Path) -> N
     assert "mtu can't be changed while the daemon runs" in engine.log.read_text()
     assert docker.field(container, "{{json .State}}") == state
 
+    foreign = docker("create", "busybox", "true")
+    assert docker.field(foreign, "{{.HostConfig.Runtime}}") == "other"
     config.write_text('{"labels": 5}')
     os.kill(engine.pid, signal.SIGHUP)
     wait_until(lambda: "reloading the configuration failed" in engine.log.read_text(), "the complaint")
     assert docker.info()["Labels"] == ["c=d", "e=f"]
 
     config.write_text(json.dumps(FIRST))
+    os.kill(engine.pid, signal.SIGHUP)
+    wait_until(lambda: docker.info()["DefaultRuntime"] == "runc", "the first configuration again")
+    done = docker.result("start", foreign)  # never with another runtime than it was made for
+    assert "unknown or invalid runtime name: other" in done.err
     engine.restart(signal.SIGTERM)
     assert is_alive(pid)
     assert docker.field(container, "{{json .State}}") == state

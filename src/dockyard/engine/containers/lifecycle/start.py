@@ -14,6 +14,7 @@ import asyncio
 
 import msgspec
 
+from dockyard.engine.config import BUILT_IN_RUNTIME
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.health import Health, is_checked
 from dockyard.engine.containers.lifecycle.bundle import root_mounts, running_container, write_bundle
@@ -142,7 +143,10 @@ async def _connect(services: Services, entry: Entry) -> None:
 
 
 def _request(services: Services, record: Container) -> CreateRequest:
-    command = services.daemon.runtimes.get(record.host_config.runtime)
+    runtime = record.host_config.runtime
+    command = services.daemon.runtimes.get(runtime)
+    if command is None and runtime not in ("", BUILT_IN_RUNTIME):  # the daemon had it when the container was made
+        raise InvalidParameter(f"unknown or invalid runtime name: {runtime}")
     return CreateRequest(
         container_id=record.id,
         bundle=services.paths.bundle(record.id),
