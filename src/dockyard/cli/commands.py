@@ -9,6 +9,7 @@ from __future__ import annotations
 CONTAINER = {
     "attach": ("container.attach", "Connect the terminal to a running container"),
     "commit": ("container.commit", "Make an image of what a container changed"),
+    "cp": ("container.cp", "Copy files between a container and this machine"),
     "create": ("container.create", "Make a container"),
     "diff": ("container.diff", "List what a container changed in its files"),
     "exec": ("container.exec", "Run a command in a running container"),
@@ -102,9 +103,9 @@ ALIASES = {
 
 NOT_YET = frozenset(
     (
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "login", "logout", "manifest",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "login", "logout", "manifest",
         "node", "plugin", "push", "search", "secret", "service", "stack", "stats", "swarm", "trust",
-        "container cp", "container stats", "image build", "image push", "network connect", "network create",
+        "container stats", "image build", "image push", "network connect", "network create",
         "network disconnect", "network prune", "network rm", "network remove", "system dial-stdio", "system prune",
         "volume update",
     )

@@ -19,6 +19,10 @@ VISIT_SECONDS = 600.0
 WRITE_SECONDS = 24 * 3600.0
 PIECE = 1 << 18
 
+DISCARD_BYTES = 4 << 20
+DISCARD_SECONDS = 5.0
+"""How much, and for how long, is taken in of an archive that was refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathStatus:
@@ -113,11 +117,15 @@ async def write_archive(supervisor: SupervisorClient, request: VisitRequest, arc
     finally:
         stop.set()
         channel.close()
+        await asyncio.wait((pump,), timeout=DISCARD_SECONDS)
         pump.add_done_callback(_forget)
 
 
 def _pump(archive: Iterator[bytes], writing: int, stop: threading.Event) -> None:
-    """Write `archive` into the pipe until its end, or until nobody reads any more."""
+    """Write `archive` into the pipe until its end, or until nobody reads any more; then discard a little of the rest.
+
+    A client that is still sending when its connection is closed never sees the answer why.
+    """
     try:
         for piece in archive:
             view = memoryview(piece)
@@ -129,8 +137,10 @@ def _pump(archive: Iterator[bytes], writing: int, stop: threading.Event) -> None
         pass  # the visitor has refused it, and says so itself
     finally:
         os.close(writing)
-        with suppress(Exception):
-            archive.close()  # type: ignore[attr-defined]
+    left = DISCARD_BYTES
+    with suppress(Exception):
+        while left > 0 and (piece := next(archive, b"")):
+            left -= len(piece)
 
 
 def _forget(pump: "asyncio.Future[None]") -> None:

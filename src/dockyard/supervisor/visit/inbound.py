@@ -8,14 +8,12 @@ import os
 import stat
 from collections.abc import Iterator
 
-from dockyard.errors import Forbidden, InvalidParameter, SystemFailure
+from dockyard.errors import Forbidden, InvalidParameter
 from dockyard.fs.archive.extract import Extractor
-from dockyard.fs.archive.header import DIRECTORY, LINK
-from dockyard.fs.archive.reader import Member, TarReader
+from dockyard.fs.archive.placed import Kinds, PlacedReader
 from dockyard.fs.archive.source import CHUNK, StreamSource
-from dockyard.fs.paths import components, display
+from dockyard.fs.paths import components
 from dockyard.fs.rooted import RootedTree, Steps
-from dockyard.linux.libc import reason
 from dockyard.linux.open_beneath import in_root
 from dockyard.supervisor.visit.request import VisitRequest, Volume
 
@@ -33,8 +31,8 @@ def unpack(root: int, request: VisitRequest, archive: int) -> None:
     with RootedTree(f"/proc/self/fd/{root}") as tree:
         place = tree.real(components(os.fsencode(request.path)))
         _check_writable(request, place)
-        reader = _PlacedReader(StreamSource(_pieces(archive)), place, request.owner)
-        kinds = _Kinds(tree, place, request.keep_kinds)
+        reader = PlacedReader(StreamSource(_pieces(archive)), place, owner=request.owner)
+        kinds = Kinds(tree, place, keep=request.keep_kinds)
         Extractor(tree, special=kinds.check, keep_xattr=_is_portable).extract(reader)
     while os.read(archive, CHUNK):
         pass  # what follows the end marker is taken in, so that the sender isn't cut off
@@ -66,65 +64,6 @@ def _volume_of(volumes: tuple[Volume, ...], place: Steps) -> Volume | None:
         if place[: len(steps := components(os.fsencode(volume.destination)))] == steps
     ]
     return max(within)[1] if within else None
-
-
-class _PlacedReader(TarReader):
-    """Members as they come, but below `place`, and owned by `owner` when there is one."""
-
-    def __init__(self, source: StreamSource, place: Steps, owner: tuple[int, int] | None) -> None:
-        super().__init__(source)
-        self._place = b"".join(b"/" + step for step in place)
-        self._owner = owner
-
-    def __iter__(self) -> Iterator[Member]:
-        for member in super().__iter__():
-            name = self._below(member.name)
-            link = self._below(member.link) if member.type == LINK else member.link
-            uid, gid = self._owner or (member.uid, member.gid)
-            yield member._replace(name=name, link=link, uid=uid, gid=gid)
-
-    def _below(self, name: bytes) -> bytes:
-        return self._place + b"/" + b"/".join(components(name))
-
-
-class _Kinds:
-    """Looks at each member before it is written: the place itself stays as it is, and kinds when they must."""
-
-    def __init__(self, tree: RootedTree, place: Steps, keep: bool) -> None:
-        self._tree = tree
-        self._place = place
-        self._keep = keep
-
-    def check(self, member: Member, steps: Steps) -> bool:
-        """True for a member that needs no writing."""
-        if steps == self._place:
-            if member.type != DIRECTORY:
-                raise InvalidParameter(f"invalid file name in archive: {display(member.name)!r}")
-            return True
-        if self._keep:
-            self._check_kind(member, steps)
-        return False
-
-    def _check_kind(self, member: Member, steps: Steps) -> None:
-        try:
-            there = os.stat(steps[-1], dir_fd=self._tree.directory(steps[:-1]), follow_symlinks=False)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise SystemFailure(f"lstat {_shown(steps)}: {reason(error)}") from error
-        is_directory = stat.S_ISDIR(there.st_mode)
-        if is_directory and member.type != DIRECTORY:
-            raise SystemFailure(
-                f'cannot overwrite directory "{_shown(steps)}" with non-directory "{_shown(self._place)}"'
-            )
-        if not is_directory and member.type == DIRECTORY:
-            raise SystemFailure(
-                f'cannot overwrite non-directory "{_shown(steps)}" with directory "{_shown(self._place)}"'
-            )
-
-
-def _shown(steps: Steps) -> str:
-    return "/" + display(b"/".join(steps))
 
 
 def _is_portable(attribute: bytes) -> bool:
