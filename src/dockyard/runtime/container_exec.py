@@ -2,10 +2,15 @@
 
 One fork of the caller: the child joins the container's namespaces by the pidfd of its first process, and its cgroup. A
 pid namespace is for children only, so the caller joins that for the moment of the fork.
+
+From then on the container's processes can stop the child (SIGSTOP), and it says nothing until somebody kills it. Who
+must not wait for ever uses `begin_exec`, waits for `fileno` with a deadline, and then calls `finish` or `abandon`.
 """
 
 import os
+import signal
 from collections.abc import Mapping
+from contextlib import suppress
 
 from dockyard.cgroups import Entry, restored
 from dockyard.cgroups.directories import clean_path
@@ -14,7 +19,7 @@ from dockyard.linux.clone import Child
 from dockyard.linux.libc import reason
 from dockyard.linux.namespaces import CLONE_NEWPID, FLAGS
 from dockyard.runtime import validate
-from dockyard.runtime.channel import open_channel
+from dockyard.runtime.channel import Channel, open_channel
 from dockyard.runtime.container_state import PAUSED, STOPPED, ContainerState
 from dockyard.runtime.first_process_handle import open_first_process
 from dockyard.runtime.host_proc import open_host_proc
@@ -27,6 +32,37 @@ from dockyard.spec.runtime import Personality, Process
 from dockyard.spec.runtime.empty import EMPTY
 
 
+class BegunExec:
+    """A process on its way to its program: `pid`, and `pidfd`, which is close-on-exec and the caller's to close."""
+
+    def __init__(self, child: Child, channel: Channel) -> None:
+        self.pid, self.pidfd = child
+        self._channel = channel
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when `finish` won't wait."""
+        return self._channel.reader
+
+    def finish(self) -> None:
+        """Wait until its program is executed. Any DockyardError that it reports; it has ended then, or been killed."""
+        try:
+            self._channel.receive()  # end of file: execve has closed the other end
+        except BaseException:
+            self._kill()  # it may have been stopped between its last words and its end
+            raise
+        finally:
+            self._channel.close()
+
+    def abandon(self) -> None:
+        """Kill it; its end is for the caller to wait for."""
+        self._channel.close()
+        self._kill()
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+
 def exec_process(
     container: ContainerState,
     process: Process,
@@ -37,7 +73,43 @@ def exec_process(
     ignore_paused: bool = False,
     sub_cgroup: Mapping[str, str] = EMPTY,
 ) -> Child:
-    """Run `process` in `container`; returns when its program is executed.
+    """Run `process` in `container` as `begin_exec`; returns when its program is executed, however long that takes.
+
+    Returns:
+        The process, a child of the caller, with a pidfd that is the caller's to close.
+
+    Raises:
+        DockyardError: those of `begin_exec`, and what the process reported. No process is left then.
+    """
+    begun = begin_exec(
+        container,
+        process,
+        stdio=stdio,
+        console_socket=console_socket,
+        preserve_fds=preserve_fds,
+        ignore_paused=ignore_paused,
+        sub_cgroup=sub_cgroup,
+    )
+    try:
+        begun.finish()
+    except BaseException:
+        os.waitpid(begun.pid, 0)
+        os.close(begun.pidfd)
+        raise
+    return Child(begun.pid, begun.pidfd)
+
+
+def begin_exec(
+    container: ContainerState,
+    process: Process,
+    *,
+    stdio: Stdio,
+    console_socket: int | None = None,
+    preserve_fds: int = 0,
+    ignore_paused: bool = False,
+    sub_cgroup: Mapping[str, str] = EMPTY,
+) -> BegunExec:
+    """Fork a process that goes to execute `process` in `container`.
 
     Args:
         container: a running (or created) container.
@@ -49,11 +121,12 @@ def exec_process(
         sub_cgroup: cgroup to be in, below the container's, by controller; the key "" stands for all.
 
     Returns:
-        The process, a child of the caller, with a pidfd that is the caller's to close.
+        The process, a child of the caller. That its program isn't there (NotFound) or can't be executed (Forbidden)
+        comes out in `finish`.
 
     Raises:
         InvalidParameter: `process` is wrong.
-        NotFound, Forbidden: the program isn't there, or can't be executed.
+        NotFound: the container's cgroup is gone.
         Conflict: the container doesn't run, or is paused.
         SystemFailure: a step failed.
 
@@ -114,15 +187,7 @@ def exec_process(
         entry.close()
         for descriptor in opened:
             os.close(descriptor)
-    try:
-        ours.receive()  # end of file: execve has closed the other end
-    except BaseException:
-        os.waitpid(child.pid, 0)
-        os.close(child.pidfd)
-        raise
-    finally:
-        ours.close()
-    return child
+    return BegunExec(child, ours)
 
 
 def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:

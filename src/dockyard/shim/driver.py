@@ -18,6 +18,30 @@ class Started(NamedTuple):
     master: int = -1
 
 
+class Starting(Protocol):
+    """A process on its way to its program; a container can hold that up, so it is waited for with a deadline.
+
+    `pid` is 0 when it isn't known yet; it is a child of the shim otherwise. `patience_seconds` is how long it may take.
+    """
+
+    @property
+    def pid(self) -> int:
+        """Of the process, or 0."""
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long to wait before `abandon`."""
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when `finish` won't wait."""
+
+    def finish(self) -> Started:
+        """The process, which executes its program; or the error that kept it from that."""
+
+    def abandon(self) -> None:
+        """Kill it."""
+
+
 class Driver(Protocol):
     """One container, by its runtime."""
 
@@ -30,8 +54,11 @@ class Driver(Protocol):
     def start(self) -> None:
         """Execute the program of a container that was created without."""
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
-        """Execute one more process (OCI `process` as JSON) in the container; it runs when this returns."""
+    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
+        """Begin to execute one more process (OCI `process` as JSON) in the container. Returns without waiting for it.
+
+        `stdio` as with `create`.
+        """
 
     def kill_all(self, signal: int) -> None:
         """Send `signal` to every process."""

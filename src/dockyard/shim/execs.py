@@ -10,11 +10,13 @@ import socket
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
 from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
-from dockyard.shim.driver import Driver
+from dockyard.shim.driver import Driver, Started
+from dockyard.shim.exec_launch import ExecLaunch
 from dockyard.shim.exit_record import exit_record
 from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.stdio import no_stdio, open_pipes
@@ -25,6 +27,8 @@ NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
 Client = tuple[socket.socket, ClientSettings]
+Respond = Callable[[int | DockyardError], None]
+"""Is told the pid of a new process, or why there is none."""
 
 
 def failure_code(message: str) -> int:
@@ -43,19 +47,21 @@ class Execs:
         self._directory = directory
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
+        self._launches: dict[str, ExecLaunch] = {}
         self._on_idle: Callable[[], None] | None = None
 
-    def start(self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, client: Client | None) -> int:
+    def start(
+        self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, client: Client | None, respond: Respond
+    ) -> None:
         """Execute `process` (OCI `process` as JSON) with `client` attached, or detached when there is none.
 
-        Returns:
-            Its pid, as the host sees it.
+        `respond` gets its pid, as the host sees it; or the runtime's error, and the client has been told then, and its
+        connection closed.
 
         Raises:
-            AlreadyExists: the id is in use.
-            DockyardError: the runtime's error; the client has been told, and its connection closed.
+            AlreadyExists: the id is in use; `respond` isn't called.
         """
-        if exec_id in self._states:
+        if exec_id in self._states or exec_id in self._streams:
             if client is not None:
                 client[0].close()
             raise AlreadyExists(f"exec {exec_id} has been started before")
@@ -67,17 +73,13 @@ class Execs:
             on_burst=self._around.tidy.later,
         )
         self._streams[exec_id] = streams
+        settle = partial(self._settle, exec_id, streams, client, respond)
         try:
-            pid = self._execute(process, streams, open_stdin=open_stdin, attached=client is not None)
+            launch = self._launch(process, settle, open_stdin=open_stdin, attached=client is not None)
         except (DockyardError, OSError) as error:
-            failure = error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}")
-            self._fail(exec_id, streams, client, str(failure))
-            raise failure from error
-        if client is not None:
-            streams.attach(*client)
-        self._states[exec_id] = ExecState(exec_id, pid)
-        self._around.reaper.watch(pid, lambda status: self._ended(exec_id, streams, status))
-        return pid
+            settle(error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}"))
+        else:
+            self._launches[exec_id] = launch
 
     def state(self, exec_id: str) -> ExecState:
         """NotFound when it was never started, or ended long ago."""
@@ -95,37 +97,74 @@ class Execs:
         streams = self._streams.get(exec_id)
         if streams is None:
             raise NotFound(f"No such exec instance: {exec_id}")
-        streams.resize(rows, columns)
+        launch = self._launches.get(exec_id)
+        if launch is not None:
+            launch.size = rows, columns
+        else:
+            streams.resize(rows, columns)
 
     def when_idle(self, on_idle: Callable[[], None]) -> None:
         """Call when all have ended and their clients have got everything."""
         self._on_idle = on_idle
         self._check_idle()
 
-    def _execute(self, process: dict[str, Any], streams: Streams, *, open_stdin: bool, attached: bool) -> int:
+    def _launch(
+        self,
+        process: dict[str, Any],
+        settle: Callable[[Started | DockyardError], None],
+        *,
+        open_stdin: bool,
+        attached: bool,
+    ) -> ExecLaunch:
         if process.get("terminal"):
-            started = self._driver.exec(process, None)
-            streams.set_terminal(started.master)
-            return started.pid
+            return ExecLaunch(self._around, self._driver.exec(process, None), None, settle)
         if not attached:
             null = no_stdio()
             try:
-                return self._driver.exec(process, null).pid
+                return ExecLaunch(self._around, self._driver.exec(process, null), None, settle)
             finally:
                 null.close()
         stdio = open_pipes(open_stdin=open_stdin)
         try:
-            started = self._driver.exec(process, stdio.theirs)
+            return ExecLaunch(self._around, self._driver.exec(process, stdio.theirs), stdio.ours, settle)
         except BaseException:
             stdio.ours.close()
             raise
         finally:
             stdio.theirs.close()
-        if stdio.ours.stdin >= 0:
-            streams.set_input(stdio.ours.stdin)
-        streams.add_output("stdout", stdio.ours.stdout)
-        streams.add_output("stderr", stdio.ours.stderr)
-        return started.pid
+
+    def _settle(
+        self,
+        exec_id: str,
+        streams: Streams,
+        client: Client | None,
+        respond: Respond,
+        outcome: Started | DockyardError,
+    ) -> None:
+        """It is known how the launch went."""
+        launch = self._launches.pop(exec_id, None)
+        if isinstance(outcome, DockyardError):
+            if launch is not None and launch.ours is not None:
+                launch.ours.close()
+            self._fail(exec_id, streams, client, str(outcome))
+            respond(outcome)
+            return
+        assert launch is not None
+        self._states[exec_id] = ExecState(exec_id, outcome.pid)
+        self._around.reaper.watch(outcome.pid, lambda status: self._ended(exec_id, streams, status))
+        respond(outcome.pid)
+        if outcome.master >= 0:
+            streams.set_terminal(outcome.master)
+            if launch.size is not None:
+                with suppress(DockyardError):  # whoever asked has been told that it was taken
+                    streams.resize(*launch.size)
+        elif launch.ours is not None:
+            if launch.ours.stdin >= 0:
+                streams.set_input(launch.ours.stdin)
+            streams.add_output("stdout", launch.ours.stdout)
+            streams.add_output("stderr", launch.ours.stderr)
+        if client is not None:
+            streams.attach(*client)
 
     def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
         code = failure_code(message)

@@ -15,13 +15,52 @@ from dockyard.cgroups.contract import Hierarchy, OomWatch
 from dockyard.errors import DockyardError, SystemFailure
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
-from dockyard.shim.driver import Started
+from dockyard.shim.driver import Started, Starting
 from dockyard.shim.messages import ExternalRuntime
 from dockyard.shim.runtime_command import run_command
 from dockyard.shim.sockets import STREAM, listen_at
 from dockyard.shim.stats_json import stats_to_json
 from dockyard.shim.stdio import Ends, no_stdio
 from dockyard.shim.terminal import receive_master
+from dockyard.shim.worker import Outcome, Worker
+
+
+def exec_files(directory: ShimDirectory, worker: int) -> tuple[str, str]:
+    """Where the worker of an exec puts the description of the process, and the runtime its pid."""
+    return f"{directory.path}/exec-{worker}-process.json", f"{directory.path}/exec-{worker}-pid"
+
+
+class ExternalStarting:
+    """A process that the runtime is executing, in a worker; see `dockyard.shim.driver.Starting`."""
+
+    pid = 0
+    patience_seconds = 55.0
+
+    def __init__(self, worker: Worker, directory: ShimDirectory) -> None:
+        self._worker = worker
+        self._directory = directory
+
+    def fileno(self) -> int:
+        """See Starting."""
+        return self._worker.fileno()
+
+    def finish(self) -> Started:
+        """See Starting."""
+        try:
+            outcome = self._worker.join()
+        finally:
+            self._remove_files()
+        return Started(int(outcome.answer["pid"]), *outcome.descriptors)
+
+    def abandon(self) -> None:
+        """See Starting."""
+        self._worker.kill()
+        self._remove_files()
+
+    def _remove_files(self) -> None:
+        for path in exec_files(self._directory, self._worker.pid):
+            with suppress(OSError):
+                os.unlink(path)
 
 
 class ExternalDriver:
@@ -47,18 +86,17 @@ class ExternalDriver:
         """See Driver."""
         self._run("start", self._id)
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
+    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
         """See Driver."""
-        description = f"{self._directory.path}/exec-process.json"
-        pid_file = f"{self._directory.path}/exec-pid"
+        return ExternalStarting(Worker(lambda: self._exec(process, stdio), _pass_over), self._directory)
+
+    def _exec(self, process: dict[str, Any], stdio: Ends | None) -> Outcome:
+        """In a worker, whose number keeps the files of several execs apart."""
+        description, pid_file = exec_files(self._directory, os.getpid())
         with open(description, "w", encoding="utf-8") as file:
             json.dump(process, file)
-        try:
-            return self._make("exec", pid_file, ["--detach", "--process", description], [self._id], stdio)
-        finally:
-            for path in (description, pid_file):
-                with suppress(FileNotFoundError):
-                    os.unlink(path)
+        started = self._make("exec", pid_file, ["--detach", "--process", description], [self._id], stdio)
+        return Outcome({"pid": started.pid}, [] if started.master < 0 else [started.master])
 
     def kill_all(self, signal: int) -> None:
         """See Driver."""
@@ -113,10 +151,11 @@ class ExternalDriver:
             return Started(_read_pid(pid_file))
         # Through our own descriptor, because the path of the directory may be too long for the address of a socket.
         directory = os.open(self._directory.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        listener = listen_at(f"{self._directory.path}/console.sock", STREAM)
+        name = f"console-{os.getpid()}.sock"
+        listener = listen_at(f"{self._directory.path}/{name}", STREAM)
         null = no_stdio()
         try:
-            address = f"/proc/{os.getpid()}/fd/{directory}/console.sock"
+            address = f"/proc/{os.getpid()}/fd/{directory}/{name}"
             terminal = ["--tty"] if command == "exec" else []
             arguments = [command, "--pid-file", pid_file, "--console-socket", address, *terminal, *options, *operands]
             self._run(*arguments, stdio=null)
@@ -129,7 +168,7 @@ class ExternalDriver:
             null.close()
             listener.close()
             os.close(directory)
-            os.unlink(f"{self._directory.path}/console.sock")
+            os.unlink(f"{self._directory.path}/{name}")
 
     def _run(self, *arguments: str, stdio: Ends | None = None, stdin: bytes = b"") -> bytes:
         log = f"{self._directory.path}/runtime.log"
@@ -142,3 +181,7 @@ def _read_pid(path: str) -> int:
             return int(file.read())
     except (OSError, ValueError) as error:
         raise SystemFailure(f"reading the pid that the runtime wrote to {path}: {error}") from error
+
+
+def _pass_over(_error: BaseException) -> None:
+    """What goes wrong in the worker of an exec comes back as that exec's error, and is reported there."""

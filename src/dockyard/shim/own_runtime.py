@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from dockyard.cgroups.contract import Cgroup, Hierarchy, OomWatch
 from dockyard.errors import Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.runtime.container_create import create
-from dockyard.runtime.container_exec import exec_process
+from dockyard.runtime.container_exec import BegunExec, begin_exec
 from dockyard.runtime.container_start import start
 from dockyard.runtime.container_state import ContainerState, load
 from dockyard.runtime.launch import Stdio
 from dockyard.runtime.state_directory import remove
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
-from dockyard.shim.driver import Started
+from dockyard.shim.driver import Started, Starting
 from dockyard.shim.stats_json import stats_to_json
 from dockyard.shim.stdio import Ends
 from dockyard.shim.terminal import ConsolePair
@@ -71,17 +71,24 @@ class OwnDriver:
         with _as_start_errors():
             start(self._state())
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Started:
+    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
         """See Driver."""
         parsed = process_from_json(process)
-        state = self._state()
-
-        def make(ends: Stdio, console: int | None) -> int:
-            made = exec_process(state, parsed, stdio=ends, console_socket=console)
-            os.close(made.pidfd)
-            return made.pid
-
-        return _with_stdio(stdio, make)
+        console = ConsolePair() if stdio is None else None
+        try:
+            begun = begin_exec(
+                self._state(),
+                parsed,
+                stdio=Stdio(-1, -1, -1) if stdio is None else Stdio(*stdio),
+                console_socket=None if console is None else console.theirs,
+            )
+        except BaseException:
+            if console is not None:
+                console.close()
+            raise
+        if console is not None:
+            console.close_theirs()
+        return OwnStarting(begun, console)
 
     def kill_all(self, signal: int) -> None:
         """See Driver."""
@@ -152,6 +159,40 @@ class OwnDriver:
 
     def _cgroup(self) -> Cgroup:
         return self._hierarchy.restored(self._state().cgroup_paths)
+
+
+class OwnStarting:
+    """See `dockyard.shim.driver.Starting`."""
+
+    patience_seconds = 10.0
+
+    def __init__(self, begun: BegunExec, console: ConsolePair | None) -> None:
+        self._begun = begun
+        self._console = console
+        self.pid = begun.pid
+
+    def fileno(self) -> int:
+        """See Starting."""
+        return self._begun.fileno()
+
+    def finish(self) -> Started:
+        """See Starting."""
+        try:
+            with _as_start_errors():
+                self._begun.finish()
+                return Started(self.pid, -1 if self._console is None else self._console.receive())
+        finally:
+            self._close()
+
+    def abandon(self) -> None:
+        """See Starting."""
+        self._begun.abandon()
+        self._close()
+
+    def _close(self) -> None:
+        os.close(self._begun.pidfd)
+        if self._console is not None:
+            self._console.close()
 
 
 def _with_stdio(stdio: Ends | None, make: Callable[[Stdio, int | None], int]) -> Started:

@@ -20,7 +20,7 @@ from typing import Any
 from dockyard.errors import DockyardError, InvalidParameter, to_wire
 from dockyard.shim.channels import Channel
 from dockyard.shim.container import Container
-from dockyard.shim.execs import check_exec_id
+from dockyard.shim.execs import Respond, check_exec_id
 from dockyard.shim.messages import ClientSettings, client_from_json
 from dockyard.shim.packets import Packet, close_all
 from dockyard.shim.surroundings import Surroundings
@@ -64,9 +64,13 @@ class Requests:
         message = packet.message
         reply: dict[str, Any] = {"seq": message.get("seq")}
         try:
-            handler = _OPS.get(str(message.get("op")))
+            op = str(message.get("op"))
+            if op == "exec":
+                self._exec(packet, lambda outcome: channel.send({**reply, **_exec_answer(outcome)}))
+                return
+            handler = _OPS.get(op)
             if handler is None:
-                raise InvalidParameter(f"invalid message: no such op {message.get('op')!r}")
+                raise InvalidParameter(f"invalid message: no such op {op!r}")
             reply["ok"] = handler(self, packet)
         except DockyardError as error:
             reply["error"] = to_wire(error)
@@ -114,7 +118,8 @@ class Requests:
             self._container.streams.attach(client, settings)
         return {}
 
-    def _exec(self, packet: Packet) -> Answer:
+    def _exec(self, packet: Packet, respond: Respond) -> None:
+        """The one request that is answered later: requests that come meanwhile don't wait for it."""
         clients = take_clients(packet)
         try:
             self._container.check_alive()
@@ -123,13 +128,13 @@ class Requests:
         finally:
             for unused, _ in clients:
                 unused.close()
-        pid = self._container.execs.start(
+        self._container.execs.start(
             packet.message["exec_id"],
             packet.message["process"],
             open_stdin=bool(packet.message.get("open_stdin")),
             client=client,
+            respond=respond,
         )
-        return {"pid": pid}
 
     def _exec_state(self, packet: Packet) -> Answer:
         return self._container.execs.state(packet.message["exec_id"])._asdict()
@@ -144,6 +149,10 @@ class Requests:
         return self._container.stats()
 
 
+def _exec_answer(outcome: int | DockyardError) -> Answer:
+    return {"error": to_wire(outcome)} if isinstance(outcome, DockyardError) else {"ok": {"pid": outcome}}
+
+
 _OPS: dict[str, Callable[[Requests, Packet], Answer]] = {
     "start": Requests._start,
     "kill": Requests._kill,
@@ -152,7 +161,6 @@ _OPS: dict[str, Callable[[Requests, Packet], Answer]] = {
     "update": Requests._update,
     "resize": Requests._resize,
     "attach": Requests._attach,
-    "exec": Requests._exec,
     "exec_state": Requests._exec_state,
     "state": Requests._state,
     "processes": Requests._processes,

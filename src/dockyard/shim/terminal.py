@@ -23,6 +23,10 @@ class ConsolePair:
         """The runtime's end."""
         return self._theirs.fileno()
 
+    def close_theirs(self) -> None:
+        """Close the runtime's end here, so that `receive` sees when the runtime's own has gone without a word."""
+        self._theirs.close()
+
     def receive(self) -> int:
         """The terminal's master; SystemFailure when none was sent."""
         return receive_master(self._ours)

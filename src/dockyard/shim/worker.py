@@ -8,14 +8,19 @@ child as soon as the worker has ended, because the shim is a child subreaper.
 import gc
 import os
 import select
+import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from socket import socket
 from typing import Any, NamedTuple, NoReturn
 
-from dockyard.errors import DockyardError, SystemFailure, from_wire, to_wire
+from dockyard.errors import DeadlineExceeded, DockyardError, SystemFailure, from_wire, to_wire
 from dockyard.linux.signal_handlers import write_arrivals_to
 from dockyard.shim.packets import close_all, receive_packet, send_packet
 from dockyard.shim.sockets import packet_pair
+
+SECONDS = 30.0
+"""What a worker may take. It may wait for a process of the container, which another one there can stop."""
 
 Report = Callable[[BaseException], None]
 
@@ -47,23 +52,27 @@ class Worker:
             self._work(theirs, task, report)
         theirs.close()
 
-    def join(self) -> Outcome:
-        """Wait for its end; what it found out.
+    def fileno(self) -> int:
+        """A descriptor that is readable when `join` won't wait."""
+        return self._connection.fileno()
+
+    def join(self, seconds: float = SECONDS) -> Outcome:
+        """Wait for its end, `seconds` at most; what it found out.
 
         Raises:
             DockyardError: what it reported; SystemFailure when it died.
+            DeadlineExceeded: it took too long, and was killed.
         """
+        poll = select.poll()
+        poll.register(self._connection.fileno(), select.POLLIN)
+        if not poll.poll(seconds * 1000):
+            self.kill()
+            raise DeadlineExceeded(f"the shim's worker was not done within {seconds:.0f} seconds")
         try:
-            poll = select.poll()
-            poll.register(self._connection.fileno(), select.POLLIN)
-            poll.poll()
-            try:
-                packet = receive_packet(self._connection)
-            except OSError:
-                packet = None
-        finally:
-            self._connection.close()
-            os.waitpid(self.pid, 0)
+            packet = receive_packet(self._connection)
+        except OSError:
+            packet = None
+        self._reap()
         if packet is None:
             raise SystemFailure("the shim's worker was killed")
         error = packet.message.get("error")
@@ -72,10 +81,23 @@ class Worker:
             raise from_wire(str(error["kind"]), str(error["message"]))
         return Outcome(packet.message["ok"], packet.descriptors)
 
+    def kill(self) -> None:
+        """Kill it, with the commands that it runs."""
+        for kill in (os.killpg, os.kill):  # it may not have come to making the group
+            with suppress(ProcessLookupError):
+                kill(self.pid, signal.SIGKILL)
+        self._reap()
+
+    def _reap(self) -> None:
+        self._connection.close()
+        with suppress(ChildProcessError):  # the loop's reaper was first
+            os.waitpid(self.pid, 0)
+
     @staticmethod
     def _work(connection: socket, task: Callable[[], Outcome], report: Report) -> NoReturn:
         try:
             gc.disable()
+            os.setpgid(0, 0)
             write_arrivals_to(-1)  # signals of the worker are no business of the shim's loop
             try:
                 outcome = task()
@@ -91,5 +113,5 @@ class Worker:
 
 
 def run_in_worker(task: Callable[[], Outcome], report: Report) -> Outcome:
-    """Start a worker and wait for it; see `Worker`."""
+    """Start a worker and wait for it, `SECONDS` at most; see `Worker`."""
     return Worker(task, report).join()

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.world import World, eventually, exec_request
 
-from dockyard.errors import AlreadyExists, Conflict, DockyardError
+from dockyard.errors import AlreadyExists, Conflict, DeadlineExceeded, DockyardError
 
 pytestmark = pytest.mark.root
 
@@ -150,3 +150,29 @@ async def test_a_created_container_takes_no_pause(own: World) -> None:
 def _cmdline(pid: int) -> bytes:
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         return file.read()
+
+
+async def test_a_container_that_stops_every_process_cannot_hold_the_shim_up(own: World) -> None:
+    shim = await own.create("sh", "-c", "while :; do kill -STOP -1; done")
+    with Peer() as peer:
+        execs = [asyncio.create_task(shim.exec(exec_request("true"), peer.client))]
+        execs += [asyncio.create_task(shim.exec(exec_request("true"), None)) for _ in range(3)]
+        await asyncio.sleep(0.5)
+        assert not all(exec_.done() for exec_ in execs)  # some were stopped before they came to their program
+        async with asyncio.timeout(5):
+            assert (await shim.state())["status"] == "running"
+            await shim.kill(9)
+            assert (await shim.on_exit).exit_code == 137
+            await asyncio.gather(*execs, return_exceptions=True)
+            await peer.to_end()
+    await own.end_of(shim)
+
+
+async def test_an_exec_that_is_stopped_on_its_way_is_killed_in_the_end(own: World) -> None:
+    shim = await own.create("sh", "-c", "while :; do kill -STOP -1; done")
+    execs = [shim.exec(exec_request("true"), None) for _ in range(4)]
+    outcomes = await asyncio.wait_for(asyncio.gather(*execs, return_exceptions=True), 20)
+    assert any(isinstance(outcome, DeadlineExceeded) for outcome in outcomes)
+    assert all(isinstance(outcome, DeadlineExceeded | int) for outcome in outcomes)
+    await shim.kill(9)
+    await own.end_of(shim)
