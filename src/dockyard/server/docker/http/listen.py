@@ -117,7 +117,8 @@ def _remove_stale(path: str) -> None:
 
 def _listen_tcp(address: str) -> socket.socket:
     host, port = _split_host_port(address)
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio turns Nagle's algorithm off only where it sees that it is TCP; with it, an answer may wait for 40 ms.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
