@@ -176,7 +176,8 @@ async def test_each_container_has_a_shim_that_says_whose_it_is(world: World) -> 
 @pytest.mark.row("P2")
 async def test_no_runtime_process_is_left_after_the_start(world: World) -> None:
     shim = await world.create("sleep", "100")
-    assert children_of(shim.shim_pid) == [shim.pid]
+    # The answer doesn't wait until what made the container has been reaped.
+    await eventually(lambda: children_of(shim.shim_pid) == [shim.pid])
     await shim.kill(9)
     await world.end_of(shim)
 

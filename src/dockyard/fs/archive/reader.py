@@ -160,7 +160,7 @@ class TarReader:
         if b"\0" in name or b"\0" in link:
             raise InvalidParameter("archive/tar: invalid tar header")
         kind = header.type
-        if kind in (REGULAR, b"\0") and name.endswith(b"/"):
+        if kind == b"\0" and name.endswith(b"/"):
             kind = DIRECTORY  # v7 had no type for directories
         if kind in NO_PAYLOAD:
             stored = 0
