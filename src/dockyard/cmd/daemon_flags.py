@@ -39,7 +39,7 @@ SUPPORTED: Final = (
     Flag("exec-root", "", STRING, "Directory of what lives until the next boot", default=DEFAULT_EXEC_ROOT),
     Flag("experimental", "", BOOL, "Turn on experimental features"),
     Flag("group", "G", STRING, "Group that owns the unix socket", default="docker"),
-    Flag("host", "H", HOST, "Where the API listens"),
+    Flag("host", "H", HOST, "Where the API listens; ?scope=read-only, ?scope=events or ?label=key=value limits it"),
     Flag("host-gateway-ip", "", IP, "Address that host-gateway stands for in --add-host"),
     Flag("icc", "", BOOL, "Let containers reach each other", default=True),
     Flag("init", "", BOOL, "Run an init in containers, which forwards signals and reaps"),
