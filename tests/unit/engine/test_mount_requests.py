@@ -92,3 +92,18 @@ def test_tmpfs_options_become_mount_options():
 def test_nocopy_is_kept():
     assert not parse_bind("v:/d:nocopy").copy_up
     assert not from_mount(Mount(type="volume", target="/d", volume_options=VolumeOptions(no_copy=True))).copy_up
+
+
+@pytest.mark.parametrize(("options", "name"), [("nope=1", "nope"), ("size", "size"), ("ro=1", "ro"), ("odd", "odd")])
+def test_unknown_tmpfs_options(options, name):
+    with pytest.raises(InvalidParameter, match=f'invalid tmpfs option "{name}"'):
+        requested_mounts(Config(), HostConfig(tmpfs={"/t": options}))
+
+
+def test_the_root_is_no_destination():
+    with pytest.raises(InvalidParameter) as caught:
+        requested_mounts(Config(), HostConfig(binds=("v1:/",)))
+    assert str(caught.value) == (
+        "invalid volume specification: 'v1:/': invalid mount config for type \"volume\": "
+        "invalid specification: destination can't be '/'"
+    )

@@ -34,7 +34,7 @@ def with_image(config: Config, image: Config) -> Config:
         entrypoint=entrypoint,
         cmd=cmd,
         working_dir=config.working_dir or image.working_dir,
-        volumes=_union(config.volumes, image.volumes),
+        volumes=_union(config.volumes, image.volumes) or None,
         stop_signal=config.stop_signal or image.stop_signal,
         stop_timeout=config.stop_timeout if config.stop_timeout is not None else image.stop_timeout,
         healthcheck=health.merged(config.healthcheck, image.healthcheck),
@@ -67,6 +67,8 @@ def with_daemon(host: HostConfig, daemon: DaemonConfig, *, cgroup_v2: bool) -> H
     return msgspec.structs.replace(
         host,
         memory_swap=memory_swap,
+        memory_swappiness=None if host.memory_swappiness == -1 else host.memory_swappiness,
+        security_opt=_security_options(host),
         oom_kill_disable=bool(host.oom_kill_disable),
         log_config=log,
         network_mode=_network_mode(host.network_mode),
@@ -80,6 +82,14 @@ def with_daemon(host: HostConfig, daemon: DaemonConfig, *, cgroup_v2: bool) -> H
         ulimits=_ulimits(host.ulimits, daemon),
         init=host.init if host.init is not None else (daemon.init or None),
     )
+
+
+def _security_options(host: HostConfig) -> Strings:
+    """Who sees the host's processes or memory gets no label, unless the user wants one."""
+    labelled = any(option.partition("=")[0].partition(":")[0] == "label" for option in host.security_opt or ())
+    if labelled or not (host.privileged or "host" in (host.ipc_mode, host.pid_mode)):
+        return host.security_opt
+    return (*(host.security_opt or ()), "label=disable")
 
 
 def _network_mode(mode: str) -> str:

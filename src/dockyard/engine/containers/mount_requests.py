@@ -16,6 +16,14 @@ from dockyard.errors import InvalidParameter
 
 PROPAGATIONS = frozenset({"rprivate", "private", "rshared", "shared", "rslave", "slave"})
 LABEL_MODES = frozenset({"z", "Z"})
+TMPFS_FLAGS = frozenset(
+    (
+        *("defaults", "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async", "dirsync"),
+        *("remount", "mand", "nomand", "atime", "noatime", "diratime", "nodiratime", "bind", "rbind"),
+        *("unbindable", "runbindable", "relatime", "norelatime", "strictatime", "nostrictatime"),
+    )
+)
+TMPFS_VALUES = frozenset({"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"})
 AT_ROOT = "invalid specification: destination can't be '/'"
 CONSISTENCIES = frozenset({"consistent", "cached", "delegated", "default"})
 
@@ -43,6 +51,8 @@ class MountRequest:
     driver_options: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     options: tuple[str, ...] = ()
+    unnamed: bool = False
+    """Whether only a destination was given, by VOLUME or `-v`: Docker shows no mode for such a volume."""
 
 
 def requested_mounts(config: Config, host: HostConfig) -> tuple[MountRequest, ...]:
@@ -54,7 +64,7 @@ def requested_mounts(config: Config, host: HostConfig) -> tuple[MountRequest, ..
         explicit[request.destination] = request
     for destination in config.volumes or {}:
         path = clean_destination(destination)
-        explicit.setdefault(path, MountRequest("volume", path, driver=host.volume_driver))
+        explicit.setdefault(path, MountRequest("volume", path, driver=host.volume_driver, unnamed=True))
     return tuple(explicit.values())
 
 
@@ -220,7 +230,12 @@ def _bind_mount(mount: Mount, destination: str) -> MountRequest:
 
 
 def _tmpfs_options(options: str) -> tuple[str, ...]:
-    return tuple(part for part in options.split(",") if part)
+    parts = tuple(part for part in options.split(",") if part)
+    for part in parts:
+        name, equals, _ = part.partition("=")
+        if (name not in TMPFS_VALUES) if equals else (name not in TMPFS_FLAGS | PROPAGATIONS):
+            raise InvalidParameter(f'invalid tmpfs option "{name}"')
+    return parts
 
 
 def _tmpfs_mount_options(mount: Mount) -> tuple[str, ...]:

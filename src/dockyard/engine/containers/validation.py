@@ -196,10 +196,25 @@ def _check_cpu(host: Resources) -> None:
         raise InvalidParameter(
             f"Invalid value {host.cpuset_cpus} for cpuset cpus: value of out range, maximum is {LARGEST_CPUSET - 1}"
         )
+    nodes = _online_nodes()
+    if max((int(number) for number in re.findall(r"\d+", host.cpuset_mems)), default=0) > int(
+        re.split("[-,]", nodes)[-1]
+    ):
+        raise InvalidParameter(
+            f"Requested memory nodes are not available - requested {host.cpuset_mems}, available: {nodes}"
+        )
     if highest >= cpus:
         raise InvalidParameter(
             f"Requested CPUs are not available - requested {host.cpuset_cpus}, available: 0-{cpus - 1}"
         )
+
+
+def _online_nodes() -> str:
+    try:
+        with open("/sys/devices/system/node/online") as file:
+            return file.read().strip() or "0"
+    except OSError:
+        return "0"  # a kernel without NUMA
 
 
 def _check_security(host: HostConfig) -> None:

@@ -22,7 +22,7 @@ from dockyard.engine.containers.spec.build import container_capabilities
 from dockyard.engine.containers.spec.security_options import parse_security_options
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
-from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.rooted import remove_tree
 
 
@@ -43,6 +43,7 @@ async def create(
     config = defaults.with_image(config, image.config)
     if config.network_disabled:
         host_config = msgspec.structs.replace(host_config, network_mode="none")
+    host_config = _with_ids(services, host_config)
     host = defaults.with_daemon(host_config, services.daemon, cgroup_v2=services.machine.cgroup_v2)
     warnings = validation.check(config, host, services.daemon)
     container_capabilities(host, services.machine, privileged=host.privileged)
@@ -70,6 +71,17 @@ async def create(
         raise
     services.announce(record, "create")
     return Created(container_id, tuple(warnings))
+
+
+def _with_ids(services: Services, host: HostConfig) -> HostConfig:
+    """`container:NAME` by id, so that a rename doesn't part what is joined; unknown names fail at the start."""
+    joined = {}
+    for field in ("network_mode", "ipc_mode", "pid_mode"):
+        kind, _, ref = getattr(host, field).partition(":")
+        if kind == "container" and ref:
+            with contextlib.suppress(NotFound):
+                joined[field] = f"container:{services.collection.find(ref).record.id}"
+    return msgspec.structs.replace(host, **joined)
 
 
 def _checked_name(name: str) -> str:

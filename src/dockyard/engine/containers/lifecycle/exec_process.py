@@ -27,11 +27,16 @@ def exec_process(
     pid = record.state.pid
     groups = record.host_config.group_add or ()
     found = resolve_user(user or record.config.user, groups, lambda path: read_from_process(pid, path))
-    base = environment(record.config.env or (), record.config.hostname, tty, found.home)
+    own = record.config.env or ()
+    base = environment(own, record.config.hostname, tty, found.home)
+    variables = merged(base, env)
+    home = f"HOME={found.home}"
+    if home in variables and home not in (*own, *env):  # a default comes last, after what the exec sets
+        variables = (*(one for one in variables if one != home), home)
     return build_exec_process(
         record,
         args=args,
-        env=merged(base, env),
+        env=variables,
         cwd=cwd,
         user=found,
         tty=tty,

@@ -84,9 +84,12 @@ class MountPoints:
         volumes = self._services.volumes
         if request.source:
             self._held.enter_context(self._services.collection.holding_volume(request.source))
-        volume, made = await volumes.create(
-            request.source, request.driver, dict(request.driver_options), dict(request.labels)
-        )
+        try:
+            volume, made = await volumes.create(
+                request.source, request.driver, dict(request.driver_options), dict(request.labels)
+            )
+        except InvalidParameter as error:
+            raise InvalidParameter(f"create {request.source}: {error}") from error
         if made:
             self._made.append(volume.name)
         device = bound_device(volume)
@@ -104,7 +107,7 @@ class MountPoints:
             device=device,
             name=volume.name,
             driver=volume.driver,
-            mode=request.mode or "z",
+            mode=request.mode or ("" if request.unnamed else "z"),
             rw=not request.readonly,
             anonymous=not request.source,
         )

@@ -15,7 +15,7 @@ async def pause(services: Services, entry: Entry) -> None:
         if record.state.status == Status.PAUSED:
             raise Conflict(f"Container {record.id} is already paused")
         if record.state.status != Status.RUNNING or entry.shim is None:
-            raise Conflict(f"Container {record.id} is not running")
+            raise Conflict(f"container {record.id} is not running")
         await entry.shim.pause()
         become(services, entry, Status.PAUSED)
         services.announce(record, "pause")

@@ -29,7 +29,8 @@ async def processes(pids: Collection[int], ps_arguments: str) -> Processes:
         raise SystemFailure('error running ps: exec: "ps": executable file not found in $PATH') from error
     output, complaint = await process.communicate()
     if process.returncode:
-        reason = complaint.decode(errors="replace").strip() or f"exit status {process.returncode}"
+        # the first line alone, as Docker does: help on ps's options follows
+        reason = complaint.decode(errors="replace").partition("\n")[0] or f"exit status {process.returncode}"
         raise InvalidParameter(f"ps: {reason}")
     return parse_ps(output.decode(errors="replace"), pids)
 

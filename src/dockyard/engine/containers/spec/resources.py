@@ -74,7 +74,7 @@ def device_numbers(path: str) -> tuple[int, int]:
     try:
         status = os.stat(path)
     except OSError as error:
-        raise InvalidParameter(f"{path}: {(error.strerror or '').lower()}") from error
+        raise InvalidParameter(f"stat {path}: {(error.strerror or '').lower()}") from error
     if not (stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode)):
         raise InvalidParameter(f"{path} is not a device node")
     return os.major(status.st_rdev), os.minor(status.st_rdev)

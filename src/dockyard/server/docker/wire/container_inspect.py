@@ -39,7 +39,7 @@ def container_inspect(
         "ExecIDs": tuple(exec_ids) or None,
         "HostConfig": host_config(container.host_config),
         "GraphDriver": {"Data": container.graph_data or None, "Name": container.driver},
-        "Mounts": mount_points(container.mounts),
+        "Mounts": mount_points(container.mounts, container.host_config.tmpfs or ()),
         "Config": config(container.config),
         "NetworkSettings": {
             "SandboxID": container.sandbox_id,

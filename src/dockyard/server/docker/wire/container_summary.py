@@ -31,7 +31,7 @@ def container_summary(
         "HostConfig": {"NetworkMode": container.host_config.network_mode},
         "Health": health_summary(container.state.health),
         "NetworkSettings": {"Networks": networks(container)},
-        "Mounts": mount_points(container.mounts),
+        "Mounts": mount_points(container.mounts, container.host_config.tmpfs or ()),
     }
     if container.host_config.annotations:
         document["HostConfig"]["Annotations"] = container.host_config.annotations
