@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from tests.support.trees import snapshot
 
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.fs.archive.extract import Extracted, Extractor
-from dockyard.fs.archive.reader import TarReader
+from dockyard.fs.archive.reader import Member, TarReader
 from dockyard.fs.archive.source import StreamSource
-from dockyard.fs.rooted import RootedTree, remove_tree
+from dockyard.fs.rooted import RootedTree, Steps, remove_tree
 
 pytestmark = pytest.mark.root
 
@@ -226,3 +227,27 @@ def test_a_directory_of_a_thousand_levels(tmp_path: Path) -> None:
         assert not (tmp_path / "out").exists()
     finally:  # pytest's own removal would die of it
         subprocess.run(["rm", "-rf", tmp_path / "out"], check=True)
+
+
+def test_many_directories_do_not_make_a_replaced_member_dearer(tmp_path: Path) -> None:
+    times = {}
+
+    def placed(member: Member, _: Steps) -> None:
+        times[member.name] = time.thread_time()
+
+    again = [file("same")] * 1000
+    many = [directory(f"d{number}") for number in range(20_000)]
+    data = tarball([file("start"), *again, file("few"), *many, file("begin"), *again, file("end")])
+    with RootedTree(str(tmp_path)) as tree:
+        Extractor(tree, placed=placed).extract(TarReader(StreamSource([data])))
+    assert times[b"end"] - times[b"begin"] < 5 * (times[b"few"] - times[b"start"])
+
+
+def test_what_is_made_again_below_a_replaced_directory_has_no_time_of_the_old_one(tmp_path: Path) -> None:
+    members = [directory("a"), directory("a/b/c"), file("a"), directory("a"), file("a/b/c/d"), directory("a/e")]
+    result = extract(tarball(members), tmp_path / "new")
+    assert {(b"a", b"b"), (b"a", b"b", b"c")} <= set(result.implied)
+    assert (b"a",) not in result.implied
+    times = {name: (tmp_path / "new" / name).stat().st_mtime for name in ("a", "a/b/c", "a/e")}
+    assert (times["a"], times["a/e"]) == (1_700_000_000, 1_700_000_000)
+    assert times["a/b/c"] > 1_700_000_000

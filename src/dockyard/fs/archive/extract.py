@@ -61,6 +61,7 @@ class Extractor:
         self._placed = placed
         self._keep_xattr = keep_xattr
         self._directory_times: dict[Steps, int] = {}
+        self._directories_in: dict[Steps, set[Steps]] = {}
         self._late_links: list[Member] = []
         self._size_bytes = 0
         self.replaced = False
@@ -160,6 +161,9 @@ class Extractor:
         finally:
             os.close(made)
         self._directory_times[steps] = member.mtime
+        while steps and steps not in (beside := self._directories_in.setdefault(steps[:-1], set())):
+            beside.add(steps)
+            steps = steps[:-1]
 
     def _symlink(self, member: Member, steps: Steps) -> None:
         parent = self._tree.directory(steps[:-1], create=True)
@@ -220,8 +224,11 @@ class Extractor:
         parent = self._tree.directory(steps[:-1])
         remove_entry(steps[-1], parent)
         self._tree.forget()
-        gone = len(steps)
-        self._directory_times = {other: time for other, time in self._directory_times.items() if other[:gone] != steps}
+        gone = [steps]
+        while gone:  # never all that were seen: an archive may name the same file a hundred thousand times
+            directory = gone.pop()
+            self._directory_times.pop(directory, None)
+            gone += self._directories_in.pop(directory, ())
         return self._tree.directory(steps[:-1])
 
     def _set_xattrs(self, descriptor: int, xattrs: dict[bytes, bytes]) -> None:
