@@ -14,13 +14,22 @@ def content_type(tty: bool, version: Version) -> str:
 
 
 def client_socket(
-    hijacked: Hijacked, *, streams: tuple[str, ...], tty: bool, detach_keys: bytes, logs: bool = False
+    hijacked: Hijacked,
+    *,
+    streams: tuple[str, ...],
+    tty: bool,
+    detach_keys: bytes,
+    logs: bool = False,
+    framed: bool | None = None,
 ) -> ClientSocket:
-    """The socket for the shim, which owns the descriptor from now on. Detach keys count where there is a terminal."""
+    """The socket for the shim, which owns the descriptor from now on. Detach keys count where there is a terminal.
+
+    `framed`: whether each piece says which stream it is of; by default where there is no terminal.
+    """
     return ClientSocket(
         hijacked.fd,
         streams=streams,
-        multiplexed=not tty,
+        multiplexed=not tty if framed is None else framed,
         initial_stdin=hijacked.early if "stdin" in streams else b"",
         detach_keys=detach_keys if tty else b"",
         include_logs=logs,

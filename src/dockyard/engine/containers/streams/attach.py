@@ -51,10 +51,10 @@ async def attach(services: Services, entry: Entry, options: AttachOptions, clien
         if options.stream and not options.logs:
             entry.pending_attachments.append(client)
             return
-    await _send_log(record.log_path, record.config.tty, options, client)
+    await _send_log(record.log_path, options, client)
 
 
-async def _send_log(path: str, tty: bool, options: AttachOptions, client: ClientSocket) -> None:
+async def _send_log(path: str, options: AttachOptions, client: ClientSocket) -> None:
     """Writes what the log has and closes the socket: `logs` without `stream`, or of a container that doesn't run."""
     loop = asyncio.get_running_loop()
     batch = bytearray()
@@ -62,7 +62,7 @@ async def _send_log(path: str, tty: bool, options: AttachOptions, client: Client
         with socket.socket(fileno=os.dup(client.fd)) as connection:
             connection.setblocking(False)
             async for entry in read_log(path, LogOptions(stdout=options.stdout, stderr=options.stderr), None):
-                if not tty:
+                if client.multiplexed:
                     batch += bytes((FRAME[entry.stream], 0, 0, 0)) + len(entry.line).to_bytes(4, "big")
                 batch += entry.line
                 if len(batch) >= BATCH_BYTES:

@@ -54,6 +54,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "PutContainerArchive": Endpoint(archive.put_container_archive),
     "ContainerWait": Endpoint(wait.container_wait, waits=True),
     "ContainerAttach": Endpoint(attach.container_attach, waits=True),
+    "ContainerAttachWebsocket": Endpoint(attach.container_attach_websocket, waits=True),
     "ContainerCreate": Endpoint(create.container_create),
     "ContainerStart": Endpoint(lifecycle.container_start),
     "ContainerStop": Endpoint(lifecycle.container_stop),

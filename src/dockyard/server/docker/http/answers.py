@@ -5,6 +5,7 @@ EmptyAnswer    a status alone
 BytesAnswer    a short body that is not JSON
 StreamAnswer   pieces as they come: archives, logs, events, progress
 HijackAnswer   the connection itself: attach and exec
+WebsocketAnswer  a websocket as a byte stream: attach
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -80,4 +81,15 @@ class HijackAnswer:
     receive: Callable[[Hijacked], Awaitable[None]]
 
 
-Answer = EmptyAnswer | BytesAnswer | JsonAnswer | StreamAnswer | HijackAnswer
+@dataclass(frozen=True, slots=True)
+class WebsocketAnswer:
+    """Makes a websocket of the connection, and gives a socket to `receive` that has its messages' bytes, both ways.
+
+    `binary`: messages to the client are binary, not text.
+    """
+
+    receive: Callable[[Hijacked], Awaitable[None]]
+    binary: bool = True
+
+
+Answer = EmptyAnswer | BytesAnswer | JsonAnswer | StreamAnswer | HijackAnswer | WebsocketAnswer

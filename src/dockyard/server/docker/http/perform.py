@@ -20,9 +20,11 @@ from dockyard.server.docker.http.answers import (
     HijackAnswer,
     JsonAnswer,
     StreamAnswer,
+    WebsocketAnswer,
 )
 from dockyard.server.docker.http.connection import connection_of
 from dockyard.server.docker.http.hijack import HijackedResponse, take_over
+from dockyard.server.docker.http.websocket import converse
 
 LOG = logging.getLogger(__name__)
 
@@ -42,6 +44,9 @@ async def perform(request: BaseRequest, answer: Answer, headers: Mapping[str, st
                 bug = None if isinstance(error, DockyardError) else error
                 LOG.error("%s %s: no session: %s", request.method, request.path_qs, error, exc_info=bug)
             return HijackedResponse()
+        case WebsocketAnswer():
+            connection_of(request).release_early()
+            return await converse(request, answer, headers)
         case StreamAnswer():
             connection_of(request).release_early()
             return await _send_stream(request, answer, headers)
