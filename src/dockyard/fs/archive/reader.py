@@ -18,7 +18,6 @@ from dockyard.fs.archive.header import (
     NO_PAYLOAD,
     PAX,
     PAX_GLOBAL,
-    REGULAR,
     ZERO_BLOCK,
     Header,
     cstring,

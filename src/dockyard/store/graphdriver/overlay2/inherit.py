@@ -22,14 +22,15 @@ def inherit_attributes(diff: str, below: View, implied: Sequence[Steps]) -> None
     with RootedTree(diff) as tree, below.reader() as reader:
         if is_opaque(tree.directory(())):
             _hide_everything(tree.directory(()), reader)
+            return  # nothing below is left to inherit from
         for steps in reversed(implied):  # inner ones first: entering an outer one later doesn't touch its time
             found = reader.find(steps)
             if found is None or not stat.S_ISDIR(found[1].st_mode):
                 continue
             try:
-                descriptor = tree.directory(steps)
-                if tree.real(steps) != steps:
+                if tree.real(steps) != steps or _is_hidden(tree, steps):
                     continue
+                descriptor = tree.directory(steps)
             except (FileNotFoundError, NotADirectoryError):
                 continue  # a later member took its place
             status = found[1]
@@ -37,6 +38,11 @@ def inherit_attributes(diff: str, below: View, implied: Sequence[Steps]) -> None
             os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
             copy_attributes(steps[-1], found[0], descriptor)
             os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _is_hidden(tree: RootedTree, steps: Steps) -> bool:
+    """Whether an opaque directory above `steps` hides what the layers below have there."""
+    return any(is_opaque(tree.directory(steps[:length])) for length in range(1, len(steps)))
 
 
 def _hide_everything(root: int, below: ViewReader) -> None:
