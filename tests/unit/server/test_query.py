@@ -1,9 +1,14 @@
 """Queries, filters, timestamps, Accept: as Docker's daemon reads them."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.accept import preferred
+from dockyard.server.docker.endpoints.containers.lifecycle import terminal_size
+from dockyard.server.docker.endpoints.containers.logs import parse_tail
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.query import Query, parse_integer
 from dockyard.server.docker.timestamps import parse_unix_timestamp
@@ -30,18 +35,44 @@ def test_values() -> None:
     assert (query.integer("a"), query.integer("c"), query.integer("d")) == (1, None, None)
 
 
-@pytest.mark.parametrize(("text", "value"), [("0", 0), ("-5", -5), ("+7", 7), ("9223372036854775807", (1 << 63) - 1)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("-5", -5),
+        ("+7", 7),
+        ("9223372036854775807", (1 << 63) - 1),
+        ("-9223372036854775808", -(1 << 63)),
+        ("0" * 5000 + "1", 1),
+    ],
+)
 def test_integers(text: str, value: int) -> None:
     assert parse_integer(text) == value
 
 
 @pytest.mark.parametrize(
     ("text", "reason"), [("x", "invalid syntax"), ("1.5", "invalid syntax"), ("", "invalid syntax"), ("-", "invalid"),
-                         ("²", "invalid syntax"), ("1 ", "invalid syntax"), ("9" * 20, "value out of range")]
+                         ("²", "invalid syntax"), ("1 ", "invalid syntax"), ("9" * 20, "value out of range"),
+                         ("-" + "9" * 5000, "value out of range")]
 )  # fmt: skip
 def test_what_is_no_integer(text: str, reason: str) -> None:
     with pytest.raises(InvalidParameter, match=rf'strconv.Atoi: parsing ".*": {reason}'):
         parse_integer(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"), [("", -1), ("all", -1), ("-5", -1), ("7", 7), ("0" * 5000 + "7", 7), ("9" * 5000, -1)]
+)
+def test_tails(text: str, lines: int) -> None:
+    assert parse_tail(text) == lines
+
+
+@pytest.mark.parametrize("text", ["4294967296", "-1", "9" * 5000])
+def test_a_size_that_no_terminal_has(text: str) -> None:
+    call: Any = SimpleNamespace(query=Query(f"h={text}&w=80"))
+    with pytest.raises(InvalidParameter) as refused:
+        terminal_size(call)
+    assert str(refused.value) == f'invalid resize height "{text}": value out of range'
 
 
 @pytest.mark.parametrize(
@@ -79,6 +110,7 @@ def test_timestamps(text: str, time_ns: int | None) -> None:
     ("text", "reason"),
     [
         ("now", 'invalid seconds "now": invalid syntax'),
+        ("9" * 5000, f'invalid seconds "{"9" * 5000}": value out of range'),
         ("1.5e9", "invalid nanoseconds: invalid character 'e' at position 1"),
         ("1.-5", "invalid nanoseconds: invalid character '-' at position 0"),
         ("1." + "0" * 21, "invalid nanoseconds: length 21 exceeds maximum 20"),

@@ -7,6 +7,7 @@ https://docs.docker.com/reference/api/engine/version/v1.55/#tag/System/operation
 """
 
 from dockyard.errors import InvalidParameter
+from dockyard.server.docker.http.query import bounded_decimal
 
 SECOND_NS = 1_000_000_000
 MAXIMUM_DECIMALS = 20
@@ -23,14 +24,17 @@ def parse_unix_timestamp(text: str, name: str) -> int | None:
     digits = seconds[1:] if seconds[:1] in "+-" else seconds
     if not (digits.isascii() and digits.isdigit()):
         raise _invalid(name, text, f'invalid seconds "{seconds}": invalid syntax')
+    whole = bounded_decimal(seconds)
+    if whole is None:
+        raise _invalid(name, text, f'invalid seconds "{seconds}": value out of range')
     if not point or not decimals:
-        return int(seconds) * SECOND_NS
+        return whole * SECOND_NS
     if len(decimals) > MAXIMUM_DECIMALS:
         raise _invalid(name, text, f"invalid nanoseconds: length {len(decimals)} exceeds maximum {MAXIMUM_DECIMALS}")
     for position, character in enumerate(decimals):
         if character not in "0123456789":
             raise _invalid(name, text, f"invalid nanoseconds: invalid character '{character}' at position {position}")
-    return int(seconds) * SECOND_NS + int(decimals[:9].ljust(9, "0"))
+    return whole * SECOND_NS + int(decimals[:9].ljust(9, "0"))
 
 
 def _invalid(name: str, text: str, reason: str) -> InvalidParameter:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from dockyard.errors import InvalidParameter
 
+INTEGER_DIGITS = len(str(1 << 63))
 FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
 
 
@@ -60,7 +61,19 @@ def parse_integer(text: str) -> int:
     digits = text[1:] if text[:1] in "+-" else text
     if not (digits.isascii() and digits.isdigit()):
         raise InvalidParameter(f'strconv.Atoi: parsing "{text}": invalid syntax')
-    number = int(text)
-    if not -(1 << 63) <= number < 1 << 63:
+    number = bounded_decimal(text)
+    if number is None:
         raise InvalidParameter(f'strconv.Atoi: parsing "{text}": value out of range')
     return number
+
+
+def bounded_decimal(text: str) -> int | None:
+    """What decimal digits with or without a sign say, None when 64 bits can't hold it.
+
+    Python refuses to convert thousands of digits, with another error than for what is no number.
+    """
+    digits = text.lstrip("+-").lstrip("0")
+    if len(digits) > INTEGER_DIGITS:
+        return None
+    number = int(digits or "0") * (-1 if text.startswith("-") else 1)
+    return number if -(1 << 63) <= number < 1 << 63 else None

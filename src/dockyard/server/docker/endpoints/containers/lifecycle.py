@@ -3,6 +3,7 @@
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer
+from dockyard.server.docker.http.query import bounded_decimal
 
 LARGEST_EMPTY_BODY_BYTES = 7
 """No JSON object with content is shorter."""
@@ -81,9 +82,10 @@ def _dimension(call: Call, name: str, meaning: str) -> int:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise InvalidParameter(f'invalid resize {meaning} "{text}": invalid syntax')
-    if text.startswith("-") or int(digits) >= 1 << 32:
+    size = bounded_decimal(digits)
+    if text.startswith("-") or size is None or size >= 1 << 32:
         raise InvalidParameter(f'invalid resize {meaning} "{text}": value out of range')
-    return int(digits)
+    return size
 
 
 async def container_delete(call: Call) -> Answer:

@@ -11,6 +11,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
 from dockyard.server.docker.http.coalesce import coalesce
+from dockyard.server.docker.http.query import bounded_decimal
 from dockyard.server.docker.timestamps import parse_unix_timestamp
 
 NANOSECOND_TIME_LENGTH = len("2006-01-02T15:04:05.000000000Z")
@@ -45,7 +46,8 @@ async def container_logs(call: Call) -> Answer:
 
 def parse_tail(text: str) -> int:
     """The number of lines from the end; -1 (everything) for `all`, an empty text, and what isn't a number."""
-    return int(text) if text.isascii() and text.isdigit() else -1
+    number = bounded_decimal(text) if text.isascii() and text.isdigit() else None
+    return -1 if number is None else number
 
 
 async def _pieces(
