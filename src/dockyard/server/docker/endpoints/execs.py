@@ -62,14 +62,18 @@ async def exec_start(call: Call) -> Answer:
     wanted = {"stdin": config.attach_stdin, "stdout": config.attach_stdout, "stderr": config.attach_stderr}
     streams = tuple(name for name, chosen in wanted.items() if chosen)
 
+    keys = parse_detach_keys(config.detach_keys)
+
     async def receive(hijacked: Hijacked) -> None:
-        keys = parse_detach_keys(config.detach_keys)
         client = client_socket(hijacked, streams=streams, tty=request.tty, detach_keys=keys)
         try:
             await call.engine.execs.start(call.name, client, request.tty, size)
         except DockyardError as error:
             write_last_word(client.fd, f"{error}\r\n", framed=not request.tty)
             client.close()
+            raise
+        except BaseException:
+            client.close()  # nobody else has it yet, and nobody else would
             raise
 
     return HijackAnswer(content_type(request.tty, call.version), receive)

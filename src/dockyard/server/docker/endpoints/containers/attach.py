@@ -71,5 +71,8 @@ def _session(call: Call, options: AttachOptions, *, framed: bool) -> Callable[[H
             write_last_word(client.fd, f"Error attaching: {error}\n", framed=framed)
             client.close()
             raise
+        except BaseException:
+            client.close()  # nobody else has it yet, and nobody else would
+            raise
 
     return receive
