@@ -12,7 +12,7 @@ from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.config import container_config, image_config
 from dockyard.engine.images.listing import ListedImage, list_images
-from dockyard.engine.in_thread import iterate_in_thread
+from dockyard.engine.in_thread import iterate_in_thread, run_in_own_thread
 from dockyard.engine.open_store import Store
 from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter, NotFound
@@ -209,7 +209,7 @@ class Images:
         """An image of one layer from the archive of a root filesystem; its id."""
         reference = _reference(repository, tag) if repository else None
         config = apply_changes(ImageConfig(), changes)
-        stored = await asyncio.to_thread(
+        stored = await run_in_own_thread(
             import_image,
             self._images,
             self._store.content,
