@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     gc.freeze()
     os.write(options.ready_fd, READY)
     os.close(options.ready_fd)
-    serve(listener, lambda connection: answer(connection, place))
+    serve(listener, lambda connection: answer(connection, place), report)
 
 
 def report(error: BaseException) -> None:

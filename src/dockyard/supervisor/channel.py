@@ -123,12 +123,21 @@ class Channel:
         if "event" in message:
             self._on_event(message)
             return
+        if message.get("seq") is None and "error" in message:
+            self._fail_all(message)
+            return
         reply = self._replies.get(message.get("seq", 0))
         if reply is not None and not reply.done():
             if "ok" in message or "error" in message:
                 reply.set_result(message)
             else:
                 reply.set_exception(InvalidParameter(f"{self._name} sent an invalid reply"))
+
+    def _fail_all(self, message: Message) -> None:
+        """The other end couldn't read, or not even fork for it: it doesn't know the number of the request."""
+        for reply in self._replies.values():
+            if not reply.done():
+                reply.set_result(message)
 
 
 def _settle(future: "asyncio.Future[None]") -> None:

@@ -79,3 +79,14 @@ async def test_a_shim_that_does_not_read_is_waited_for() -> None:
         send_packet(theirs, {"seq": message["seq"], "ok": {}})
     assert await asyncio.gather(*tasks) == [{}] * 20
     channel.close()
+
+
+async def test_an_error_without_a_number_is_for_all_who_wait() -> None:
+    channel, theirs = opened()
+    waiting = [asyncio.create_task(channel.request(op)) for op in ("a", "b")]
+    await asked(theirs)
+    send_packet(theirs, {"seq": None, "error": {"kind": "Conflict", "message": "no"}})
+    for each in waiting:
+        with pytest.raises(Conflict, match="no"):
+            await asyncio.wait_for(each, 5)
+    channel.close()
