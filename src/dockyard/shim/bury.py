@@ -74,7 +74,7 @@ def sweep(shims: str, known: frozenset[str], hierarchy: Hierarchy, now_ns: int) 
             continue
         directory = ShimDirectory(f"{shims}/{container_id}")
         try:
-            _kill_keeper(directory)
+            kill_keeper(directory)
             bury(directory, hierarchy, now_ns)
             remove_tree(directory.path)
             removed.append(container_id)
@@ -115,12 +115,33 @@ def _check_dead(directory: ShimDirectory, keeper: dict[str, object]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _kill_keeper(directory: ShimDirectory) -> None:
+def kill_keeper(directory: ShimDirectory) -> None:
+    """Kill the shim of `directory` if it lives, and what it is waiting for: its maker with the runtime's commands.
+
+    Raises:
+        SystemFailure: it doesn't end.
+    """
     keeper = directory.read_keeper() or {}
-    if directory.keeper_lives(keeper):
+    if not directory.keeper_lives(keeper):
+        return
+    handles = []
+    for pid in _with_descendants(int(keeper["pid"])):  # the shim first, so that it starts nothing more
         with suppress(ProcessLookupError):
-            os.kill(int(keeper["pid"]), signal.SIGKILL)
-        _wait(lambda: not directory.keeper_lives(keeper), f"ending the shim {keeper['pid']}")
+            handles.append(os.pidfd_open(pid))
+    for handle in handles:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        os.close(handle)
+    _wait(lambda: not directory.keeper_lives(keeper), f"ending the shim {keeper['pid']}")
+
+
+def _with_descendants(pid: int) -> list[int]:
+    """`pid`, and all that it and its children have forked. proc_tid_children(5)."""
+    found = [pid]
+    for each in found:
+        with suppress(OSError), open(f"/proc/{each}/task/{each}/children", "rb") as file:
+            found += map(int, file.read().split())
+    return found
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:

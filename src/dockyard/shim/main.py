@@ -7,12 +7,14 @@ over and become the keeper of its container (`keeper`).
 """
 
 import os
+import select
 import signal
 import socket
 import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from dockyard.errors import DeadlineExceeded, to_wire
 from dockyard.linux.descriptors import close_all_but
 from dockyard.linux.process import set_child_subreaper
 from dockyard.linux.signal_handlers import handle
@@ -20,10 +22,13 @@ from dockyard.shim.birth import run_maker
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.dormant import sleep_until_needed
 from dockyard.shim.keeper import keep
-from dockyard.shim.packets import RawPacket, receive_raw
+from dockyard.shim.packets import RawPacket, receive_raw, send_packet
 from dockyard.shim.place import Place
 from dockyard.shim.sockets import listen_at, packet_pair
 from dockyard.shim.title import shim_arguments
+
+MAKER_SECONDS = 100.0
+"""What the maker may take, less than a daemon waits: another container in its pid namespace may have stopped it."""
 
 _OP = b'"op":"create"'
 _ID = b'"container_id":"'
@@ -67,6 +72,8 @@ def run_shim(connection: socket.socket, raw: RawPacket, place: Place) -> NoRetur
 
 
 def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
+    if _has_gone(connection):
+        return 1  # it waited in vain for a supervisor that stood still: nobody would know of the container
     ours, theirs = packet_pair()
     container_id = find_container_id(raw.data)
     shim_pid = os.getpid()
@@ -81,6 +88,14 @@ def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
     _leave_supervisor(container_id, place, {connection.fileno(), ours.fileno(), *raw.descriptors})
     path = f"{place.shims}/{container_id}/shim.sock"
     listener = listen_at(path)
+    if not _comes(ours):
+        os.kill(maker, signal.SIGKILL)
+        os.waitpid(maker, 0)
+        os.unlink(path)
+        with suppress(OSError):  # nobody has parsed the request, and so knows its number
+            late = DeadlineExceeded(f"the container was not made within {MAKER_SECONDS:.0f} seconds")
+            send_packet(connection, {"seq": None, "error": to_wire(late)})
+        return 1  # who asked buries what there is
     reply = receive_raw(ours)
     handover = receive_raw(ours)
     if reply is None or handover is None:
@@ -94,6 +109,20 @@ def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
     if not raw.descriptors:  # a client is there to be served; without one there may be nothing to do for long
         sleep_until_needed([connection.fileno(), listener.fileno(), *handover.descriptors])
     return keep(connection, listener, handover, raw.descriptors, place)
+
+
+def _has_gone(connection: socket.socket) -> bool:
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+
+
+def _comes(connection: socket.socket) -> bool:
+    """Whether the maker says something in time, or ends."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(MAKER_SECONDS * 1000))
 
 
 def _leave_supervisor(container_id: str, place: Place, keep_open: set[int]) -> None:

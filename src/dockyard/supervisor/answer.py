@@ -2,7 +2,7 @@
 
 ping {}                      -> {pid, version}
 create {…} + clients         this process becomes the shim, and the connection its first channel
-bury {container_id}          -> ExitRecord      ends the container of a dead shim
+bury {container_id, kill}    -> ExitRecord      ends the container of a dead shim; with `kill` that of a living one
 sweep {known}                -> {removed}       removes the containers that nobody knows
 remove {paths}               -> {failures}      deletes directory trees
 visit {…} + pipe             looks at, reads or writes a container's files (dockyard.supervisor.visit)
@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from dockyard import __version__
 from dockyard.errors import InvalidParameter, to_wire
 from dockyard.fs.rooted import remove_tree
-from dockyard.shim.bury import bury, sweep
+from dockyard.shim.bury import bury, kill_keeper, sweep
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.main import asks_for_shim, run_shim
 from dockyard.shim.packets import parse_packet, receive_raw, send_packet
@@ -75,7 +75,10 @@ def _bury(place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, 
     container_id = str(message.get("container_id"))
     if not container_id or "/" in container_id or container_id in (".", ".."):
         raise InvalidParameter(f"invalid container id {container_id!r}")
-    return bury(ShimDirectory(f"{place.shims}/{container_id}"), place.hierarchy, time.time_ns())._asdict()
+    directory = ShimDirectory(f"{place.shims}/{container_id}")
+    if message.get("kill"):
+        kill_keeper(directory)
+    return bury(directory, place.hierarchy, time.time_ns())._asdict()
 
 
 def _sweep(place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Collection, Sequence
 
 from dockyard import __version__
-from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
+from dockyard.errors import DeadlineExceeded, DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.exit_record import read_exit
 from dockyard.shim.messages import (
@@ -98,7 +98,12 @@ class SupervisorClient:
         from the first byte on.
 
         Raises:
-            DockyardError: what failed. Nothing is left but the shim's directory, for `forget`.
+            DockyardError: what failed. Nothing is left but the shim's directory, for `forget`; after Unavailable,
+                DeadlineExceeded and the death of the shim only as far as the supervisor still answers: the next `bury`
+                or `sweep` then finds the rest by the directory, which must not be forgotten before.
+            DeadlineExceeded: it took more than `CREATE_SECONDS`; the shim was killed, with what it had made so far.
+
+        A caller that is cancelled leaves the shim to whoever adopts it.
         """
         try:
             return await self._create(request, attachments)
@@ -110,22 +115,14 @@ class SupervisorClient:
         """Connect to the shim of a container that was started by an earlier daemon; None when it has none (any more).
 
         Raises:
+            Unavailable: it can't be found out whether there is one.
             DeadlineExceeded: a shim is there, but doesn't answer.
         """
         shim = self._shim(container_id)
-        try:
-            connection = connect_to(f"{self._directory(container_id).path}/shim.sock")
-        except OSError:
+        found = await self._connect_shim(container_id, shim.on_event)
+        if found is None:
             return None
-        channel = Channel(connection, f"the shim of {container_id}", shim.on_event)
-        try:
-            state = await channel.request("state")
-        except Unavailable:
-            return None
-        except BaseException:
-            channel.close()
-            raise
-        shim.use(channel, state)
+        shim.use(*found)
         record = self.exit_record(container_id)
         if record is not None and not shim.on_exit.done():
             shim.on_exit.set_result(record)  # it has ended, and its shim is about to
@@ -205,6 +202,10 @@ class SupervisorClient:
         descriptors = [attachment.fd for attachment in attachments]
         try:
             state = await channel.request("create", arguments, descriptors, CREATE_SECONDS)
+        except DeadlineExceeded:
+            channel.close()
+            await self._bury_half_made(request.container_id)  # else it might still come to life, unknown to anybody
+            raise
         except Unavailable as error:
             channel.close()
             await self._bury_half_made(request.container_id)
@@ -241,6 +242,33 @@ class SupervisorClient:
             return Channel(connection, "the supervisor", on_event)
         raise Unavailable(f"the supervisor at {path} accepts no connection")
 
+    async def _connect_shim(
+        self, container_id: str, on_event: Callable[[Message], None]
+    ) -> tuple[Channel, Message] | None:
+        """A connection to the shim, and its state; None when no shim listens. Unavailable, DeadlineExceeded."""
+        path = f"{self._directory(container_id).path}/shim.sock"
+        reason: Exception | None = None
+        for _ in range(ACCEPT_ATTEMPTS):
+            try:
+                connection = connect_to(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                return None
+            except OSError as error:  # it has too many waiting, or we have too many files open
+                reason = error
+                await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
+                continue
+            channel = Channel(connection, f"the shim of {container_id}", on_event)
+            try:
+                return channel, await channel.request("state")
+            except Unavailable as error:  # it ends, was killed, or dropped us: the next attempt shows
+                reason = error
+                channel.close()
+                await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
+            except BaseException:
+                channel.close()
+                raise
+        raise Unavailable(f"the shim at {path} accepts no connection: {reason}") from reason
+
     async def _ask(self, op: str, arguments: Message | None = None) -> Message:
         channel = await self._connect(_ignore)
         try:
@@ -250,12 +278,13 @@ class SupervisorClient:
 
     async def _bury_half_made(self, container_id: str) -> None:
         try:
-            await self.bury(container_id)
+            await self.ensure()
+            await self._ask("bury", {"container_id": container_id, "kill": True})
         except DockyardError:
             return  # the next `sweep` or `bury` finds it; the error that is reported is the first one
 
     def _shim(self, container_id: str) -> ShimConnection:
-        return ShimConnection(container_id, self.find_end, self.forget)
+        return ShimConnection(container_id, self._connect_shim, self.find_end, self.forget)
 
     def _directory(self, container_id: str) -> ShimDirectory:
         if not container_id or "/" in container_id or container_id in (".", ".."):

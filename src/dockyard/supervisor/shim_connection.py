@@ -10,8 +10,11 @@ from dockyard.supervisor.client_socket import ClientSocket
 from dockyard.supervisor.exec_request import ExecRequest
 
 REMEMBERED_EXECS = 256
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 5.0
 
 OnEvent = Callable[[Message], None]
+Connect = Callable[[str, OnEvent], Awaitable[tuple[Channel, Message] | None]]
 Ending = Callable[[str], Awaitable[ExitRecord]]
 
 
@@ -20,11 +23,14 @@ class ShimConnection:
 
     Args:
         container_id: whose shim it is.
+        connect: a new connection to the shim, and its state; None when there is no shim any more.
         find_end: finds out how the container ended when its shim has gone without a word.
         remove: removes the shim's directory.
     """
 
-    def __init__(self, container_id: str, find_end: Ending, remove: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, container_id: str, connect: Connect, find_end: Ending, remove: Callable[[str], Awaitable[None]]
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.container_id = container_id
         self.pid = 0
@@ -35,9 +41,12 @@ class ShimConnection:
         """When the program was executed; 0 for a container that is only created."""
         self.paused = False
         self.on_exit: asyncio.Future[ExitRecord] = loop.create_future()
-        """Done when the container has ended; its clients have been sent all of its output then. Also when the shim was
-        killed (exit code 137, with an error), and never with an exception but Unavailable and SystemFailure."""
+        """Done when the container has ended, never with an exception. Its clients have been sent all of its output
+        then, unless they stood still. When the shim was killed, the code is 137, with an error; as long as what such a
+        shim left can't be ended, and as long as nobody can say whether a shim lives, this stays open."""
         self._channel: Channel | None = None
+        self._closed: asyncio.Future[None] = loop.create_future()
+        self._connect = connect
         self._find_end = find_end
         self._remove = remove
         self._listeners: list[OnEvent] = []
@@ -47,17 +56,20 @@ class ShimConnection:
 
     def use(self, channel: Channel, state: Message) -> None:
         """Begin, with a channel and the shim's first answer."""
+        self._take(channel, state)
+        self._watching = asyncio.get_running_loop().create_task(self._watch(channel))
+
+    def _take(self, channel: Channel, state: Message) -> None:
         self._channel = channel
         self.pid = int(state["pid"])
         self.shim_pid = int(state.get("shim_pid", 0))
         self.started_at_ns = int(state["started_at_ns"])
         self.paused = state["status"] == "paused"
-        self._watching = asyncio.get_running_loop().create_task(self._watch(channel))
 
     @property
     def closed(self) -> "asyncio.Future[None]":
-        """Done when the shim has closed the connection: after the end, when cgroup and mounts are gone, too."""
-        return self._use().closed
+        """Done when the shim has gone after the end, when cgroup and mounts are gone, too; or after `close`."""
+        return self._closed
 
     def add_listener(self, on_event: OnEvent) -> None:
         """Call with every event of the shim: exit, exec_exit, detach, oom."""
@@ -153,6 +165,7 @@ class ShimConnection:
             self._watching.cancel()
         if self._channel is not None:
             self._channel.close()
+        self._over()
 
     def on_event(self, event: Message) -> None:
         """What the channel calls."""
@@ -175,17 +188,39 @@ class ShimConnection:
             del self._ended_execs[next(iter(self._ended_execs))]
 
     async def _watch(self, channel: Channel) -> None:
-        await asyncio.shield(channel.closed)
-        if self.on_exit.done():
-            return
-        try:
-            record = await self._find_end(self.container_id)
-        except DockyardError as error:
-            if not self.on_exit.done():
-                self.on_exit.set_exception(error)
-            return
-        if not self.on_exit.done():
-            self.on_exit.set_result(record)
+        """Follow the container to its end, whatever becomes of a connection: a shim drops one that isn't read."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            await asyncio.shield(channel.closed)
+            if self.on_exit.done():
+                break
+            try:
+                found = await self._connect(self.container_id, self.on_event)
+                if found is None and not self.on_exit.done():
+                    record = await self._find_end(self.container_id)
+                    if not self.on_exit.done():
+                        self.on_exit.set_result(record)
+            except DockyardError:  # such as Conflict, of a shim that lives but listens no more: it ends in a moment
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                continue
+            if found is not None:
+                channel, state = found
+                self._take(channel, state)
+                self._hear_of_execs(state)
+                await asyncio.sleep(FIRST_PAUSE_SECONDS)  # one that drops us at once must not keep us busy
+                pause = FIRST_PAUSE_SECONDS
+        self._over()
+
+    def _hear_of_execs(self, state: Message) -> None:
+        """Which have ended while there was no connection."""
+        for each in state["execs"]:
+            if each["exit_code"] is not None and each["exec_id"] in self._exec_waiters:
+                self._exec_ended(str(each["exec_id"]), int(each["exit_code"]))
+
+    def _over(self) -> None:
+        if not self._closed.done():
+            self._closed.set_result(None)
 
     async def _request(self, op: str, arguments: Message | None = None, descriptors: tuple[int, ...] = ()) -> Message:
         return await self._use().request(op, arguments, descriptors)

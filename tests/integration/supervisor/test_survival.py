@@ -7,6 +7,8 @@ import os
 import random
 import secrets
 import signal
+from functools import partial
+from pathlib import Path
 
 import pytest
 from tests.integration.supervisor.bundle import config, write_bundle
@@ -14,8 +16,12 @@ from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.test_life import leftovers, mountinfo
 from tests.integration.supervisor.world import World, eventually, exec_request
 
-from dockyard.errors import Conflict, DockyardError
+from dockyard.errors import Conflict, DeadlineExceeded, DockyardError, Unavailable
 from dockyard.shim.directory import read_object
+from dockyard.shim.sockets import connect_to, listen_at
+from dockyard.supervisor import client
+from dockyard.supervisor.channel import Channel
+from dockyard.supervisor.client import ExternalRuntime, ShimConnection
 
 pytestmark = pytest.mark.root
 
@@ -230,3 +236,85 @@ def _is_gone(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+async def test_a_connection_that_a_living_shim_drops_is_made_again(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("sh", "-c", "sleep 0.1; exit 6")
+    await shim.exec(request, None)
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    shim.when_exec_ends(request.exec_id, ended.set_result)
+    dropped = shim._use()
+    for _ in range(2):
+        channel = shim._use()
+        channel._socket.send(b"no message")
+        await asyncio.wait_for(channel.closed, 5)
+        await eventually(partial(_has_another, shim, channel))
+    assert shim._use() is not dropped
+    assert await asyncio.wait_for(ended, 5) == 6  # though the connection may have missed it
+    assert (await shim.state())["status"] == "running"
+    assert not shim.closed.done()
+    await shim.kill(9)
+    assert (await own.end_of(shim)).exit_code == 137
+
+
+async def test_a_create_that_takes_too_long_leaves_nothing(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = own.base / "slow-runtime"
+    slow.write_text('#!/bin/sh\ncase " $* " in *" create "*) sleep 987654;; esac\n')
+    slow.chmod(0o755)
+    own.runtime = ExternalRuntime(str(slow))
+    monkeypatch.setattr(client, "CREATE_SECONDS", 0.5)
+    container_id = secrets.token_hex(32)
+    with pytest.raises(DeadlineExceeded):
+        await own.create("true", overlay=True, container_id=container_id)
+    assert leftovers(own, container_id) == []
+    assert [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if container_id in _command(pid)] == []
+    own.runtime = None
+
+
+async def test_a_request_that_a_standing_supervisor_finds_too_late_makes_nothing(
+    own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = (await own.client.ping())["pid"]
+    container_id = secrets.token_hex(32)
+    monkeypatch.setattr(client, "CREATE_SECONDS", 0.3)
+    monkeypatch.setattr("dockyard.supervisor.channel.REPLY_SECONDS", 0.3)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        creating = asyncio.create_task(own.create("sleep", "100", container_id=container_id))
+        await asyncio.sleep(0.6)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    with pytest.raises(DeadlineExceeded):
+        await creating
+    await own.client.ping()
+    assert own.client.exit_record(container_id) is None or leftovers(own, container_id) == []
+    assert read_object(f"{own.directory(container_id)}/shim.json") is None
+
+
+async def test_only_a_socket_that_nobody_listens_at_means_that_there_is_no_shim(
+    own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ACCEPT_ATTEMPTS", 10)
+    os.makedirs(own.directory("busy"))
+    assert await own.client.adopt("busy") is None
+    listener = listen_at(f"{own.directory('busy')}/shim.sock")
+    listener.listen(0)
+    waiting = [connect_to(f"{own.directory('busy')}/shim.sock")]
+    with pytest.raises(Unavailable, match="accepts no connection"):
+        await own.client.adopt("busy")
+    listener.close()
+    assert await own.client.adopt("busy") is None
+    for connection in waiting:
+        connection.close()
+
+
+def _has_another(shim: ShimConnection, channel: Channel) -> bool:
+    return shim._use() is not channel
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
