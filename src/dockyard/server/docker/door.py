@@ -91,7 +91,7 @@ class Door:
             answer = await self._run(match, call)
             return await perform(request, answer, self._headers)
         except Exception as error:
-            if request.transport is None:
+            if request.transport is None or isinstance(error, ConnectionResetError):
                 raise ConnectionResetError("the client went away") from error
             answer = answer_error(error, version, match.operation)
             return await perform(request, answer, self._headers)

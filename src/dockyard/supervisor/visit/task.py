@@ -7,6 +7,7 @@ write   -> {} once everything is unpacked
 
 import os
 import socket
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure, to_wire
@@ -36,12 +37,12 @@ def visit(connection: socket.socket, packet: Packet, place: Place) -> NoReturn:
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidParameter(f"invalid message: {error}") from error
     except DockyardError as error:
-        _send(connection, {"seq": sequence, "error": to_wire(error)}, place)
+        _send(connection, {"seq": sequence, "error": to_wire(error)})
     except BaseException as error:
         place.report(error)
-        _send(connection, {"seq": sequence, "error": to_wire(error)}, place)
+        _send(connection, {"seq": sequence, "error": to_wire(error)})
     else:
-        _send(connection, {"seq": sequence, "ok": answer}, place)
+        _send(connection, {"seq": sequence, "ok": answer})
     os._exit(0)
 
 
@@ -67,7 +68,7 @@ def _read(connection: socket.socket, sequence: object, request: VisitRequest, ou
             status = as_message(origin.status)  # it changed in between: what is packed counts
     except OSError as error:
         raise _refused(request.path, error) from error
-    send_packet(connection, {"seq": sequence, "ok": status})
+    _send(connection, {"seq": sequence, "ok": status})
     message = ""
     try:
         pack(origin, output)
@@ -76,7 +77,7 @@ def _read(connection: socket.socket, sequence: object, request: VisitRequest, ou
     except OSError as error:
         message = f"read {request.path}: {reason(error)}"
     os.close(output)
-    send_packet(connection, {"event": ENDED, "error": message})
+    _send(connection, {"event": ENDED, "error": message})
 
 
 def _pipe(packet: Packet) -> int:
@@ -91,8 +92,6 @@ def _refused(path: str, error: OSError) -> DockyardError:
     return SystemFailure(f"lstat {path}: {reason(error)}")
 
 
-def _send(connection: socket.socket, message: dict[str, Any], place: Place) -> None:
-    try:
+def _send(connection: socket.socket, message: dict[str, Any]) -> None:
+    with suppress(OSError):  # who asked has gone, which is its right
         send_packet(connection, message)
-    except OSError as error:
-        place.report(error)  # who asked has gone
