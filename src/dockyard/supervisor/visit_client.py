@@ -3,9 +3,10 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from dockyard.errors import SystemFailure
 from dockyard.supervisor.channel import Channel, Message
@@ -93,8 +94,15 @@ async def _pieces(channel: Channel, stream: asyncio.StreamReader, ended: "asynci
         raise SystemFailure(failure)
 
 
-async def write_archive(supervisor: SupervisorClient, request: VisitRequest, archive: Iterator[bytes]) -> None:
+async def write_archive(
+    supervisor: SupervisorClient,
+    request: VisitRequest,
+    archive: Iterator[bytes],
+    run_in_thread: Callable[[Callable[[], None]], Coroutine[Any, Any, None]] = asyncio.to_thread,
+) -> None:
     """Unpack `archive` at the path of `request`. It is iterated in a thread, which may outlive an error a little.
+
+    `run_in_thread` runs what waits for the archive; it should have threads to spare where a client sets the pace.
 
     Raises:
         InvalidParameter, Forbidden, NotFound, Conflict, SystemFailure: as dockyard.supervisor.visit.inbound, and what
@@ -103,7 +111,7 @@ async def write_archive(supervisor: SupervisorClient, request: VisitRequest, arc
     channel = await supervisor.visit_channel(_ignore)
     reading, writing = os.pipe2(os.O_CLOEXEC)
     stop = threading.Event()
-    pump = asyncio.ensure_future(asyncio.to_thread(_pump, archive, writing, stop))
+    pump = asyncio.ensure_future(run_in_thread(lambda: _pump(archive, writing, stop)))
     try:
         try:
             reply = asyncio.ensure_future(channel.request(OP, to_json(request), (reading,), WRITE_SECONDS))

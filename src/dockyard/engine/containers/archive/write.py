@@ -9,6 +9,7 @@ from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.rootfs_files import read_from_process, read_from_view
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.user import resolve_user
+from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.errors import NotFound
 from dockyard.store.content.compression import inflated
 from dockyard.supervisor.visit_client import write_archive
@@ -43,6 +44,7 @@ async def write(
                 services.supervisor,
                 request._replace(keep_kinds=options.keep_kinds, owner=owner),
                 _inflated(archive),
+                run_in_own_thread,
             )
         except NotFound as error:
             raise NotFound(file_not_found(path, ref)) from error
