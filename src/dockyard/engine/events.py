@@ -8,7 +8,7 @@ falls behind by more than its bound is ended rather than kept (its stream closes
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 from dockyard.engine.event_journal import Event, EventJournal
 from dockyard.errors import SystemFailure
@@ -53,7 +53,7 @@ class Events:
 
     async def subscribe(
         self, since_ns: int | None = None, until_ns: int | None = None, filters: Filters | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Past events from `since_ns` on (none without it), then new ones until `until_ns` (for ever without it)."""
         wanted = filters or {}
         queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_SIZE)

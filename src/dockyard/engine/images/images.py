@@ -3,7 +3,8 @@
 import asyncio
 import builtins
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Collection
@@ -186,16 +187,17 @@ class Images:
                 removed.extend(await self.remove(name))
         return removed, before - sum(layer.size_bytes for layer in self._store.layers.layers())
 
-    async def load(self, chunks: Iterable[bytes]) -> AsyncIterator[LayerProgress | Message]:
+    async def load(self, chunks: Iterable[bytes]) -> AsyncGenerator[LayerProgress | Message, None]:
         """Loads the images of an archive; yields what the client is to be shown."""
         steps: Iterator[LoadEvent] = load(
             self._images, self._store.content, chunks, platform=self._platform, now=self._now()
         )
-        async for step in iterate_in_thread(steps):
-            if isinstance(step, ImageLoaded):
-                self._events.publish("image", "load", step.image_id, {"name": step.image_id})
-            else:
-                yield step
+        async with aclosing(iterate_in_thread(steps)) as events:
+            async for step in events:
+                if isinstance(step, ImageLoaded):
+                    self._events.publish("image", "load", step.image_id, {"name": step.image_id})
+                else:
+                    yield step
 
     def save(self, names: Sequence[str]) -> Iterator[bytes]:
         """An archive of images, to be iterated in a thread; a name without tag means all tags of the repository."""

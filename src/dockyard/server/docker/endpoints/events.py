@@ -1,6 +1,7 @@
 """`GET /events`: what happened and what happens, one JSON document an event, for as long as the client listens."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import msgspec
 
@@ -33,9 +34,10 @@ async def system_events(call: Call) -> Answer:
     opening = RECORD_SEPARATOR if content_type == JSON_SEQUENCE else b""
 
     async def documents() -> AsyncIterator[bytes]:
-        async for event in call.engine.events.subscribe(since_ns, until_ns, filters):
-            document = event_answers.event(event_message(event), call.version)
-            if document is not None:
-                yield opening + msgspec.json.encode(document) + b"\n"
+        async with aclosing(call.engine.events.subscribe(since_ns, until_ns, filters)) as events:
+            async for event in events:
+                document = event_answers.event(event_message(event), call.version)
+                if document is not None:
+                    yield opening + msgspec.json.encode(document) + b"\n"
 
     return StreamAnswer(documents(), content_type, immediate=True)

@@ -1,6 +1,7 @@
 """Archives of images: load, save, import."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
@@ -20,15 +21,15 @@ async def image_load(call: Call) -> Answer:
     """
     check_oci_platforms(call.query.texts("platform"))
     quiet = call.query.flag("quiet", default=True)
-    steps = call.engine.images.load(call.body_pieces())
 
     async def lines() -> AsyncIterator[bytes]:
         try:
-            async for step in steps:
-                if not isinstance(step, LayerProgress):
-                    yield progress.stream(f"{step.text}\n")
-                elif not quiet:
-                    yield progress.progress(step.status, step.id, step.current, step.total)
+            async with aclosing(call.engine.images.load(call.body_pieces())) as steps:
+                async for step in steps:
+                    if not isinstance(step, LayerProgress):
+                        yield progress.stream(f"{step.text}\n")
+                    elif not quiet:
+                        yield progress.progress(step.status, step.id, step.current, step.total)
         except DockyardError as error:
             yield progress.failure(error)
 
