@@ -29,7 +29,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 
 
 class RawPacket(NamedTuple):
-    """A packet as it came: bytes that nobody has parsed, and descriptors (close-on-exec, owned by the receiver)."""
+    """A message that nobody has parsed, and descriptors (close-on-exec, owned by the receiver)."""
 
     data: bytes
     descriptors: list[int]
@@ -87,19 +87,27 @@ def receive_raw(connection: socket.socket, flags: int = _WAITING_FLAGS) -> RawPa
     if flags & _CUT_OFF:
         close_all(descriptors)
         raise InvalidParameter("invalid message: it was cut off")
+    if data == _OVERFLOW and descriptors:
+        data = _read_overflow(descriptors)
     return RawPacket(data, descriptors) if data or descriptors else None
+
+
+def _read_overflow(descriptors: list[int]) -> bytes:
+    """What is in the anonymous file, the first of `descriptors`, which is taken out and closed. InvalidParameter."""
+    overflow = descriptors.pop(0)
+    try:
+        return os.pread(overflow, os.fstat(overflow).st_size, 0)
+    except OSError as error:
+        close_all(descriptors)
+        raise InvalidParameter(f"invalid message: {error.strerror}") from error
+    finally:
+        os.close(overflow)
 
 
 def parse_packet(raw: RawPacket) -> Packet:
     """`raw` as a message; InvalidParameter when it isn't a JSON object, and its descriptors are closed then."""
     data, descriptors = raw
     try:
-        if data == _OVERFLOW and descriptors:
-            overflow = descriptors.pop(0)
-            try:
-                data = os.pread(overflow, os.fstat(overflow).st_size, 0)
-            finally:
-                os.close(overflow)
         message = json.loads(data)
         if not isinstance(message, dict):
             raise InvalidParameter("invalid message: not a JSON object")

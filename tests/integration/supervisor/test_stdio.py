@@ -179,3 +179,12 @@ def own_rss_bytes(pid: int) -> int:
     """Resident size of a process."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_what_was_typed_before_the_start_may_be_larger_than_a_packet(own: World) -> None:
+    typed = b"\xff" * 50_000  # six times as much in JSON
+    with Peer("stdin", "stdout", initial_stdin=typed) as peer:
+        shim = await own.create("cat", clients=(peer.client,), open_stdin=True, stdin_once=True)
+        peer.half_close()
+        assert (await peer.output())["stdout"] == typed
+    assert (await own.end_of(shim)).exit_code == 0
