@@ -1,6 +1,7 @@
 """The file under a json-file log: appended to by whole lines, rotated by renaming.
 
     <path>, <path>.1, <path>.2, …          the newest first, `max_files` in all
+    <path>.beginning                       the next newest, while the others are renamed
 
 Docker looks at the size before it writes a line, so that a file exceeds `max_size_bytes` by its last line at most; so
 does this, though it is given many lines at once. A reader that holds a renamed file open still gets all of it.
@@ -15,6 +16,9 @@ from itertools import pairwise
 
 MAX_PARTS = 1024
 """IOV_MAX of writev(2)."""
+
+BEGINNING = ".beginning"
+"""Ends the name of the newest file for the moment in which the others are renamed."""
 
 
 def oldest_first(path: str, max_files: int) -> list[str]:
@@ -43,7 +47,8 @@ class RotatingFile:
         self.max_files = max_files
         self._on_error = on_error
         self._reported: set[int | None] = set()
-        self._open(0)
+        self._descriptor = self._open(path, 0)
+        self._size = os.fstat(self._descriptor).st_size
 
     def write(self, parts: list[bytes]) -> None:
         """Append `parts`, which together are whole lines. What the disk refuses is dropped."""
@@ -68,9 +73,9 @@ class RotatingFile:
         """Close the file; nothing can be written any more."""
         os.close(self._descriptor)
 
-    def _open(self, flags: int) -> None:
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, 0o640)
-        self._size = os.fstat(self._descriptor).st_size
+    @staticmethod
+    def _open(path: str, flags: int) -> int:
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, 0o640)
 
     def _append(self, parts: list[bytes]) -> None:
         size = sum(map(len, parts))
@@ -97,16 +102,34 @@ class RotatingFile:
             self._report(error)
 
     def _rotate(self) -> None:
-        os.close(self._descriptor)
+        """Go on in an empty file. When there can't be one, in the old one: rather too long than lost."""
         try:
             if self.max_files > 1:
-                paths = oldest_first(self.path, self.max_files)
-                for older, newer in pairwise(paths):
-                    self._rename(newer, older)
+                self._swap()
+            else:
+                os.ftruncate(self._descriptor, 0)
+                self._size = 0
         except OSError as error:
             self._report(error)
-        # When renaming failed, emptying is what keeps the promise about the size.
-        self._open(os.O_TRUNC)
+
+    def _swap(self) -> None:
+        """The new file is there before the old one is given up, or renamed. OSError."""
+        beginning = f"{self.path}{BEGINNING}"
+        descriptor = self._open(beginning, os.O_TRUNC)
+        try:
+            for older, newer in pairwise(oldest_first(self.path, self.max_files)):
+                self._rename(newer, older)
+            os.rename(beginning, self.path)
+        except OSError:
+            os.close(descriptor)
+            with suppress(OSError):
+                os.unlink(beginning)
+            # Emptying is what keeps the promise about the size.
+            os.ftruncate(self._descriptor, 0)
+            self._size = 0
+            raise
+        os.close(self._descriptor)
+        self._descriptor, self._size = descriptor, 0
 
     @staticmethod
     def _rename(old: str, new: str) -> None:

@@ -95,3 +95,29 @@ def test_a_full_disk_leaves_whole_lines_and_is_reported_once(tmp_path: Path, mon
     file.write([b"after\n"])
     assert contents(tmp_path) == {"log": b"whole\nafter\n"}
     assert [error.errno for error in errors if isinstance(error, OSError)] == [errno.ENOSPC]
+
+
+@pytest.mark.parametrize("max_files", [1, 3])
+def test_when_no_file_can_be_opened_the_old_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_files: int
+) -> None:
+    errors: list[BaseException] = []
+    (tmp_path / "logs").mkdir()
+    file = opened(tmp_path / "logs", 10, max_files, errors)
+    file.write([b"0123456789\n"])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", _no_descriptor)
+        file.write([b"second\n", b"third\n"])
+    innocent = os.open(tmp_path / "innocent", os.O_WRONLY | os.O_CREAT)  # may get a number that was closed
+    file.write([b"fourth\n"])
+    file.write([b"fifth\n"])
+    os.close(innocent)
+    file.close()
+    assert (tmp_path / "innocent").read_bytes() == b""
+    assert len(errors) == (0 if max_files == 1 else 1)
+    kept = b"".join(data for _, data in reversed(_by_age(contents(tmp_path / "logs"))))
+    assert kept == (b"fourth\nfifth\n" if max_files == 1 else b"0123456789\nsecond\nthird\nfourth\nfifth\n")
+
+
+def _no_descriptor(*_arguments: object) -> int:
+    raise OSError(errno.EMFILE, "Too many open files")
