@@ -28,14 +28,11 @@ def visit(connection: socket.socket, packet: Packet, place: Place) -> NoReturn:
     """Carry out the request in `packet` and answer on `connection`; the process ends in here."""
     sequence = packet.message.get("seq")
     try:
-        try:
-            request = from_json(packet.message)
-            if request.action == "read":
-                _read(connection, sequence, request, _pipe(packet))
-                os._exit(0)
-            answer = _answer(request, packet)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidParameter(f"invalid message: {error}") from error
+        request = _request(packet)
+        if request.action == "read":
+            _read(connection, sequence, request, _pipe(packet))
+            os._exit(0)
+        answer = _answer(request, packet)
     except DockyardError as error:
         _send(connection, {"seq": sequence, "error": to_wire(error)})
     except BaseException as error:
@@ -44,6 +41,13 @@ def visit(connection: socket.socket, packet: Packet, place: Place) -> NoReturn:
     else:
         _send(connection, {"seq": sequence, "ok": answer})
     os._exit(0)
+
+
+def _request(packet: Packet) -> VisitRequest:
+    try:
+        return from_json(packet.message)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidParameter(f"invalid message: {error}") from error
 
 
 def _answer(request: VisitRequest, packet: Packet) -> dict[str, Any]:
