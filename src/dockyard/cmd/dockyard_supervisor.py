@@ -19,6 +19,7 @@ from dockyard.cgroups.detect import detect
 from dockyard.linux.heap import keep_free
 from dockyard.linux.title import Title
 from dockyard.shim.json_log import rfc3339_nano
+from dockyard.shim.oom_protection import SUPERVISOR_SCORE, own_score, set_score
 from dockyard.shim.place import Place
 from dockyard.shim.sockets import listen_at
 from dockyard.supervisor.answer import answer
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
     keep_free(HEAP_BYTES)
-    place = Place(exec_root, title, detect(), report, time.time_ns)
+    place = Place(exec_root, title, detect(), report, time.time_ns, own_score())
+    set_score(SUPERVISOR_SCORE)
     gc.collect()
     gc.freeze()
     os.write(options.ready_fd, READY)

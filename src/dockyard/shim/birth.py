@@ -19,6 +19,7 @@ from dockyard.shim.driver import Driver, Started
 from dockyard.shim.drivers import driver_of
 from dockyard.shim.log_of import open_log
 from dockyard.shim.messages import CreateRequest, client_from_json, create_from_json
+from dockyard.shim.oom_protection import set_score
 from dockyard.shim.packets import RawPacket, parse_packet, send_packet
 from dockyard.shim.place import Place
 from dockyard.shim.rootfs import mount_all, unmount_all
@@ -52,6 +53,7 @@ def run_maker(
     """
     try:
         gc.disable()
+        set_score(place.oom_score)  # which the container inherits, unless it has one of its own
         seq: object = None
         try:
             packet = parse_packet(raw)
@@ -103,7 +105,7 @@ def _bring_up(request: CreateRequest, shim_pid: int, place: Place, undo: ExitSta
             log.close()
         mount_all(request.mounts)
         undo.callback(_unmount, request, place)
-        driver = driver_of(request, directory, place.hierarchy)
+        driver = driver_of(request, directory, place)
         undo.callback(_delete, driver, place)
         started = _create(request, driver, descriptors)
         started_at_ns = place.clock() if request.start else 0

@@ -17,6 +17,7 @@ from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Started, Starting
 from dockyard.shim.messages import ExternalRuntime
+from dockyard.shim.oom_protection import set_score
 from dockyard.shim.runtime_command import run_command
 from dockyard.shim.sockets import STREAM, listen_at
 from dockyard.shim.stats_json import stats_to_json
@@ -64,13 +65,19 @@ class ExternalStarting:
 
 
 class ExternalDriver:
-    """A container by the command line of its runtime; see `dockyard.shim.driver`."""
+    """A container by the command line of its runtime; see `dockyard.shim.driver`. `oom_score` as `OwnDriver`."""
 
     def __init__(
-        self, runtime: ExternalRuntime, directory: ShimDirectory, container_id: str, hierarchy: Hierarchy
+        self,
+        runtime: ExternalRuntime,
+        directory: ShimDirectory,
+        container_id: str,
+        hierarchy: Hierarchy,
+        oom_score: int = 0,
     ) -> None:
         self._runtime = runtime
         self._directory = directory
+        self._oom_score = oom_score
         self._id = container_id
         self._cgroup = configured_cgroup(directory, hierarchy)
 
@@ -92,6 +99,7 @@ class ExternalDriver:
 
     def _exec(self, process: dict[str, Any], stdio: Ends | None) -> Outcome:
         """In a worker, whose number keeps the files of several execs apart."""
+        set_score(self._oom_score)  # which the process inherits, unless its container has one
         description, pid_file = exec_files(self._directory, os.getpid())
         with open(description, "w", encoding="utf-8") as file:
             json.dump(process, file)

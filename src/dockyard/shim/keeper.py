@@ -66,7 +66,7 @@ def keep(
 def _container(request: CreateRequest, around: Surroundings) -> Container:
     place, announce = around.place, around.channels.announce
     directory = ShimDirectory(request.bundle)
-    driver = driver_of(request, directory, place.hierarchy)
+    driver = driver_of(request, directory, place)
     log = open_log(request.log, place)
     streams = Streams(
         around.loop,

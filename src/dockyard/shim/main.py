@@ -22,6 +22,7 @@ from dockyard.shim.birth import run_maker
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.dormant import sleep_until_needed
 from dockyard.shim.keeper import keep
+from dockyard.shim.oom_protection import SHIM_SCORE, set_score
 from dockyard.shim.packets import RawPacket, receive_raw, send_packet
 from dockyard.shim.place import Place
 from dockyard.shim.sockets import listen_at, packet_pair
@@ -129,6 +130,7 @@ def _leave_supervisor(container_id: str, place: Place, keep_open: set[int]) -> N
     """Become independent of the supervisor."""
     directory = ShimDirectory(f"{place.shims}/{container_id}")
     os.setsid()
+    set_score(SHIM_SCORE)
     set_child_subreaper(True)
     for number in _STRAY_SIGNALS:
         # The container is stopped through its own signals; one that strays to the shim must not take it along.

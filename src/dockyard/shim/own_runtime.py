@@ -21,6 +21,7 @@ from dockyard.runtime.state_directory import remove
 from dockyard.shim.configured_cgroup import configured_cgroup
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Started, Starting
+from dockyard.shim.oom_protection import set_score
 from dockyard.shim.stats_json import stats_to_json
 from dockyard.shim.stdio import Ends
 from dockyard.shim.terminal import ConsolePair
@@ -37,13 +38,22 @@ class OwnDriver:
         container_id: the container.
         hierarchy: the cgroups of this machine.
         seccomp_cache: directory of compiled filters.
+        oom_score: of what an exec runs, unless it or the container has one.
     """
 
-    def __init__(self, directory: ShimDirectory, container_id: str, hierarchy: Hierarchy, seccomp_cache: str) -> None:
+    def __init__(
+        self,
+        directory: ShimDirectory,
+        container_id: str,
+        hierarchy: Hierarchy,
+        seccomp_cache: str,
+        oom_score: int,
+    ) -> None:
         self._directory = directory
         self._id = container_id
         self._hierarchy = hierarchy
         self._seccomp_cache = seccomp_cache
+        self._oom_score = oom_score
 
     def create(self, stdio: Ends | None, *, start: bool) -> Started:
         """See Driver."""
@@ -68,16 +78,19 @@ class OwnDriver:
 
     def start(self) -> None:
         """See Driver."""
+        set_score(self._oom_score)  # of this worker, for hooks
         with _as_start_errors():
             start(self._state())
 
     def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
         """See Driver."""
-        parsed = process_from_json(process)
+        parsed, state = process_from_json(process), self._state()
+        if parsed.oom_score_adj is None and state.oom_score is None:
+            parsed = parsed._replace(oom_score_adj=self._oom_score)  # not ours, which it would inherit
         console = ConsolePair() if stdio is None else None
         try:
             begun = begin_exec(
-                self._state(),
+                state,
                 parsed,
                 stdio=Stdio(-1, -1, -1) if stdio is None else Stdio(*stdio),
                 console_socket=None if console is None else console.theirs,

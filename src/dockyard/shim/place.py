@@ -12,7 +12,7 @@ class Place(NamedTuple):
 
     `exec_root` is the directory of all sockets; `title` shows a process by another name; `hierarchy` are the cgroups of
     the machine; `report` writes an error with its traceback to stderr, which is a log; `clock` gives nanoseconds since
-    the epoch.
+    the epoch; `oom_score` is what the daemon had (proc_pid_oom_score_adj(5)).
     """
 
     exec_root: str
@@ -20,6 +20,7 @@ class Place(NamedTuple):
     hierarchy: Hierarchy
     report: Callable[[BaseException], None]
     clock: Callable[[], int]
+    oom_score: int = 0
 
     @property
     def shims(self) -> str:

@@ -5,12 +5,14 @@
 import asyncio
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.integration.supervisor.peer import Peer
-from tests.integration.supervisor.world import World, children_of, eventually
+from tests.integration.supervisor.world import World, children_of, eventually, exec_request
 
 from dockyard.errors import Conflict, DockyardError, InvalidParameter
+from dockyard.shim.oom_protection import SHIM_SCORE, set_score
 from dockyard.supervisor.client import LogSettings
 
 pytestmark = pytest.mark.root
@@ -195,6 +197,32 @@ async def test_the_container_has_no_descriptor_but_its_own(world: World) -> None
     with Peer() as peer:
         await world.run("ls", "/proc/self/fd", clients=(peer.client,))
         assert (await peer.output())["stdout"] == b"0\n1\n2\n3\n"  # 3 is the directory that ls reads
+
+
+async def test_a_container_does_not_inherit_the_protection_of_its_shim(world: World) -> None:
+    supervisor = (await world.client.ping())["pid"]
+    normal = oom_score(os.getpid())
+    set_score(200, f"/proc/{supervisor}/oom_score_adj")  # because to lower it, as in earnest, takes a privilege
+    shim = await world.create("sleep", "100", oom_score=None)
+    request = exec_request("sleep", "100")
+    del request.process["oomScoreAdj"]
+    assert [oom_score(shim.pid), oom_score(await shim.exec(request, None))] == [normal, normal]
+    assert oom_score(shim.shim_pid) == (SHIM_SCORE if _may_protect() else 200)
+    other = await world.create("sleep", "100", oom_score=300)
+    again = request._replace(exec_id="again")
+    assert [oom_score(other.pid), oom_score(await other.exec(again, None))] == [300, 300]
+    for each in (shim, other):
+        await each.kill(9)
+        await world.end_of(each)
+
+
+def oom_score(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
+def _may_protect() -> bool:
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> 24 & 1)  # CAP_SYS_RESOURCE
 
 
 def leftovers(world: World, container_id: str) -> list[str]:

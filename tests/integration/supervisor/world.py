@@ -55,6 +55,7 @@ class World:
         container_id: str | None = None,
         memory_bytes: int | None = None,
         namespaces: tuple[str, ...] | None = None,
+        oom_score: int | None = 0,
     ) -> ShimConnection:
         """A container that runs `args`, with a json-file log unless `log` says otherwise."""
         container_id = container_id or secrets.token_hex(32)
@@ -70,6 +71,9 @@ class World:
         configuration = config(container_id, root, *args, tty=tty, memory_bytes=memory_bytes)
         if namespaces is not None:
             configuration["linux"]["namespaces"] = [{"type": kind} for kind in namespaces]
+        configuration["process"]["oomScoreAdj"] = oom_score
+        if oom_score is None:
+            del configuration["process"]["oomScoreAdj"]
         write_bundle(self.directory(container_id), configuration)
         request = CreateRequest(
             container_id=container_id,

@@ -18,6 +18,7 @@ from dockyard.shim.loop import Loop
 from dockyard.shim.main import asks_for_shim, find_container_id
 from dockyard.shim.messages import CreateRequest, ExternalRuntime
 from dockyard.shim.multiplex import header
+from dockyard.shim.oom_protection import set_score
 from dockyard.shim.replay import Replay
 from dockyard.shim.rootfs import mount_all, parse_options
 from dockyard.shim.runtime_command import run_command
@@ -236,3 +237,19 @@ def test_a_failing_runtime_command(tmp_path: Path, text: str, error: type[Dockya
 def test_a_runtime_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SystemFailure, match="No such file or directory"):
         run_command(ExternalRuntime("/none/such"), "/root", str(tmp_path / "log"), ["start"])
+
+
+def test_a_score_is_written_unless_it_is_that_already_and_a_refusal_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "oom_score_adj"
+    file.write_text("0\n")
+    set_score(-998, str(file))
+    assert file.read_text() == "-998"
+
+    def refuse(*_arguments: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    set_score(5, str(file))
+    assert file.read_text() == "-998"
