@@ -10,6 +10,8 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 
 
+BOOLEANS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
+"""https://pkg.go.dev/strconv#ParseBool"""
 FAILED = "failed to create task for container: failed to initialize logging driver"
 
 
@@ -26,7 +28,9 @@ def _log_settings(record: Container) -> LogSettings:
     if log.type == "none":
         return LogSettings()
     options = log.config or {}
-    max_size_bytes = parse_size(options["max-size"]) if options.get("max-size", "-1") != "-1" else 0
+    max_size_bytes = parse_size(options["max-size"]) if "max-size" in options else 0
+    if options.get("compress", "false") not in BOOLEANS:
+        raise InvalidParameter(f'strconv.ParseBool: parsing "{options["compress"]}": invalid syntax')
     max_files = _max_files(options.get("max-file", "1"))
     if max_files > 1 and not max_size_bytes:
         raise InvalidParameter("max-file cannot be set without max-size when max-file is greater than 1")

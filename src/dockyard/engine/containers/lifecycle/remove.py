@@ -47,6 +47,7 @@ async def _end(services: Services, entry: Entry, *, force: bool) -> None:
         if not force:
             raise Conflict(_still_running(record))
         await request_end(services, entry, int(signal.SIGKILL))
+        services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
             raise SystemFailure(f'cannot remove container "/{record.name}": could not kill container: {NO_EXIT}')
 
