@@ -1,6 +1,7 @@
 """A connection that leaves HTTP: the head byte for byte, early bytes, half-close, and that the daemon steps out."""
 
 import asyncio
+import json
 import os
 import socket
 from pathlib import Path
@@ -118,6 +119,57 @@ async def test_exec_start_has_a_body_before_the_stream(tmp_path: Path) -> None:
         client.writer.write_eof()
         await talk(sock, b"", b"done")
         assert await client.reader.read() == b"done"
+
+
+CHUNKED = {**UPGRADE, "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+REQUESTS = {
+    "attach": encode_request("POST", ATTACH, headers=UPGRADE),
+    "attach without upgrade": encode_request("POST", ATTACH),
+    "exec": encode_request("POST", "/exec/x/start", {"Tty": True}, UPGRADE),
+    "exec without upgrade": encode_request("POST", "/exec/x/start", {"Tty": True}),
+    "chunked": encode_request("POST", "/exec/x/start", headers=CHUNKED)
+    + b'5;a=b\r\n{"Tty\r\n9\r\n": true}\n\r\n0\r\nTrailer: x\r\n\r\n',
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("piece", [1, 7, 30], ids=lambda size: f"pieces of {size}")
+async def test_early_bytes_behind_a_request_that_comes_in_pieces(tmp_path: Path, name: str, piece: int) -> None:
+    """Two reads for a head are what a slow network or a client that writes head and body apart makes of it."""
+    taker = Taker()
+    early = b"ls -l\nPOST /exec/x/start HTTP/1.1\r\n\r\n"
+    whole = REQUESTS[name] + early
+    async with taker.door(tmp_path / "s") as door:
+        client = await door.connect()
+        for start in range(0, len(whole) - piece - len(early), piece):
+            await client.send(whole[start : start + piece])
+            await asyncio.sleep(0)
+        await client.send(whole[start + piece :])  # the last piece of the request, and the early bytes, in one
+        await client.head()
+        sock, taken = await taker.taken.get()
+        client.writer.write_eof()
+        await talk(sock, early.removeprefix(taken), b"")
+        assert early.startswith(taken)
+        if name != "attach" and "attach" not in name:
+            assert json.loads(taker.body) == {"Tty": True}
+
+
+async def test_a_slow_request_that_is_refused_leaves_the_connection_usable(tmp_path: Path) -> None:
+    async def refuse(_: Call) -> Answer:
+        raise NotFound("No such exec instance: x")
+
+    async def info(_: Call) -> Answer:
+        return JsonAnswer("next")
+
+    endpoints = {"ExecStart": Endpoint(refuse, waits=True), "SystemInfo": Endpoint(info)}
+    async with doorway(tmp_path / "s", None, endpoints=endpoints) as door:
+        client = await door.connect()
+        for _ in range(2):
+            request = encode_request("POST", "/exec/x/start", {"Tty": True})
+            await client.send(request[:-3])  # the body's end comes after the answer
+            assert (await client.reply()).status == 404
+            await client.send(request[-3:] + encode_request("GET", "/info"))
+            assert (await client.reply()).json == "next"
 
 
 async def test_chunked_body_of_exec_start(tmp_path: Path) -> None:

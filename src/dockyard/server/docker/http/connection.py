@@ -23,6 +23,8 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
+from dockyard.server.docker.http.boundary import Body, end_of_head, may_hijack
+
 LOG = logging.getLogger(__name__)
 
 MAXIMUM_LINE_BYTES = 1 << 16
@@ -30,6 +32,8 @@ MAXIMUM_HEADER_BYTES = 1 << 20
 """X-Registry-Config carries the credentials of every registry: far beyond aiohttp's 8 KiB."""
 READ_BUFFER_BYTES = 1 << 18
 EARLY_LIMIT_BYTES = 1 << 16
+HEAD_LIMIT_BYTES = 1 << 16
+"""Of a request that may hijack: a longer head goes to the parser as it comes, and early bytes behind it may be lost."""
 HALF_CLOSED_SECONDS = 5.0
 """How long a TCP client that has closed its writing side may wait for an answer."""
 
@@ -37,10 +41,12 @@ HALF_CLOSED_SECONDS = 5.0
 class Connection(RequestHandler):
     """A connection of one client; see the module."""
 
-    __slots__ = ("_holding", "early", "latest_body")
+    __slots__ = ("_body", "_head", "_holding", "early", "latest_body")
 
     def __init__(self, manager: Server, **options: Any) -> None:
         super().__init__(manager, **options)
+        self._head = b""
+        self._body: Body | None = None
         self._holding = False
         self.early = b""
         self.latest_body: StreamReader | None = None
@@ -49,14 +55,37 @@ class Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         if self._holding:
             self._hold(data)
+        elif self._body is not None:
+            self._receive_body(self._body, data)
+        elif self._head or not self._body_is_cut_off():
+            self._receive_head(self._head + data)
+        else:
+            super().data_received(data)
+
+    def _receive_head(self, data: bytes) -> None:
+        """`data` begins a request."""
+        self._head = b""
+        may = may_hijack(data)
+        found = end_of_head(data) if may else None
+        if may is not False and found is None and len(data) <= HEAD_LIMIT_BYTES:
+            self._head = data
             return
-        end = _end_of_hijacking_request(data) if data.startswith(b"POST ") else None
-        if end is None:
+        if found is None:
             super().data_received(data)
             return
+        end, body = found
+        self._body = body
         super().data_received(data[:end])
-        self._holding = True
-        self._hold(data[end:])
+        self._receive_body(body, data[end:])
+
+    def _receive_body(self, body: Body, data: bytes) -> None:
+        end = body.take(data)
+        if end:
+            super().data_received(data[:end])
+        if body.done:
+            self._body = None
+            self._holding = True
+            self._hold(data[end:])
 
     def _hold(self, data: bytes) -> None:
         self.early += data
@@ -71,6 +100,7 @@ class Connection(RequestHandler):
     def release_early(self) -> None:
         """The request is answered in HTTP after all: what was held back is the next request."""
         self._holding = False
+        self._body = None
         if self.early and self.transport is not None:
             early = self.take_early()
             self.transport.resume_reading()
@@ -146,24 +176,3 @@ def _is_gone(client: socket.socket) -> bool:
     poll = select.poll()
     poll.register(client.fileno(), 0)  # POLLHUP and POLLERR are always reported
     return bool(poll.poll(0))
-
-
-def _end_of_hijacking_request(data: bytes) -> int | None:
-    """Where the request at the head of `data` ends, if it is whole and of a kind that may hijack its connection."""
-    line_end = data.find(b"\r\n")
-    line = data[:line_end]
-    if b"/attach" not in line and not (b"/exec/" in line and b"/start" in line):
-        return None
-    head_end = data.find(b"\r\n\r\n", line_end)
-    if head_end < 0:
-        return None
-    length = 0
-    for header in data[line_end + 2 : head_end].split(b"\r\n"):
-        name, _, value = header.partition(b":")
-        match name.strip().lower():
-            case b"content-length" if value.strip().isdigit():
-                length = int(value)
-            case b"transfer-encoding":
-                return None
-    end = head_end + 4 + length
-    return end if end <= len(data) else None
