@@ -3,6 +3,7 @@
 https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md, config-linux.md
 """
 
+import json
 import re
 from typing import Final
 
@@ -108,13 +109,14 @@ def _scheduling(wanted: Process) -> None:
 
 
 def _linux(spec: Spec, linux: Linux) -> None:
-    kinds = [namespace.type for namespace in linux.namespaces]
-    own = set(kinds)
-    for kind in kinds:
-        if kind not in FLAGS:
-            raise InvalidParameter(f"namespace {kind!r} does not exist")
-    if len(own) != len(kinds):
-        raise InvalidParameter("malformed spec file: duplicated ns")
+    own: set[str] = set()
+    for namespace in linux.namespaces:
+        shown = f"{{{json.dumps(namespace.type)} {json.dumps(namespace.path or '')}}}"  # as runc shows it
+        if namespace.type not in FLAGS:
+            raise InvalidParameter(f"namespace {shown} does not exist")
+        if namespace.type in own:
+            raise InvalidParameter(f"malformed spec file: duplicated ns {shown}")
+        own.add(namespace.type)
     if spec.hostname and "uts" not in own:
         raise InvalidParameter("unable to set hostname without a private UTS namespace")
     if spec.domainname and "uts" not in own:

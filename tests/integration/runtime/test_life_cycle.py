@@ -207,7 +207,7 @@ def test_missing_interpreter(harness: Harness) -> None:
         ("process.rlimits", [{"type": "RLIMIT_NONE", "soft": 1, "hard": 1}], InvalidParameter, "invalid rlimit type"),
         ("linux.resources", {"cpu": {"cpus": "900"}}, SystemFailure, "failed to write '900'"),
         ("linux.resources", {"memory": {"limit": 4096, "swap": 4096}}, SystemFailure, "OOM-killed|exited|died"),
-        ("linux.namespaces", [{"type": "moon"}], InvalidParameter, "namespace 'moon' does not exist"),
+        ("linux.namespaces", [{"type": "moon"}], InvalidParameter, 'namespace {"moon" ""} does not exist'),
         ("linux.sysctl", {"kernel.panic": "1"}, InvalidParameter, "not in a separate kernel namespace"),
         ("linux.sysctl", {"net.core.somaxconn": "abc"}, SystemFailure, "write sysctl key net.core.somaxconn"),
         ("process.apparmorProfile", "docker-default", InvalidParameter, "apparmor not supported"),
