@@ -32,11 +32,16 @@ def configuration(invocation: Invocation, values: Values, *, detach: bool) -> tu
     """The bundle's path and its configuration, checked against the flags.
 
     Raises:
-        NotImplementedYet: cgroups by systemd are asked for.
+        NotImplementedYet: cgroups by systemd are asked for, or that the service manager hears when it is ready.
         InvalidParameter, NotFound: the bundle, or the combination of flags.
     """
     if invocation.systemd_cgroup:
         raise NotImplementedYet("cgroups made by systemd (--systemd-cgroup) are not supported")
+    if os.environ.get("NOTIFY_SOCKET"):
+        # Passed over, it would have the service manager wait for a word that never comes.
+        raise NotImplementedYet(
+            "telling the service manager when a container is ready is not supported; unset NOTIFY_SOCKET"
+        )
     bundle, spec = read_bundle(values["bundle"])
     terminal = spec.process is not None and spec.process.terminal
     check_terminal(wanted=terminal, detach=detach, console_socket=values["console-socket"])
