@@ -28,6 +28,7 @@ from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
 from dockyard.engine.security.capabilities import from_mask
+from dockyard.engine.security.defaults import masked_paths, possible_cpus
 from dockyard.engine.settings import Settings
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
@@ -131,7 +132,8 @@ def this_machine(daemon: DaemonConfig) -> Machine:
                 profile = file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidParameter(f"opening seccomp profile ({profile}) failed: {error}") from error
-    return Machine(kernel, arch, os.path.exists("/sys/fs/cgroup/cgroup.controllers"), profile, held_capabilities())
+    cgroup_v2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+    return Machine(kernel, arch, cgroup_v2, profile, held_capabilities(), masked_paths(possible_cpus()))
 
 
 def held_capabilities() -> tuple[str, ...]:

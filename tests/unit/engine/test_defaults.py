@@ -5,6 +5,7 @@ import pytest
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import Config, HostConfig
 from dockyard.engine.containers.defaults import with_daemon, with_image
+from dockyard.engine.engine import this_machine
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,18 @@ def test_a_swappiness_of_minus_one_is_none():
 def test_no_volumes_are_none():
     assert with_image(Config(cmd=("sh",), volumes={}), Config()).volumes is None
     assert with_image(Config(cmd=("sh",), volumes={}), Config(volumes={"/v": {}})).volumes == {"/v": {}}
+
+
+def test_masked_paths_are_the_machine_s_unless_the_user_or_privileges_say_otherwise():
+    def masked(host):
+        return with_daemon(host, DaemonConfig(), cgroup_v2=False, masked_paths=("/sys/x",)).masked_paths
+
+    assert masked(HostConfig()) == ("/sys/x",)
+    assert masked(HostConfig(masked_paths=())) == ()
+    assert masked(HostConfig(privileged=True)) == ()
+
+
+def test_the_machine_masks_what_its_cpus_have(monkeypatch):
+    monkeypatch.setattr("dockyard.engine.engine.masked_paths", lambda cpus: ("/sys/masked", *map(str, cpus)))
+    monkeypatch.setattr("dockyard.engine.engine.possible_cpus", lambda: (0, 1))
+    assert this_machine(DaemonConfig()).masked_paths == ("/sys/masked", "0", "1")

@@ -49,8 +49,10 @@ def command(config: Config) -> tuple[str, tuple[str, ...]]:
     return words[0], words[1:]
 
 
-def with_daemon(host: HostConfig, daemon: DaemonConfig, *, cgroup_v2: bool) -> HostConfig:
-    """`host` with the daemon's defaults in the place of what was left open."""
+def with_daemon(
+    host: HostConfig, daemon: DaemonConfig, *, cgroup_v2: bool, masked_paths: tuple[str, ...] = MASKED_PATHS
+) -> HostConfig:
+    """`host` with the daemon's defaults, and this machine's masked paths, in the place of what was left open."""
     memory_swap = host.memory_swap
     if host.memory > 0 and memory_swap == 0:
         memory_swap = host.memory * 2
@@ -62,7 +64,7 @@ def with_daemon(host: HostConfig, daemon: DaemonConfig, *, cgroup_v2: bool) -> H
     cgroupns = host.cgroupns_mode or daemon.default_cgroupns_mode or ("private" if cgroup_v2 else "host")
     if host.privileged and not host.cgroupns_mode and not cgroup_v2:
         cgroupns = "host"
-    masked = () if host.privileged else MASKED_PATHS
+    masked = () if host.privileged else masked_paths
     readonly = () if host.privileged else READONLY_PATHS
     return msgspec.structs.replace(
         host,

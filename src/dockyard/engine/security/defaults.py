@@ -19,6 +19,7 @@ __all__ = [
     "MASKED_PATHS",
     "READONLY_PATHS",
     "masked_paths",
+    "possible_cpus",
     "resolve_capabilities",
 ]
 
@@ -59,6 +60,20 @@ DEFAULT_DEVICES_CGROUP: Final[tuple[DeviceRule, ...]] = (
 )
 """In this order, the last match wins. The runtime adds what a container can't do without (/dev/full, ptmx, pts/*,
 and mknod of any device), as runc does."""
+
+
+def possible_cpus(path: str = "/sys/devices/system/cpu/possible") -> tuple[int, ...]:
+    """The numbers of the CPUs that this machine can have; none where the kernel doesn't say.
+
+    https://docs.kernel.org/admin-guide/cputopology.html
+    """
+    try:
+        with open(path, encoding="ascii") as file:
+            ranges = file.read().strip().split(",")
+    except OSError:
+        return ()
+    bounds = [(first, last or first) for first, _, last in (one.partition("-") for one in ranges if one)]
+    return tuple(number for first, last in bounds for number in range(int(first), int(last) + 1))
 
 
 def masked_paths(possible_cpus: Iterable[int]) -> tuple[str, ...]:

@@ -44,7 +44,10 @@ async def create(
     if config.network_disabled:
         host_config = msgspec.structs.replace(host_config, network_mode="none")
     host_config = _with_ids(services, host_config)
-    host = defaults.with_daemon(host_config, services.daemon, cgroup_v2=services.machine.cgroup_v2)
+    machine = services.machine
+    host = defaults.with_daemon(
+        host_config, services.daemon, cgroup_v2=machine.cgroup_v2, masked_paths=machine.masked_paths
+    )
     warnings = validation.check(config, host, services.daemon)
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)

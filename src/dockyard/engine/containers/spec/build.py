@@ -18,7 +18,7 @@ from dockyard.engine.containers.spec.resources import resources
 from dockyard.engine.containers.spec.security_options import SecurityOptions, parse_security_options
 from dockyard.engine.containers.spec.user import ResolvedUser
 from dockyard.engine.security.capabilities import ALL_CAPABILITIES, normalize_capabilities, resolve_capabilities
-from dockyard.engine.security.defaults import DEFAULT_DEVICES_CGROUP
+from dockyard.engine.security.defaults import DEFAULT_DEVICES_CGROUP, MASKED_PATHS
 from dockyard.engine.security.profile import container_seccomp
 from dockyard.errors import InvalidParameter
 from dockyard.spec.runtime import Linux, Mount, Process, Root, Seccomp, Spec
@@ -42,6 +42,8 @@ class Machine:
     """The daemon's `--seccomp-profile`: "", `unconfined`, or the JSON text of the file."""
     capabilities: tuple[str, ...] = ALL_CAPABILITIES
     """Those in this process's bounding set: nobody below it can have others."""
+    masked_paths: tuple[str, ...] = MASKED_PATHS
+    """What containers don't see unless they ask for it: it depends on the CPUs."""
 
 
 @dataclass(frozen=True, slots=True)
