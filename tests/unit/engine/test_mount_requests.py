@@ -107,3 +107,10 @@ def test_the_root_is_no_destination():
         "invalid volume specification: 'v1:/': invalid mount config for type \"volume\": "
         "invalid specification: destination can't be '/'"
     )
+
+
+def test_read_only_binds_of_old_clients_leave_alone_what_is_mounted_below():
+    host = HostConfig(binds=("/h:/d:ro", "v:/v:ro"))
+    assert [mount.readonly_recursive for mount in requested_mounts(Config(), host)] == [True, True]
+    old = requested_mounts(Config(), host, binds_recursive=False)
+    assert [(mount.readonly, mount.readonly_recursive) for mount in old] == [(True, False), (True, True)]

@@ -1,12 +1,16 @@
 """Requests of older versions, taken up: what was ignored, what was the default, what was not allowed."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from dockyard.engine.containers.lifecycle.create import Created
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.compat.create_requests import upgrade_create
 from dockyard.server.docker.compat.update_requests import upgrade_update
+from dockyard.server.docker.endpoints.containers.create import container_create
+from dockyard.server.docker.http.query import Query
 
 EMPTY = {"HostConfig": {"NetworkMode": "bridge"}, "NetworkingConfig": {"EndpointsConfig": {}}}
 MAC = "02:42:ac:11:00:02"
@@ -190,3 +194,20 @@ def test_warnings_of_the_newest() -> None:
 def test_updates(given: dict[str, Any], version: tuple[int, int], expected: dict[str, Any]) -> None:
     upgrade_update(given, version)
     assert given == expected
+
+
+@pytest.mark.parametrize(("version", "recursive"), [((1, 43), False), ((1, 44), True)])
+async def test_read_only_binds(version: tuple[int, int], recursive: bool) -> None:
+    asked: dict[str, Any] = {}
+
+    async def json(_: object) -> dict[str, Any]:
+        return {"Image": "x", "HostConfig": {"Binds": ["/a:/b:ro"]}}
+
+    async def create(*_: object, **options: object) -> Created:
+        asked.update(options)
+        return Created("id", ())
+
+    engine = SimpleNamespace(containers=SimpleNamespace(create=create))
+    call: Any = SimpleNamespace(engine=engine, json=json, query=Query(""), version=version)
+    await container_create(call)
+    assert asked == {"binds_recursive": recursive}

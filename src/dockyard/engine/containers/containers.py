@@ -38,10 +38,18 @@ class Containers:
         self._sampler = StatsSampler(services.clock_ns)
 
     async def create(
-        self, name: str | None, config: Config, host_config: HostConfig, networking: NetworkingConfig
+        self,
+        name: str | None,
+        config: Config,
+        host_config: HostConfig,
+        networking: NetworkingConfig,
+        *,
+        binds_recursive: bool = True,
     ) -> create.Created:
         """Makes a container; see `lifecycle.create`."""
-        return await create.create(self._services, name, config, host_config, networking)
+        return await create.create(
+            self._services, name, config, host_config, networking, binds_recursive=binds_recursive
+        )
 
     async def start(self, ref: str) -> None:
         """Starts a container; see `lifecycle.start`."""

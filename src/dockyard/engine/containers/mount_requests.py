@@ -9,7 +9,7 @@ is the name of a volume; options are separated by commas (docker run reference, 
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dockyard.engine.containers.config import Config, HostConfig, Mount
 from dockyard.errors import InvalidParameter
@@ -55,10 +55,13 @@ class MountRequest:
     """Whether only a destination was given, by VOLUME or `-v`: Docker shows no mode for such a volume."""
 
 
-def requested_mounts(config: Config, host: HostConfig) -> tuple[MountRequest, ...]:
-    """All mounts that the two configurations ask for; InvalidParameter when one is malformed or two collide."""
+def requested_mounts(config: Config, host: HostConfig, *, binds_recursive: bool = True) -> tuple[MountRequest, ...]:
+    """All mounts that the two configurations ask for; InvalidParameter when one is malformed or two collide.
+
+    `binds_recursive`: whether a read-only `-v` of a host directory reaches the mounts below it.
+    """
     explicit: dict[str, MountRequest] = {}
-    for request in _explicit(host):
+    for request in _explicit(host, binds_recursive):
         if request.destination in explicit:
             raise InvalidParameter(f"Duplicate mount point: {request.destination}")
         explicit[request.destination] = request
@@ -68,9 +71,10 @@ def requested_mounts(config: Config, host: HostConfig) -> tuple[MountRequest, ..
     return tuple(explicit.values())
 
 
-def _explicit(host: HostConfig) -> Iterable[MountRequest]:
+def _explicit(host: HostConfig, binds_recursive: bool) -> Iterable[MountRequest]:
     for bind in host.binds or ():
-        yield parse_bind(bind, host.volume_driver)
+        request = parse_bind(bind, host.volume_driver)
+        yield request if request.type != "bind" else replace(request, readonly_recursive=binds_recursive)
     for mount in host.mounts or ():
         yield from_mount(mount)
     for destination, options in (host.tmpfs or {}).items():

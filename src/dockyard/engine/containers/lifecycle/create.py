@@ -35,9 +35,18 @@ class Created:
 
 
 async def create(
-    services: Services, name: str | None, config: Config, host_config: HostConfig, networking: NetworkingConfig
+    services: Services,
+    name: str | None,
+    config: Config,
+    host_config: HostConfig,
+    networking: NetworkingConfig,
+    *,
+    binds_recursive: bool = True,
 ) -> Created:
-    """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter."""
+    """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter.
+
+    `binds_recursive`: a read-only `-v` makes what is mounted below it read-only, too.
+    """
     image = services.images.for_container(config.image)
     validation.check_joined(config, host_config)  # before the ports that the image exposes are added
     config = defaults.with_image(config, image.config)
@@ -51,7 +60,7 @@ async def create(
     warnings = validation.check(config, host, services.daemon)
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
-    requests = requested_mounts(config, host)
+    requests = requested_mounts(config, host, binds_recursive=binds_recursive)
     networks = _networks(services, host, networking)
     container_id = new_id()
     name = _checked_name(name) if name else random_name(services.collection.names)

@@ -28,6 +28,8 @@ def _shape() -> Shape:
 
 
 SHAPE = _shape()
+BINDS_RECURSIVE_SINCE = (1, 44)
+"""Before, a read-only bind left the mounts below it writable; `--mount` of that time is seen to in `compat`."""
 
 
 async def container_create(call: Call) -> Answer:
@@ -41,7 +43,9 @@ async def container_create(call: Call) -> Answer:
     config = _convert(body, Config)
     check_platform(call.query.text("platform") if call.version >= (1, 41) else "")
     name = call.query.text("name") or None
-    created = await call.engine.containers.create(name, config, host_config, networking)
+    created = await call.engine.containers.create(
+        name, config, host_config, networking, binds_recursive=call.version >= BINDS_RECURSIVE_SINCE
+    )
     return JsonAnswer({"Id": created.id, "Warnings": [*created.warnings, *warnings]}, 201)
 
 
