@@ -11,7 +11,11 @@ SHARED_SIZE_SINCE = (1, 42)
 
 
 async def image_list(call: Call) -> Answer:
-    """The images that are here, newest first."""
+    """The images that are here, newest first.
+
+    `manifests` and `identity` ask a store of several platforms what it has of each, and who signed it. This store has
+    one platform of an image and no signatures, so they change nothing here, as with Docker's own graph drivers.
+    """
     filters = parse_filters(call.query.text("filters"))
     if call.version < (1, 25) and call.query.text("filter"):
         filters.setdefault("reference", (call.query.text("filter"),))
@@ -24,7 +28,7 @@ async def image_list(call: Call) -> Answer:
 
 
 async def image_inspect_one(call: Call) -> Answer:
-    """Everything about one image."""
+    """Everything about one image; `manifests` and `identity` have no effect, as in `image_list`."""
     check_oci_platforms(call.query.texts("platform"))
     details = await call.engine.images.inspect(call.name)
     return JsonAnswer(image_answers.inspect(image_inspect(details), call.version))
