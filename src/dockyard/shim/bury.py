@@ -44,7 +44,8 @@ def bury(directory: ShimDirectory, hierarchy: Hierarchy, now_ns: int) -> ExitRec
     request = _request(keeper)
     if request is not None and request.runtime is not None:
         # It may have made cgroups that the configuration doesn't name: runc has one in the v2 tree of a hybrid machine.
-        ExternalDriver(request.runtime, directory, request.container_id, hierarchy).delete()
+        with suppress(DockyardError):  # it may be gone, or hang; what is named is taken away without it
+            ExternalDriver(request.runtime, directory, request.container_id, hierarchy).delete()
     if cgroup is not None:
         cgroup.destroy()
     if request is not None:

@@ -24,7 +24,7 @@ from dockyard.shim.messages import (
     create_to_json,
 )
 from dockyard.shim.sockets import connect_to
-from dockyard.supervisor.channel import Channel, Message
+from dockyard.supervisor.channel import REPLY_SECONDS, Channel, Message
 from dockyard.supervisor.client_socket import ClientSocket
 from dockyard.supervisor.exec_request import ExecRequest
 from dockyard.supervisor.launch import launch
@@ -43,6 +43,8 @@ __all__ = [
 ]
 
 CREATE_SECONDS = 120.0
+BURY_SECONDS = 150.0
+"""An external runtime that hangs is given up after 60 seconds, before the rest is taken away without it."""
 REMOVE_SECONDS = 600.0
 ACCEPT_ATTEMPTS = 200
 ACCEPT_PAUSE_SECONDS = 0.01
@@ -140,7 +142,7 @@ class SupervisorClient:
             SystemFailure: something could not be ended.
         """
         await self.ensure()
-        return ExitRecord(**await self._ask("bury", {"container_id": container_id}))
+        return ExitRecord(**await self._ask("bury", {"container_id": container_id}, BURY_SECONDS))
 
     async def find_end(self, container_id: str) -> ExitRecord:
         """How a container ended whose shim has gone without a word; what the shim didn't get to is done for it.
@@ -269,17 +271,17 @@ class SupervisorClient:
                 raise
         raise Unavailable(f"the shim at {path} accepts no connection: {reason}") from reason
 
-    async def _ask(self, op: str, arguments: Message | None = None) -> Message:
+    async def _ask(self, op: str, arguments: Message | None = None, seconds: float = REPLY_SECONDS) -> Message:
         channel = await self._connect(_ignore)
         try:
-            return await channel.request(op, arguments)
+            return await channel.request(op, arguments, (), seconds)
         finally:
             channel.close()
 
     async def _bury_half_made(self, container_id: str) -> None:
         try:
             await self.ensure()
-            await self._ask("bury", {"container_id": container_id, "kill": True})
+            await self._ask("bury", {"container_id": container_id, "kill": True}, BURY_SECONDS)
         except DockyardError:
             return  # the next `sweep` or `bury` finds it; the error that is reported is the first one
 

@@ -260,7 +260,7 @@ async def test_a_connection_that_a_living_shim_drops_is_made_again(own: World) -
 
 async def test_a_create_that_takes_too_long_leaves_nothing(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = own.base / "slow-runtime"
-    slow.write_text('#!/bin/sh\ncase " $* " in *" create "*) sleep 987654;; esac\n')
+    slow.write_text('#!/bin/sh\ncase " $* " in *" create "*) sleep 987654;; *) exit 1;; esac\n')
     slow.chmod(0o755)
     own.runtime = ExternalRuntime(str(slow))
     monkeypatch.setattr(client, "CREATE_SECONDS", 0.5)
@@ -278,7 +278,6 @@ async def test_a_request_that_a_standing_supervisor_finds_too_late_makes_nothing
     pid = (await own.client.ping())["pid"]
     container_id = secrets.token_hex(32)
     monkeypatch.setattr(client, "CREATE_SECONDS", 0.3)
-    monkeypatch.setattr("dockyard.supervisor.channel.REPLY_SECONDS", 0.3)
     os.kill(pid, signal.SIGSTOP)
     try:
         creating = asyncio.create_task(own.create("sleep", "100", container_id=container_id))

@@ -24,7 +24,7 @@ def test_a_service_manager_that_would_wait_in_vain(tmp_path: Path, monkeypatch: 
     with pytest.raises(NotImplementedYet, match="unset NOTIFY_SOCKET"):
         configuration(invocation(tmp_path), VALUES, detach=True)
     monkeypatch.setenv("NOTIFY_SOCKET", "")
-    with pytest.raises(NotFound, match="JSON specification file config.json not found"):
+    with pytest.raises(NotFound, match=r"JSON specification file config\.json not found"):
         configuration(invocation(tmp_path), VALUES, detach=True)
 
 
