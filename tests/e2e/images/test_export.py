@@ -1,6 +1,8 @@
 """`docker export`, `docker import`, `docker commit`."""
 
 import io
+import os
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,3 +80,20 @@ def test_commit_makes_a_child_image(docker: Docker, changed: str) -> None:
 def test_export_of_an_image_is_refused(docker: Docker, tmp_path: Path) -> None:
     result = docker.result("export", "-o", str(tmp_path / "x.tar"), "busybox")
     assert result.code == 1
+
+
+def test_exports_that_nobody_reads_keep_nobody_waiting(docker: Docker) -> None:
+    big = docker("run", "-d", "busybox", "sh", "-c", "dd if=/dev/zero of=/big bs=1M count=64 2>/dev/null")
+    docker("wait", big)
+    stalled = [docker.start("export", big, stderr=subprocess.DEVNULL) for _ in range((os.cpu_count() or 1) + 5)]
+    try:
+        for export in stalled:
+            assert export.stdout is not None
+            assert export.stdout.read(1)
+        assert docker("run", "--rm", "busybox", "echo", "served", timeout_seconds=20) == "served"
+        assert docker("images", "-q", timeout_seconds=10)
+    finally:
+        for export in stalled:
+            export.kill()
+            export.communicate()
+    docker("rm", big)
