@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from dockyard.api.versions import Version
 from dockyard.engine.event_journal import Event
+from dockyard.engine.logs.entries import LogEntry
+from dockyard.server.docker.endpoints.containers.logs import container_logs
 from dockyard.server.docker.endpoints.events import system_events
 from dockyard.server.docker.endpoints.images.archives import image_load
 from dockyard.server.docker.http.answers import StreamAnswer
@@ -35,21 +36,27 @@ class Source:
             self.ended = True
 
 
-def call(version: Version = (1, 47), **engine: object) -> Any:
+def call(query: str = "", **engine: object) -> Any:
     return SimpleNamespace(
         engine=SimpleNamespace(**engine),
-        query=Query(""),
-        version=version,
+        query=Query(query),
+        name="x",
+        version=(1, 47),
         header=lambda _: "",
         body_pieces=lambda: iter(()),
     )
 
 
-@pytest.mark.parametrize("what", ["events", "load"])
+@pytest.mark.parametrize("what", ["events", "load", "logs"])
 async def test_a_stream_that_is_left(what: str) -> None:
     if what == "events":
         source = Source(Event("container", "start", "x", {}, 1))
         answer = await system_events(call(events=SimpleNamespace(subscribe=source.open)))
+    elif what == "logs":
+        source = Source(LogEntry("stdout", "2026-01-01T00:00:00Z", b"line\n" * 20_000))
+        record = SimpleNamespace(id="x", config=SimpleNamespace(tty=True))
+        containers = SimpleNamespace(get=lambda _: record, logs=source.open)
+        answer = await container_logs(call("stdout=1", containers=containers))
     else:
         source = Source(Message("Loaded image: x"))
         answer = await image_load(call(images=SimpleNamespace(load=source.open)))

@@ -1,7 +1,7 @@
 """All that can be done with containers: the engine's part that the doors call. Each verb is a file of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from dockyard.engine.containers.archive import look, read, write
 from dockyard.engine.containers.collection import Entry
@@ -137,11 +137,11 @@ class Containers:
         entry = self._find(ref)
         return await (self._sampler.once(entry) if one_shot else self._sampler.twice(entry))
 
-    def stats_stream(self, ref: str) -> AsyncIterator[Measured]:
+    def stats_stream(self, ref: str) -> AsyncGenerator[Measured, None]:
         """What the container uses, every second until it is removed."""
         return self._sampler.stream(self._find(ref))
 
-    def logs(self, ref: str, options: LogOptions) -> AsyncIterator[LogEntry]:
+    def logs(self, ref: str, options: LogOptions) -> AsyncGenerator[LogEntry, None]:
         """The container's log; see `logs.read`. NotImplementedYet when its driver keeps nothing to read."""
         entry = self._find(ref)
         record = entry.record

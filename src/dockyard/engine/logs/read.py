@@ -6,7 +6,8 @@ the file that was being read is first read to its end.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -38,7 +39,9 @@ class LogOptions:
         return moment >= self.since_ns and (not self.until_ns or moment <= self.until_ns)
 
 
-async def read_log(path: str, options: LogOptions, ended: "asyncio.Future[Any] | None") -> AsyncIterator[LogEntry]:
+async def read_log(
+    path: str, options: LogOptions, ended: "asyncio.Future[Any] | None"
+) -> AsyncGenerator[LogEntry, None]:
     """The entries of the log at `path` that `options` ask for.
 
     With `follow`, goes on until `ended` is done and everything written before that has been given. No log: no entries.
@@ -53,8 +56,9 @@ async def read_log(path: str, options: LogOptions, ended: "asyncio.Future[Any] |
             if count % BATCH_ENTRIES == 0:
                 await asyncio.sleep(0)
         if options.follow and ended is not None:
-            async for entry in _following(path, current, options, ended):
-                yield entry
+            async with aclosing(_following(path, current, options, ended)) as following:
+                async for entry in following:
+                    yield entry
     finally:
         current.close()
 
@@ -103,7 +107,7 @@ def _whole(name: str) -> Iterator[LogEntry]:
 
 async def _following(
     path: str, current: IO[bytes], options: LogOptions, ended: "asyncio.Future[Any]"
-) -> AsyncIterator[LogEntry]:
+) -> AsyncGenerator[LogEntry, None]:
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
     watch = Watch(os.path.dirname(path), IN_MODIFY | IN_CREATE | IN_MOVED_TO)

@@ -6,7 +6,7 @@ newest sample and misses older ones, so that memory doesn't grow.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ class StatsSampler:
         await asyncio.sleep(PERIOD_SECONDS)
         return Measured(await self._sample(entry), previous)
 
-    async def stream(self, entry: Entry) -> AsyncIterator[Measured]:
+    async def stream(self, entry: Entry) -> AsyncGenerator[Measured, None]:
         """A sample at once and then every period, until the container is removed."""
         queue: asyncio.Queue[Measured] = asyncio.Queue(1)
         container_id = entry.record.id

@@ -1,6 +1,7 @@
 """`GET /containers/{id}/logs`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from urllib.parse import quote_plus
 
 from dockyard.api.frames import STDERR, STDOUT, SYSTEM_ERROR, frame
@@ -51,15 +52,16 @@ def parse_tail(text: str) -> int:
 
 
 async def _pieces(
-    entries: AsyncIterator[LogEntry], multiplexed: bool, timestamps: bool, details: bool
+    entries: AsyncGenerator[LogEntry, None], multiplexed: bool, timestamps: bool, details: bool
 ) -> AsyncIterator[bytes]:
-    async for entry in entries:
-        line = entry.line
-        if details:
-            line = _attributes(entry.attributes or {}) + b" " + line
-        if timestamps:
-            line = fixed_nanoseconds(entry.time).encode() + b" " + line
-        yield frame(STDERR if entry.stream == "stderr" else STDOUT, line) if multiplexed else line
+    async with aclosing(entries):
+        async for entry in entries:
+            line = entry.line
+            if details:
+                line = _attributes(entry.attributes or {}) + b" " + line
+            if timestamps:
+                line = fixed_nanoseconds(entry.time).encode() + b" " + line
+            yield frame(STDERR if entry.stream == "stderr" else STDOUT, line) if multiplexed else line
 
 
 def _failure(error: BaseException, multiplexed: bool) -> bytes:

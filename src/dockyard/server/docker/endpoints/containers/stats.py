@@ -1,6 +1,7 @@
 """`GET /containers/{id}/stats`: what a container uses, once or every second."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -29,7 +30,8 @@ async def container_stats_answer(call: Call) -> Answer:
         return JsonAnswer(document(await call.engine.containers.stats(container.id, one_shot=one_shot)))
 
     async def lines() -> AsyncIterator[bytes]:
-        async for measured in call.engine.containers.stats_stream(container.id):
-            yield msgspec.json.encode(document(measured)) + b"\n"
+        async with aclosing(call.engine.containers.stats_stream(container.id)) as samples:
+            async for measured in samples:
+                yield msgspec.json.encode(document(measured)) + b"\n"
 
     return StreamAnswer(lines(), immediate=True)
