@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -199,23 +198,3 @@ def test_the_executed_program_is_seen_at_once(harness: Harness) -> None:
         return names
 
     assert set(harness.within(harness.document("sleep", "1000"), act)) == {"sleep"}
-
-
-def test_duration(harness: Harness) -> None:
-    """Not a benchmark: a bound that only something like loading a program or waiting a tick would exceed."""
-
-    def act(container: Container) -> float:
-        times = []
-        with open("/dev/null", "r+b") as null:
-            for _ in range(20):
-                began = time.monotonic()
-                child = exec_process(
-                    container.init.state,
-                    Process(cwd="/", args=("/bin/true",)),
-                    stdio=Stdio(null.fileno(), null.fileno(), null.fileno()),
-                )
-                times.append(time.monotonic() - began)
-                os.waitpid(child.pid, 0)
-        return min(times)
-
-    assert harness.within(harness.document("sleep", "1000"), act) < 0.01

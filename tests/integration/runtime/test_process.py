@@ -255,7 +255,7 @@ def test_session_keyring(harness: Harness) -> None:
 
 def terminal(harness: Harness, script: str, **changes: Any) -> tuple[str, int]:
     """What a process with a terminal writes, and the owner of its terminal."""
-    document = harness.shell(script)
+    document = harness.shell(f"read go; {script}")
     document["process"] |= {"terminal": True, **changes}
 
     def act() -> tuple[str, int]:
@@ -264,11 +264,12 @@ def terminal(harness: Harness, script: str, **changes: Any) -> tuple[str, int]:
             master = receive_descriptor(ours)
             container.init.start()
             owner = os.stat(f"/proc/{container.init.pid}/fd/0").st_uid
+            os.write(master, b"\n")
             output = b""
             with contextlib.suppress(OSError):  # EIO: nobody has the slave open any more
                 while part := os.read(master, 1000):
                     output += part
-            return output.decode(), owner
+            return output.decode().removeprefix("\r\n"), owner  # the terminal's echo of the line that was written
 
     return forked(act)
 
@@ -283,7 +284,7 @@ def test_terminal(harness: Harness) -> None:
 
 
 def test_terminal_of_a_user(harness: Harness) -> None:
-    output, owner = terminal(harness, "sleep 0.1; echo x > $(tty)", user={"uid": 1000, "gid": 1000})
+    output, owner = terminal(harness, "echo x > $(tty)", user={"uid": 1000, "gid": 1000})
     assert (output, owner) == ("x\r\n", 1000)
 
 

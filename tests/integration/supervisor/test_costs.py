@@ -36,7 +36,7 @@ async def test_two_hundred_containers_leave_nothing(own: World) -> None:
         await cycle()
     assert (await own.client.ping())["pid"] == supervisor
     await eventually(lambda: children_of(supervisor) == [])
-    assert _descriptors(os.getpid()) == before[0]
+    assert _descriptors(os.getpid()) <= before[0]  # fewer when other tests' are collected meanwhile
     assert _descriptors(supervisor) == before[1]
     assert _private_kib(supervisor) < before[2] + 512
     assert own.client.ids() == []
