@@ -78,7 +78,7 @@ def _normalised(text: str, home: str) -> str:
     text = text.replace(home, "<here>")
     for pattern, replacement in PATTERNS:
         text = pattern.sub(replacement, text)
-    return text
+    return text if text.strip() else ""
 
 
 def _newer(text: str) -> str:
