@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.containers import Containers
+from dockyard.engine.containers.kernel_support import has_block_io_weight
 from dockyard.engine.containers.lifecycle import restore
 from dockyard.engine.containers.services import Background, Services
 from dockyard.engine.containers.spec.build import Machine
@@ -133,7 +134,8 @@ def this_machine(daemon: DaemonConfig) -> Machine:
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidParameter(f"opening seccomp profile ({profile}) failed: {error}") from error
     cgroup_v2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
-    return Machine(kernel, arch, cgroup_v2, profile, held_capabilities(), masked_paths(possible_cpus()))
+    masked = masked_paths(possible_cpus())
+    return Machine(kernel, arch, cgroup_v2, profile, held_capabilities(), masked, has_block_io_weight())
 
 
 def held_capabilities() -> tuple[str, ...]:

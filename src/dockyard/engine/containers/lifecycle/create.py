@@ -14,6 +14,7 @@ import msgspec
 from dockyard.engine.containers import defaults, validation
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
 from dockyard.engine.containers.endpoints import check_endpoints
+from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
 from dockyard.engine.containers.mount_requests import requested_mounts
 from dockyard.engine.containers.record import Container, Endpoint
@@ -57,7 +58,8 @@ async def create(
     host = defaults.with_daemon(
         host_config, services.daemon, cgroup_v2=machine.cgroup_v2, masked_paths=machine.masked_paths
     )
-    warnings = validation.check(config, host, services.daemon)
+    host, dropped = keepable(host, block_io_weight=machine.block_io_weight)
+    warnings = [*dropped, *validation.check(config, host, services.daemon)]
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
     requests = requested_mounts(config, host, binds_recursive=binds_recursive)

@@ -43,6 +43,8 @@ class Machine:
     capabilities: tuple[str, ...] = ALL_CAPABILITIES
     """Those in this process's bounding set: nobody below it can have others."""
     masked_paths: tuple[str, ...] = MASKED_PATHS
+    block_io_weight: bool = True
+    """Whether the kernel can weigh block I/O."""
     """What containers don't see unless they ask for it: it depends on the CPUs."""
 
 
