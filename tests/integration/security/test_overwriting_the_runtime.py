@@ -33,6 +33,9 @@ sys.exit(main(sys.argv[1:]))
 
 UNSEALED = "import dockyard.linux.interpreter as interpreter; interpreter.is_sealed = lambda: True"
 
+ATTACKED = f"attacked{os.getpid()}"
+"""The container's name, and so its cgroup's, which test processes share."""
+
 
 class Victim:
     """A runtime that runs from an interpreter of its own."""
@@ -86,7 +89,7 @@ def make_victim(tmp_path: Path) -> Iterator[Callable[[bool], Victim]]:
     yield lambda sealed: Victim(tmp_path, sealed=sealed)
     # The victim may be broken: its state is removed by the runtime of this environment.
     runtime = Path(sys.executable).with_name("dockyard-runc")
-    subprocess.run([runtime, "--root", tmp_path / "root", "delete", "--force", "attacked"], check=False)
+    subprocess.run([runtime, "--root", tmp_path / "root", "delete", "--force", ATTACKED], check=False)
 
 
 def verdict(bundle: Bundle) -> str:
@@ -102,7 +105,7 @@ def verdict(bundle: Bundle) -> str:
 def test_the_attack_works_on_a_runtime_that_is_not_sealed(bundle: Bundle, make_victim: Callable[[bool], Victim]):
     victim = make_victim(False)
     bundle.save()
-    victim("run", "--detach", "--bundle", bundle.directory, "attacked")
+    victim("run", "--detach", "--bundle", bundle.directory, ATTACKED)
     assert verdict(bundle) == "written"
     assert victim.program.read_text() == "OVERWRITTEN\n"
 
@@ -111,7 +114,7 @@ def test_the_attack_works_on_a_runtime_that_is_not_sealed(bundle: Bundle, make_v
 def test_by_the_entrypoint(bundle: Bundle, make_victim: Callable[[bool], Victim]):
     victim = make_victim(True)
     bundle.save()
-    victim("run", "--detach", "--bundle", bundle.directory, "attacked")
+    victim("run", "--detach", "--bundle", bundle.directory, ATTACKED)
     assert verdict(bundle) == "kept"
     assert "Operation not permitted" in (bundle.rootfs / "why").read_text()
     assert victim.unharmed
@@ -122,8 +125,8 @@ def test_by_exec(bundle: Bundle, make_victim: Callable[[bool], Victim]):
     victim = make_victim(True)
     bundle.process["args"] = ["sleep", "1000"]
     bundle.save()
-    victim("run", "--detach", "--bundle", bundle.directory, "attacked")
-    victim("exec", "--detach", "attacked", "/attack")
+    victim("run", "--detach", "--bundle", bundle.directory, ATTACKED)
+    victim("exec", "--detach", ATTACKED, "/attack")
     assert verdict(bundle) == "kept"
     assert "Operation not permitted" in (bundle.rootfs / "why").read_text()
     assert victim.unharmed
@@ -150,9 +153,9 @@ def test_by_watching_for_processes_that_join(bundle: Bundle, make_victim: Callab
     (bundle.rootfs / "bin/true").unlink()
     shutil.copy(bundle.rootfs / "bin/busybox", bundle.rootfs / "bin/true")  # a program that may be overwritten
     bundle.save()
-    victim("run", "--detach", "--bundle", bundle.directory, "attacked")
+    victim("run", "--detach", "--bundle", bundle.directory, ATTACKED)
     for _ in range(30):
-        victim("exec", "attacked", "true", check=False)
+        victim("exec", ATTACKED, "true", check=False)
     assert victim.unharmed
     seen = set((bundle.rootfs / "seen").read_text().split("\n")) if (bundle.rootfs / "seen").exists() else set()
     assert not {path for path in seen if "python" in path and "memfd" not in path}, seen
