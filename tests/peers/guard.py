@@ -96,20 +96,23 @@ def descendants() -> set[int]:
 def children_of(ancestor: int) -> set[int]:
     """Pids of all living descendants of process `ancestor`, at any depth."""
     parents: dict[int, int] = {}
+    zombies: set[int] = set()
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if fields[0] != "Z":
-                parents[int(entry)] = int(fields[1])
+            parents[int(entry)] = int(fields[1])
+            if fields[0] == "Z":
+                # Still the parent of its children while other threads of it are ending.
+                zombies.add(int(entry))
     found: set[int] = set()
     frontier = {ancestor}
     while frontier:
         frontier = {pid for pid, parent in parents.items() if parent in frontier} - found
         found |= frontier
-    return found
+    return found - zombies
 
 
 def _kill_descendants() -> set[str]:
