@@ -58,7 +58,8 @@ async def test_a_shim_keeps_nothing_of_execs_and_clients_that_are_gone(own: Worl
     before = _descriptors(shim.shim_pid)
     for _ in range(20):
         await use()
-    await eventually(lambda: _descriptors(shim.shim_pid) == before)
+    # Fewer, when the first round's last client was still being let go of at the first count.
+    await eventually(lambda: _descriptors(shim.shim_pid) <= before)
     await eventually(lambda: children_of(shim.shim_pid) == [shim.pid])
     await shim.kill(9)
     await own.end_of(shim)
