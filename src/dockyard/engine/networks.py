@@ -85,7 +85,7 @@ class Networks:
             record,
             sandbox_id=sandbox_id if path else "",
             sandbox_key=path,
-            attachment=attachment,
+            attachments=(attachment,),
             endpoints=(_endpoint(attachment),),
             ports=_ports(record, attachment),
         )
@@ -110,7 +110,7 @@ class Networks:
         own_namespace = host.network_mode != "host"
         gateways = self._daemon.host_gateway_ips or tuple(filter(None, (self.bridge.address,)))
         if own_namespace:
-            addresses = (record.attachment.ipv4,) if record.attachment and record.attachment.ipv4 else ()
+            addresses = tuple(one for each in record.attachments for one in (each.ipv4, each.ipv6) if one)
             hosts = hosts_text(
                 config.hostname,
                 config.domainname,
@@ -153,8 +153,8 @@ class Networks:
     def _disconnect(self, record: Container) -> None:
         controller = self._use()
         try:
-            if record.attachment is not None:
-                controller.detach(record.attachment)
+            for attachment in record.attachments:
+                controller.detach(attachment)
         finally:
             if record.sandbox_id:
                 controller.remove_sandbox(record.sandbox_id)
@@ -176,6 +176,10 @@ def _endpoint(attachment: Attachment) -> Endpoint:
         ip_address=attachment.ipv4,
         ip_prefix_len=attachment.prefix_length,
         mac_address=attachment.mac,
+        ipv6_gateway=attachment.ipv6_gateway,
+        global_ipv6_address=attachment.ipv6,
+        global_ipv6_prefix_len=attachment.ipv6_prefix_length,
+        dns_names=attachment.dns_names or None,
     )
 
 

@@ -2,6 +2,7 @@
 
     controller      the one object that the engine calls: from one thread, without waiting for anything slow
     attachment      the values that go in and out of it: requests, endpoints, published ports
+    endpoints       the living endpoints, by network and sandbox, with notice of changes: what the resolver reads
     networks        what is known of a network beside its driver: id, name, creation; on disk
     drivers/        contract, and bridge, host, none
     ipam/           which subnet a network gets, which address an endpoint

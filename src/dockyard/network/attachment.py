@@ -48,7 +48,8 @@ class AttachRequest:
         network: name or id.
         ports: to publish.
         mac: wanted hardware address, None derives it from the IPv4 address.
-        ipv4: wanted address, None takes the lowest free one.
+        ipv4, ipv6: wanted addresses, None takes the lowest free one where the network has the family.
+        dns_names, links, gw_priority, driver_opts: see `Attachment`.
     """
 
     container_id: str
@@ -59,6 +60,11 @@ class AttachRequest:
     ports: tuple[PortRequest, ...] = ()
     mac: str | None = None
     ipv4: str | None = None
+    ipv6: str | None = None
+    dns_names: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    gw_priority: int = 0
+    driver_opts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,14 @@ class Attachment:
     """An endpoint as it came out: everything needed to show it, to restore it in a restarted daemon, to undo it.
 
     Strings that don't apply are "" and numbers 0, as in Docker's JSON (networks `host` and `none` have no addresses).
+
+    Attributes:
+        dns_names: under which the others of a user's network find the container: name, aliases, short id, host name;
+            none on networks without resolver (`bridge`, `host`, `none`).
+        links: (alias, name or id of a container) that this container alone finds there, of `--link`.
+        gw_priority: among the endpoints of a sandbox the highest is the way out.
+        internal: the network has no way out, so that nothing is asked of resolvers outside for its sake.
+        driver_opts: options of the endpoint (`com.docker.network.endpoint.…`).
     """
 
     container_id: str
@@ -82,6 +96,14 @@ class Attachment:
     prefix_length: int = 0
     gateway: str = ""
     ports: tuple[PublishedPort, ...] = ()
+    ipv6: str = ""
+    ipv6_prefix_length: int = 0
+    ipv6_gateway: str = ""
+    dns_names: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    gw_priority: int = 0
+    internal: bool = False
+    driver_opts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from dockyard.network.drivers.bridge.link import ensure_bridge, view_host
 from dockyard.network.drivers.bridge.network import BridgeNetwork
 from dockyard.network.drivers.contract import Network
 from dockyard.network.drivers.linkless import LinklessNetwork
+from dockyard.network.endpoints import Endpoints
 from dockyard.network.firewall.rules import BridgeRules
 from dockyard.network.firewall.table import FirewallTable
 from dockyard.network.host_lock import host_lock
@@ -71,7 +72,8 @@ class NetworkController:
         self._ports = HostPorts(config.host_ip, ephemeral_range(), reserve, ipv6=config.userland_proxy and has_ipv6())
         self._nftables: Nftables | None = None
         self._networks: dict[str, Network] = {}
-        self._attachments: dict[str, Attachment] = {}
+        self.endpoints = Endpoints()
+        """The living endpoints; the resolver reads names there."""
         self._monitor: Monitor | None = None
 
     def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
@@ -88,7 +90,8 @@ class NetworkController:
         """
         with self._lock:
             info = BridgeInfo("")
-            self._attachments = {attachment.endpoint_id: attachment for attachment in attachments}
+            for attachment in attachments:
+                self.endpoints.put(attachment)
             for record in self._records.all():
                 own = [attachment for attachment in attachments if attachment.network_id == record.id]
                 if record.name == BRIDGE:
@@ -106,10 +109,7 @@ class NetworkController:
     def networks(self) -> list[NetworkInfo]:
         """All networks, as they are shown, oldest first."""
         with self._lock:
-            return [
-                network.info([each for each in self._attachments.values() if each.network_id == network.record.id])
-                for network in self._networks.values()
-            ]
+            return [network.info(self.endpoints.of_network(network.record.id)) for network in self._networks.values()]
 
     def create_sandbox(self, sandbox_id: str) -> str:
         """Make a network namespace with its loopback up.
@@ -135,7 +135,7 @@ class NetworkController:
         """
         with self._lock:
             network = self._network(request.network)
-            own = [each for each in self._attachments.values() if each.sandbox_id == request.sandbox_id]
+            own = self.endpoints.of_sandbox(request.sandbox_id)
             if any(each.network_id == network.record.id for each in own):
                 raise Conflict(
                     f"endpoint with name {request.container_name} already exists in network {request.network}"
@@ -150,7 +150,7 @@ class NetworkController:
             else:
                 self._sandboxes.settle(request.sandbox_id)
                 attachment = network.attach(request, interface, None)
-            self._attachments[attachment.endpoint_id] = attachment
+            self.endpoints.put(attachment)
             return attachment
 
     def detach(self, attachment: Attachment) -> None:
@@ -160,7 +160,7 @@ class NetworkController:
             SystemFailure: the firewall refuses; address and ports are free all the same.
         """
         with self._lock:
-            if self._attachments.pop(attachment.endpoint_id, None) is None:
+            if self.endpoints.discard(attachment.endpoint_id) is None:
                 return
             network = self._networks.get(attachment.network_id)
             if network is not None:

@@ -65,13 +65,18 @@ class Endpoint(msgspec.Struct, frozen=True, rename="pascal"):
     ip_address: str = ""
     ip_prefix_len: int = 0
     mac_address: str = ""
+    ipv6_gateway: str = ""
+    global_ipv6_address: str = ""
+    global_ipv6_prefix_len: int = 0
+    dns_names: tuple[str, ...] | None = None
 
 
 class Container(msgspec.Struct, frozen=True, rename="pascal"):
     """Everything about a container that survives the daemon.
 
     `id` 64 hex digits; `name` without slash; `image_id` `sha256:…`; `path` and `args` the command after entrypoint and
-    cmd were joined; `attachment` what the network package needs to undo or restore the connection.
+    cmd were joined; `attachments` what the network package needs to undo or restore the connections, one for each
+    network, that of `--network` first.
     """
 
     id: str
@@ -93,7 +98,7 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     endpoints: tuple[Endpoint, ...] = ()
     ports: dict[str, tuple[tuple[str, str], ...] | None] = {}
     """Published ports while running: `"80/tcp"` to (host address, host port); None where exposed only."""
-    attachment: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
     manually_stopped: bool = False
     hostname_path: str = ""
     hosts_path: str = ""

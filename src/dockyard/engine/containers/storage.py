@@ -67,6 +67,9 @@ class ContainerStorage:
         directory = self._paths.container(container_id)
         with open(f"{directory}/config.v2.json", "rb") as file:
             fields = msgspec.json.decode(file.read(), type=dict[str, Any])
+        if "Attachment" in fields:  # of a time when there could be one only
+            only = fields.pop("Attachment")
+            fields["Attachments"] = [only] if only else []
         with open(f"{directory}/hostconfig.json", "rb") as file:
             host_config = msgspec.json.decode(file.read(), type=HostConfig)
         return msgspec.convert({**fields, "HostConfig": msgspec.to_builtins(host_config)}, Container)

@@ -52,7 +52,7 @@ async def handle_exit(
 
 async def tear_down(services: Services, record: Container, shim: ShimConnection | None) -> None:
     """Takes back what the run of `record` used: addresses, ports, sandbox; and lets the shim finish unmounting."""
-    if record.attachment is not None or record.sandbox_id:
+    if record.attachments or record.sandbox_id:
         await services.networks.disconnect(record)
     if shim is not None:
         await asyncio.shield(shim.closed)
@@ -79,7 +79,7 @@ def without_network(record: Container) -> Container:
         type(endpoint)(network_name=endpoint.network_name, network_id=endpoint.network_id)
         for endpoint in record.endpoints
     )
-    return msgspec.structs.replace(record, sandbox_id="", sandbox_key="", attachment=None, endpoints=idle, ports={})
+    return msgspec.structs.replace(record, sandbox_id="", sandbox_key="", attachments=(), endpoints=idle, ports={})
 
 
 def _restart(entry: Entry, record: Container, ended: ExitRecord) -> restart_policy.Restart | None:

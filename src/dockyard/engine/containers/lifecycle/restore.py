@@ -98,13 +98,13 @@ async def _find_out(services: Services, entry: Entry) -> None:
         _adopt(services, entry, shim)
     elif record.state.running or ended is not None:  # or killed between shim and record, and it has ended since
         await _ended_unseen(services, entry)
-    elif record.attachment is not None or record.sandbox_id:
+    elif record.attachments or record.sandbox_id:
         services.collection.observe(entry, without_network(record))  # killed between network and shim
 
 
 def living(services: Services) -> list[Container]:
     """The running containers whose network connection must be kept."""
-    return [entry.record for entry in services.collection if entry.record.attachment is not None]
+    return [entry.record for entry in services.collection if entry.record.attachments]
 
 
 async def start_by_policy(services: Services) -> None:

@@ -39,10 +39,10 @@ def endpoint_settings(endpoint: Endpoint | None, requested: EndpointConfig | Non
         "IPAddress": endpoint.ip_address if endpoint else "",
         "MacAddress": endpoint.mac_address if endpoint else asked.mac_address,
         "IPPrefixLen": endpoint.ip_prefix_len if endpoint else 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "DNSNames": None,
+        "IPv6Gateway": endpoint.ipv6_gateway if endpoint else "",
+        "GlobalIPv6Address": endpoint.global_ipv6_address if endpoint else "",
+        "GlobalIPv6PrefixLen": endpoint.global_ipv6_prefix_len if endpoint else 0,
+        "DNSNames": endpoint.dns_names if endpoint else None,
     }
 
 
