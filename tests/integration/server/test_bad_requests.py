@@ -68,6 +68,22 @@ def host(**options: Any) -> dict[str, Any]:
         ("GET", "/events?since=abc", None, 400, "invalid value for 'since': invalid timestamp"),
         ("GET", "/events?since=2&until=1", None, 400, "`since` time (2) cannot be after `until` time (1)"),
         ("GET", "/system/df?type=nope", None, 400, "unknown object type: nope"),
+        ("GET", "/nodes", None, 503, "This node is not a swarm manager. Use"),
+        ("GET", f"/services?filters={quote('[')}", None, 400, "invalid filter"),
+        ("GET", "/swarm", None, 503, "This node is not a swarm manager. Use"),
+        ("POST", "/swarm/leave", None, 503, "This node is not part of a swarm"),
+        ("POST", "/swarm/init", {}, 501, "Swarm mode is not implemented by Dockyard yet"),
+        ("POST", "/services/create", b"{", 400, "invalid JSON: unexpected EOF"),
+        ("POST", "/services/x/update?version=1", {}, 503, "This node is not a swarm manager. Use"),
+        ("POST", "/services/x/update?version=a", {}, 400, "invalid service version 'a': strconv.ParseUint: parsing"),
+        ("POST", "/secrets/x/update", {}, 400, "invalid secret version"),
+        ("GET", "/v1.24/configs", None, 400, "GET /configs requires minimum API version 1.30"),
+        ("PUT", "/v1.41/volumes/x", {}, 400, "PUT /volumes/{name:.*} requires minimum API version 1.42"),
+        ("GET", "/v1.56/info", None, 400, "client version 1.56 is too new. Maximum supported API version is 1.55"),
+        ("GET", "/plugins/x/json", None, 404, 'plugin "x" not found'),
+        ("DELETE", "/plugins/x", None, 404, 'plugin "x" not found'),
+        ("POST", "/plugins/x/enable", None, 400, 'strconv.Atoi: parsing "": invalid syntax'),
+        ("POST", "/plugins/pull?remote=x", {}, 501, "managed plugins are not supported by Dockyard"),
     ],
 )  # fmt: skip
 def test_status_and_message(ask: Ask, method: str, path: str, body: Any, status: int, message: str) -> None:
@@ -75,6 +91,16 @@ def test_status_and_message(ask: Ask, method: str, path: str, body: Any, status:
     answer = ask(method, path, body, **headers)
     assert (answer.status, message in answer.json()["message"]) == (status, True), answer.body
     assert ask("GET", "/containers/json?all=1").json() == []
+
+
+def test_a_version_that_is_too_old_is_told_in_plain_text(ask: Ask) -> None:
+    """Clients of that time print the body as it is."""
+    answer = ask("GET", "/v1.23/info")
+    assert (answer.status, answer.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert answer.body == (
+        b"client version 1.23 is too old. Minimum supported API version is 1.24, "
+        b"please upgrade your client to a newer version\n"
+    )
 
 
 def test_a_body_of_another_type(ask: Ask) -> None:

@@ -28,6 +28,7 @@ from dockyard.engine.engine import Engine
 from dockyard.errors import InvalidParameter, NotImplementedYet
 from dockyard.server.docker.admission import admit
 from dockyard.server.docker.call import Call
+from dockyard.server.docker.compat.minimum_versions import check_operation
 from dockyard.server.docker.endpoints.table import ENDPOINTS, Endpoint
 from dockyard.server.docker.errors import PAGE_NOT_FOUND, answer_error
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer
@@ -85,6 +86,7 @@ class Door:
         LOG.debug("handling %s request %s", request.method, request.raw_path)
         try:
             check_version(target.version, version)
+            check_operation(match.operation, request.method, match.template, version)
             call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns)
             if self._scope is not None:
                 call = await admit(self._scope, match.operation, call)

@@ -25,6 +25,7 @@ from dockyard.server.docker.endpoints.containers import (
 )
 from dockyard.server.docker.endpoints.images import archives, names
 from dockyard.server.docker.endpoints.images import lists as image_lists
+from dockyard.server.docker.endpoints.swarm import SWARM_ENDPOINTS
 from dockyard.server.docker.http.answers import Answer
 
 
@@ -85,11 +86,21 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "NetworkList": Endpoint(networks.network_list, waits=True),
     "NetworkInspect": Endpoint(networks.network_inspect_one, waits=True),
     "PluginList": Endpoint(plugins.plugin_list),
-    "PluginInspect": Endpoint(plugins.plugin_inspect),
+    "PluginInspect": Endpoint(plugins.plugin_named),
+    "PluginDelete": Endpoint(plugins.plugin_named),
+    "PluginEnable": Endpoint(plugins.plugin_enable),
+    "PluginDisable": Endpoint(plugins.plugin_named),
+    "PluginUpgrade": Endpoint(plugins.plugin_named),
+    "PluginPush": Endpoint(plugins.plugin_named),
+    "PluginSet": Endpoint(plugins.plugin_named),
+    "GetPluginPrivileges": Endpoint(plugins.plugin_refused),
+    "PluginPull": Endpoint(plugins.plugin_refused),
+    "PluginCreate": Endpoint(plugins.plugin_refused),
     "VolumeList": Endpoint(volumes.volume_list, waits=True),
     "VolumeInspect": Endpoint(volumes.volume_inspect, waits=True),
     "VolumeCreate": Endpoint(volumes.volume_create),
     "VolumeUpdate": Endpoint(volumes.volume_update),
     "VolumeDelete": Endpoint(volumes.volume_delete),
     "VolumePrune": Endpoint(volumes.volume_prune),
+    **{operation: Endpoint(handle) for operation, handle in SWARM_ENDPOINTS.items()},
 }

@@ -30,7 +30,10 @@ def image_summary(image: ListedImage) -> dict[str, Any]:
 
 
 def image_inspect(details: ImageDetails) -> dict[str, Any]:
-    """Everything about one image; what it doesn't say of itself is left out."""
+    """Everything about one image; what it doesn't say of itself is left out.
+
+    Its StopTimeout is a matter of Docker's alone, which containers inherit and the API doesn't show.
+    """
     stored, image = details.stored, details.stored.image
     optional = {
         "Parent": stored.parent,
@@ -46,7 +49,7 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
         "RepoTags": details.tags,
         "RepoDigests": details.digests,
         **{key: value for key, value in optional.items() if value},
-        "Config": config_to_json(image.config),
+        "Config": config_to_json(image.config._replace(stop_timeout=None)),
         "Architecture": image.architecture,
         "Os": image.os,
         "Size": details.size_bytes,
