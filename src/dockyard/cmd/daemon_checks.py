@@ -137,5 +137,3 @@ def _check_log(config: DaemonConfig) -> None:
             raise InvalidParameter(
                 "max-file cannot be less than 1" if value.isdigit() else f"invalid max-file: {value}"
             )
-    if "max-file" in config.log_options and "max-size" not in config.log_options:
-        raise InvalidParameter("max-file option requires max-size")

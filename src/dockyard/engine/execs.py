@@ -90,9 +90,7 @@ class Execs:
         self._announce(entry, f"exec_create: {' '.join(config.cmd)}", exec_id)
         return exec_id
 
-    async def start(
-        self, exec_id: str, client: ClientSocket | None, tty: bool, console_size: tuple[int, int] | None
-    ) -> None:
+    async def start(self, exec_id: str, client: ClientSocket | None, console_size: tuple[int, int] | None) -> None:
         """Executes it. With `client` its socket gets the streams and is closed by the shim at the end.
 
         A program that can't be executed is an error to a detached caller; to a client it is written on its stream, as
@@ -106,7 +104,7 @@ class Execs:
         shim = _check_running(found.entry, found.entry.record.id)
         found.started, found.shim = True, shim
         try:
-            request = self._request(found, tty, console_size or found.config.console_size or (0, 0))
+            request = self._request(found, console_size or found.config.console_size or (0, 0))
         except DockyardError:
             self._end(found, NOT_EXECUTABLE)
             raise
@@ -144,7 +142,7 @@ class Execs:
         """The execs that run in a container."""
         return tuple(one.id for one in self._execs.values() if one.running and one.entry.record.id == container_id)
 
-    def _request(self, found: _Exec, tty: bool, console_size: tuple[int, int]) -> ExecRequest:
+    def _request(self, found: _Exec, console_size: tuple[int, int]) -> ExecRequest:
         config = found.config
         process = exec_process(
             self._services,
@@ -153,11 +151,11 @@ class Execs:
             env=config.env or (),
             user=config.user,
             cwd=config.working_dir,
-            tty=tty,
+            tty=config.tty,
             console_size=console_size,
             privileged=config.privileged,
         )
-        return ExecRequest(exec_id=found.id, process=to_json(process), tty=tty, open_stdin=config.attach_stdin)
+        return ExecRequest(exec_id=found.id, process=to_json(process), tty=config.tty, open_stdin=config.attach_stdin)
 
     def _end(self, found: _Exec, exit_code: int) -> None:
         if found.exit_code is None:

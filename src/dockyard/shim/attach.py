@@ -61,8 +61,7 @@ class AttachedClient:
         self._multiplexed = settings.multiplexed
         self._audience = audience
         self._stdin = stdin if "stdin" in self._streams else None
-        # Only a terminal's client has keys; without one Docker passes all bytes on.
-        self._keys = DetachKeys(b"" if settings.multiplexed else settings.detach_keys)
+        self._keys = DetachKeys(settings.detach_keys)
         self._queue: deque[memoryview] = deque()
         self._queued_bytes = 0
         self._finishing = False

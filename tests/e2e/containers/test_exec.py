@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from tests.peers.guard import cgroup_directories
 from tests.support.client import Docker
+from tests.support.http import request
 from tests.support.processes import command_line, namespaces, parent
 from tests.support.terminal import terminal
 from tests.support.wait import wait_until
@@ -106,3 +107,18 @@ def test_exec_of_what_cannot_run(docker: Docker, sleeper: Callable[..., str]) ->
     docker("kill", container)
     assert re.search("is not running", docker.result("exec", container, "true").err)
     assert "No such container: nosuch" in docker.result("exec", "nosuch", "true").err
+
+
+def test_the_creation_decides_about_a_terminal_and_the_start_about_frames(
+    docker: Docker, sleeper: Callable[..., str]
+) -> None:
+    """docker-py starts an exec with a terminal as if it had none, and takes its output in frames."""
+    body = {"AttachStdout": True, "AttachStderr": True, "Tty": True, "Cmd": ["sh", "-c", "tty; echo e >&2"]}
+    exec_id = request(docker.socket, "POST", f"/containers/{sleeper()}/exec", body).json()["Id"]
+    data = request(docker.socket, "POST", f"/exec/{exec_id}/start", {"Tty": False}).body
+    said = b""
+    while data:
+        assert data[:4] == b"\1\0\0\0"
+        length = int.from_bytes(data[4:8], "big")
+        said, data = said + data[8 : 8 + length], data[8 + length :]
+    assert said == b"/dev/pts/0\r\ne\r\n"

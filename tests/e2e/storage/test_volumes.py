@@ -73,3 +73,17 @@ def test_names_of_volumes_have_a_grammar(docker: Docker, name: str) -> None:
     result = docker.result("volume", "create", "--name", name)
     assert result.code != 0
     assert "includes invalid characters for a local volume name" in result.err
+
+
+def test_volumes_are_taken_over_from_other_containers(docker: Docker, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("of the host")
+    docker("create", "--name", "first", "-v", "/data", "-v", "kept:/kept", "-v", f"{tmp_path}:/host:ro", "busybox")
+    docker("run", "--rm", "--volumes-from", "first", "busybox", "sh", "-c", "echo one > /data/x; echo two > /kept/y")
+    script = "cat /data/x /kept/y /host/file; touch /data/z"
+    result = docker.result("run", "--name", "second", "--volumes-from", "first:ro", "busybox", "sh", "-c", script)
+    assert result.out == "one\ntwo\nof the host"
+    assert "Read-only file system" in result.err
+    docker("rm", "-v", "first")  # the anonymous volume is still the second's
+    assert len(docker("volume", "ls", "-q").split()) == 2
+    docker("rm", "-v", "second")
+    assert docker("volume", "ls", "-q") == "kept"

@@ -62,15 +62,6 @@ async def test_detach_keys_leave_the_container_running(own: World) -> None:
     assert {"event": "detach", "exec_id": None} in events
 
 
-async def test_without_a_terminal_there_are_no_detach_keys(own: World) -> None:
-    with Peer("stdin", "stdout", detach_keys=CTRL_P + CTRL_Q) as peer:
-        shim = await own.create("cat", clients=(peer.client,), open_stdin=True, stdin_once=True)
-        await peer.send(CTRL_P + CTRL_Q)
-        peer.half_close()
-        assert (await peer.output())["stdout"] == CTRL_P + CTRL_Q
-        await own.end_of(shim)
-
-
 async def test_exec_with_a_terminal(world: World) -> None:
     shim = await world.create("sleep", "100")
     with Peer("stdin", "stdout", tty=True) as peer:

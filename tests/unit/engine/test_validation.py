@@ -50,7 +50,6 @@ def test_bad_values_are_refused(host, message):
 
 
 NOT_YET = [
-    HostConfig(volumes_from=("x",)),
     HostConfig(links=("x",)),
     HostConfig(storage_opt={"size": "1G"}),
     HostConfig(userns_mode="odd"),

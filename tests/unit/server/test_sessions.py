@@ -14,6 +14,7 @@ from dockyard.server.docker.endpoints.containers.attach import container_attach
 from dockyard.server.docker.endpoints.execs import exec_start
 from dockyard.server.docker.http.answers import HijackAnswer, Hijacked
 from dockyard.server.docker.http.query import Query
+from dockyard.server.docker.sessions import client_socket
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def failing_engine(error: Exception) -> Any:
         raise error
 
     async def inspect(_: str) -> Any:
-        config = SimpleNamespace(attach_stdin=True, attach_stdout=True, attach_stderr=True, detach_keys="")
+        config = SimpleNamespace(attach_stdin=True, attach_stdout=True, attach_stderr=True, detach_keys="", tty=True)
         return SimpleNamespace(container_id="x", config=config)
 
     record = SimpleNamespace(
@@ -66,3 +67,19 @@ async def test_a_session_that_fails_is_closed(
     assert theirs.recv(100) == b""
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(fd)
+
+
+@pytest.mark.parametrize(
+    ("tty", "framed", "multiplexed", "keys"),
+    [
+        (False, None, True, b""),  # without a terminal all bytes are the program's
+        (True, None, False, b"\x10\x11"),
+        (True, True, True, b"\x10\x11"),  # an exec created with a terminal and started without (docker-py)
+        (False, False, False, b""),
+    ],
+)
+def test_keys_belong_to_the_terminal_and_frames_to_the_answer(
+    tty: bool, framed: bool | None, multiplexed: bool, keys: bytes
+) -> None:
+    made = client_socket(Hijacked(-1, b""), streams=("stdout",), tty=tty, framed=framed, detach_keys=b"\x10\x11")
+    assert (made.multiplexed, made.detach_keys) == (multiplexed, keys)

@@ -89,7 +89,6 @@ def _check_network(host: HostConfig) -> None:
 
 def _check_not_yet(host: HostConfig) -> None:
     wanted = {
-        "--volumes-from": host.volumes_from,
         "--link": host.links,
         "--userns": host.userns_mode not in ("", "host"),
         "--storage-opt": host.storage_opt,

@@ -21,6 +21,7 @@ from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import container_capabilities
 from dockyard.engine.containers.spec.security_options import parse_security_options
+from dockyard.engine.containers.volumes_from import inherited_mounts, merged
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
 from dockyard.errors import DockyardError, InvalidParameter, NotFound
@@ -62,7 +63,10 @@ async def create(
     warnings = [*dropped, *validation.check(config, host, services.daemon)]
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
-    requests = requested_mounts(config, host, binds_recursive=binds_recursive)
+    inherited, requests = merged(
+        inherited_mounts(host.volumes_from or (), lambda ref: services.collection.find(ref).record.mounts),
+        requested_mounts(config, host, binds_recursive=binds_recursive),
+    )
     networks = _networks(services, host, networking)
     container_id = new_id()
     name = _checked_name(name) if name else random_name(services.collection.names)
@@ -73,7 +77,8 @@ async def create(
         try:
             # A millisecond of small files: handing it to a thread would cost more than it takes.
             graph_data = _make_on_disk(services, record, image)
-            record = msgspec.structs.replace(record, graph_data=graph_data, mounts=await mount_points.make(requests))
+            mounts = await mount_points.make(requests, inherited)
+            record = msgspec.structs.replace(record, graph_data=graph_data, mounts=mounts)
             services.collection.create(record)
             mount_points.release()
         except BaseException:

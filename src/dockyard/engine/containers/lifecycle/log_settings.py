@@ -31,14 +31,11 @@ def _log_settings(record: Container) -> LogSettings:
     max_size_bytes = parse_size(options["max-size"]) if "max-size" in options else 0
     if options.get("compress", "false") not in BOOLEANS:
         raise InvalidParameter(f'strconv.ParseBool: parsing "{options["compress"]}": invalid syntax')
-    max_files = _max_files(options.get("max-file", "1"))
-    if max_files > 1 and not max_size_bytes:
-        raise InvalidParameter("max-file cannot be set without max-size when max-file is greater than 1")
     return LogSettings(
         driver="json-file",
         path=record.log_path,
         max_size_bytes=max_size_bytes,
-        max_files=max_files,
+        max_files=_max_files(options.get("max-file", "1")),
         attributes=_attributes(record, options),
     )
 

@@ -25,9 +25,14 @@ class MountPoints:
         self._made: list[str] = []
         self._held = contextlib.ExitStack()
 
-    async def make(self, requests: tuple[MountRequest, ...]) -> tuple[MountPoint, ...]:
-        """A mount point for each request, sorted by destination."""
-        points = [await self._make(request) for request in requests]
+    async def make(
+        self, requests: tuple[MountRequest, ...], inherited: tuple[MountPoint, ...] = ()
+    ) -> tuple[MountPoint, ...]:
+        """A mount point for each request, and those `inherited` from other containers, sorted by destination."""
+        for point in inherited:
+            if point.type == "volume":
+                self._held.enter_context(self._services.collection.holding_volume(point.name))
+        points = [*inherited, *[await self._make(request) for request in requests]]
         return tuple(sorted(points, key=lambda point: point.destination))
 
     def release(self) -> None:

@@ -48,7 +48,7 @@ async def attach(services: Services, entry: Entry, options: AttachOptions, clien
             client.include_logs = options.logs
             await entry.shim.attach(client)
             return
-        if options.stream and not options.logs:
+        if options.stream and (not options.logs or record.state.status == Status.CREATED):
             entry.pending_attachments.append(client)
             return
     await _send_log(record.log_path, options, client)

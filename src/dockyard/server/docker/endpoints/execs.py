@@ -56,20 +56,21 @@ async def exec_start(call: Call) -> Answer:
     _check_container(call.engine.containers.get(snapshot.container_id))
     size = request.console_size if request.tty and call.version >= CONSOLE_SIZE_SINCE else None
     if request.detach:
-        await call.engine.execs.start(call.name, None, request.tty, size)
+        await call.engine.execs.start(call.name, None, size)
         return EmptyAnswer(200)
-    config = snapshot.config
+    # The creation says whether there is a terminal, the start only whether its output comes in frames.
+    config, framed = snapshot.config, not request.tty
     wanted = {"stdin": config.attach_stdin, "stdout": config.attach_stdout, "stderr": config.attach_stderr}
     streams = tuple(name for name, chosen in wanted.items() if chosen)
 
     keys = parse_detach_keys(config.detach_keys)
 
     async def receive(hijacked: Hijacked) -> None:
-        client = client_socket(hijacked, streams=streams, tty=request.tty, detach_keys=keys)
+        client = client_socket(hijacked, streams=streams, tty=config.tty, framed=framed, detach_keys=keys)
         try:
-            await call.engine.execs.start(call.name, client, request.tty, size)
+            await call.engine.execs.start(call.name, client, size)
         except DockyardError as error:
-            write_last_word(client.fd, f"{error}\r\n", framed=not request.tty)
+            write_last_word(client.fd, f"{error}\r\n", framed=framed)
             client.close()
             raise
         except BaseException:
