@@ -6,9 +6,9 @@ It runs from a sealed copy of the interpreter, imports all that shims need, and 
 they share with it stay shared. One supervisor serves an exec-root: a second one finds the lock taken, and leaves.
 """
 
-import argparse
 import fcntl
 import gc
+import getopt
 import os
 import sys
 import time
@@ -33,12 +33,13 @@ HEAP_BYTES = 4 << 20
 
 
 def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never returns
-    """Serve until told to stop; 0, or 1 when it can't be started."""
-    parser = argparse.ArgumentParser(prog="dockyard-supervisor", description=__doc__.splitlines()[0])
-    parser.add_argument("--exec-root", required=True, help="directory of the sockets and of shims/")
-    parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when requests are taken")
-    options = parser.parse_args(arguments)
-    exec_root = options.exec_root
+    """Serve until told to stop; 0, or 1 when it can't be started.
+
+    `--exec-root` is the directory of the sockets and of shims/, `--ready-fd` a pipe that is told when requests are
+    taken. No argparse: it loads three compression libraries, which each shim would map and each fork copy.
+    """
+    options = dict(getopt.getopt(arguments, "", ["exec-root=", "ready-fd="])[0])
+    exec_root, ready_fd = options["--exec-root"], int(options["--ready-fd"])
     title = Title()
     title.show(["dockyard-supervisor", "--address", f"{exec_root}/supervisor.sock"])
     os.chdir("/")
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
         # A lock of the process, not of the open file: shims, which are forks, don't hold it.
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.write(options.ready_fd, TAKEN)
+        os.write(ready_fd, TAKEN)
         return 0
     listener = listen_at(f"{exec_root}/supervisor.sock")
     with open(f"{exec_root}/supervisor.pid", "w", encoding="ascii") as file:
@@ -59,8 +60,8 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     set_score(SUPERVISOR_SCORE)
     gc.collect()
     gc.freeze()
-    os.write(options.ready_fd, READY)
-    os.close(options.ready_fd)
+    os.write(ready_fd, READY)
+    os.close(ready_fd)
     serve(listener, lambda connection: answer(connection, place), report)
 
 

@@ -1,8 +1,9 @@
 """Capabilities of this process: capset(2), capget(2), the bounding and the ambient set. capabilities(7)."""
 
 import ctypes
-import errno
-from typing import Final
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
 
 from dockyard.linux.libc import LIBC, call
 from dockyard.linux.process import prctl
@@ -94,25 +95,27 @@ def own() -> tuple[int, int, int]:
 
 def set_own(effective: int, permitted: int, inheritable: int) -> None:
     """Set the three sets of this process. OSError (EPERM) when more is asked than there is."""
+    function, arguments = prepared(effective, permitted, inheritable)
+    function(*arguments)
+
+
+def prepared(effective: int, permitted: int, inheritable: int) -> tuple[Callable[..., int], tuple[Any, ...]]:
+    """What `set_own` does, as a function and its arguments, to be called by a child after a fork."""
     low = 0xFFFFFFFF
     data = _Halves(
         _Data(effective & low, permitted & low, inheritable & low),
         _Data(effective >> 32, permitted >> 32, inheritable >> 32),
     )
-    call(LIBC.capset, ctypes.byref(_Header(_VERSION_3, 0)), data)
+    return call, (LIBC.capset, ctypes.byref(_Header(_VERSION_3, 0)), data)
 
 
-def limit_bounding(keep: int) -> None:
-    """Drop from the bounding set all that isn't in the bits `keep`. OSError (EPERM) without CAP_SETPCAP."""
-    for number in range(64):
-        if keep >> number & 1:
-            continue
-        try:
-            prctl(_PR_CAPBSET_DROP, number)
-        except OSError as error:
-            if error.errno == errno.EINVAL:  # beyond the last one that this kernel knows
-                return
-            raise
+def bounding_drops(keep: int) -> list[tuple[int, int]]:
+    """Arguments of the prctl(2) calls that drop from the bounding set all that isn't in the bits `keep`.
+
+    They fail with OSError (EPERM) without CAP_SETPCAP.
+    """
+    dropped = known() & ~keep
+    return [(_PR_CAPBSET_DROP, number) for number in range(dropped.bit_length()) if dropped >> number & 1]
 
 
 def set_ambient(mask: int) -> None:
@@ -123,6 +126,7 @@ def set_ambient(mask: int) -> None:
             prctl(_PR_CAP_AMBIENT, _RAISE, number)
 
 
+@lru_cache(maxsize=1)
 def known() -> int:
     """The bits of all capabilities that this kernel knows."""
     mask = 0

@@ -1,5 +1,6 @@
 """Descriptors of this process: closing ranges of them."""
 
+from itertools import pairwise
 from typing import Final
 
 from dockyard.linux.libc import LONG, system_call
@@ -20,13 +21,16 @@ def close_range(first: int, last: int) -> None:
         _close_range(first, last, 0)
 
 
+def gaps(keep: set[int]) -> list[tuple[int, int]]:
+    """The ranges between the descriptors of `keep`, the one above them included: arguments of `close_range`."""
+    edges = [-1, *sorted(keep), _LAST + 1]
+    return [(before + 1, after - 1) for before, after in pairwise(edges) if after - before > 1]
+
+
 def close_all_but(keep: set[int]) -> None:
     """Close every descriptor except those of `keep`."""
-    first = 0
-    for descriptor in sorted(keep):
-        close_range(first, descriptor - 1)
-        first = descriptor + 1
-    close_range(first, _LAST)
+    for first, last in gaps(keep):
+        close_range(first, last)
 
 
 def close_on_exec_from(first: int) -> None:

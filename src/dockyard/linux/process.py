@@ -12,6 +12,16 @@ PR_SET_NAME: Final = 15
 PR_SET_CHILD_SUBREAPER: Final = 36
 PR_SET_NO_NEW_PRIVS: Final = 38
 
+NOT_DUMPABLE: Final = (PR_SET_DUMPABLE, 0)
+"""Arguments of `prctl`: others may not trace the process nor open its /proc files; execve(2) takes it back."""
+
+NO_NEW_PRIVILEGES: Final = (PR_SET_NO_NEW_PRIVS, 1)
+"""Arguments of `prctl`: from then on execve(2) grants nothing that the process doesn't have; can't be undone."""
+
+KEEP_CAPABILITIES: Final = (PR_SET_KEEPCAPS, 1)
+LOSE_CAPABILITIES: Final = (PR_SET_KEEPCAPS, 0)
+"""Arguments of `prctl`: whether the permitted set outlives the change from uid 0 to another."""
+
 PER_LINUX: Final = 0
 PER_LINUX32: Final = 8
 
@@ -38,16 +48,6 @@ def set_child_subreaper(subreaper: bool) -> None:
 def set_parent_death_signal(number: int) -> None:
     """The signal that this process gets when its parent dies; 0 for none."""
     prctl(PR_SET_PDEATHSIG, number)
-
-
-def set_no_new_privileges() -> None:
-    """From now on execve(2) grants nothing that this process doesn't have; can't be undone."""
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
-
-
-def set_keep_capabilities(keep: bool) -> None:
-    """Whether the permitted set outlives the change from uid 0 to another."""
-    prctl(PR_SET_KEEPCAPS, int(keep))
 
 
 def set_name(name: str) -> None:

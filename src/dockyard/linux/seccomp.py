@@ -8,7 +8,10 @@ https://man7.org/linux/man-pages/man2/seccomp.2.html
 
 import ctypes
 import os
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
+
+from dockyard.linux.libc import LONG, POINTER, system_call
 
 SET_MODE_FILTER: Final = 1
 FLAG_LOG: Final = 1 << 1
@@ -40,11 +43,10 @@ _CALL_NUMBER: Final = {
 class _Program(ctypes.Structure):
     """`struct sock_fprog`."""
 
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-_libc: Final = ctypes.CDLL(None, use_errno=True)
-_number: Final = _CALL_NUMBER.get(os.uname().machine, -1)
+_seccomp: Final = system_call(_CALL_NUMBER.get(os.uname().machine, -1), LONG, LONG, POINTER)
 
 
 def install(program: bytes, flags: int) -> None:
@@ -60,11 +62,11 @@ def install(program: bytes, flags: int) -> None:
         OSError: the kernel refused: EACCES without the preconditions, EINVAL for a bad program or flag, ENOSYS for a
             kernel or machine without seccomp(2).
     """
-    buffer = ctypes.create_string_buffer(program, len(program))
-    argument = _Program(len(program) // INSTRUCTION_SIZE_BYTES, ctypes.addressof(buffer))
-    result = _libc.syscall(
-        ctypes.c_long(_number), ctypes.c_ulong(SET_MODE_FILTER), ctypes.c_ulong(flags), ctypes.byref(argument)
-    )
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"seccomp(SECCOMP_SET_MODE_FILTER, {flags:#x}): {os.strerror(number)}")
+    function, arguments = prepared(program, flags)
+    function(*arguments)
+
+
+def prepared(program: bytes, flags: int) -> tuple[Callable[..., int], tuple[Any, ...]]:
+    """What `install` does, as a function and its arguments, to be called by a child after a fork."""
+    argument = _Program(len(program) // INSTRUCTION_SIZE_BYTES, program)
+    return _seccomp, (SET_MODE_FILTER, flags, ctypes.byref(argument))

@@ -175,9 +175,10 @@ def begin_exec(
         )
         before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
         try:
+            steps = joining_process.steps_of(join)
             child = fork_in(before, entry.directory)
             if child is None:
-                joining_process.run(join)
+                joining_process.run(steps, theirs)
         except BaseException:
             ours.close()
             raise

@@ -24,6 +24,18 @@ def set_oom_score(pid: int, score: int) -> None:
         raise SystemFailure(f"failed to set oom_score_adj to {score}: write {path}: {reason(error)}") from error
 
 
+def own_oom_score() -> int | None:
+    """That of the calling process, which its children have, too; None when /proc doesn't tell."""
+    try:
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(descriptor, _LONGEST))
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return None
+
+
 def set_own_oom_score(proc: int, score: int) -> None:
     """Set that of the calling process, through the host's procfs `proc`. SystemFailure."""
     try:

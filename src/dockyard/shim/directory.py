@@ -6,21 +6,16 @@ shim.sock            where the shim listens, while it lives
 shim.log             what went wrong in the shim
 pid                  of the container's first process
 exit                 how it ended; written before anybody is told
-exec/<exec id>.json  how an exec ended
 <id>/                state of the OCI runtime, whose state root this is
 """
 
 import json
 import os
-from contextlib import suppress
 from typing import Any, NamedTuple
 
-from dockyard.fs.atomic import write_atomic, write_once
+from dockyard.fs.atomic import write_once
 from dockyard.fs.rooted import remove_tree
 from dockyard.shim.messages import CreateRequest, create_to_json
-
-KEPT_EXECS = 64
-"""Execs whose end is remembered; health checks alone would fill the disk otherwise."""
 
 _KEPT = ("config.json", "shim.log", "shim.sock")
 """What is there before a container is made: the engine's, and what the shim makes for itself meanwhile."""
@@ -57,11 +52,6 @@ class ShimDirectory(NamedTuple):
         return f"{self.path}/exit"
 
     @property
-    def execs(self) -> str:
-        """Where the ends of execs are kept."""
-        return f"{self.path}/exec"
-
-    @property
     def runtime_state(self) -> str:
         """What the OCI runtime keeps of the container; its state root is `path`."""
         return f"{self.path}/{os.path.basename(self.path)}"
@@ -93,16 +83,6 @@ class ShimDirectory(NamedTuple):
             return start_time(int(keeper["pid"])) == int(keeper["start_time"])
         except (KeyError, TypeError, ValueError):
             return False
-
-    def write_exec(self, exec_id: str, state: dict[str, Any]) -> None:
-        """Remember how an exec ended, and forget the oldest beyond `KEPT_EXECS`; OSError."""
-        os.makedirs(self.execs, mode=0o700, exist_ok=True)
-        write_atomic(f"{self.execs}/{exec_id}.json", json.dumps(state).encode())
-
-    def forget_exec(self, exec_id: str) -> None:
-        """Remove what `write_exec` wrote."""
-        with suppress(OSError):
-            os.unlink(f"{self.execs}/{exec_id}.json")
 
 
 def read_object(path: str) -> dict[str, Any] | None:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
-from dockyard.shim.directory import KEPT_EXECS, ShimDirectory
 from dockyard.shim.driver import Driver, Started
 from dockyard.shim.exec_launch import ExecLaunch
 from dockyard.shim.exit_record import exit_record
@@ -22,6 +21,9 @@ from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.stdio import no_stdio, open_pipes
 from dockyard.shim.streams import Streams
 from dockyard.shim.surroundings import Surroundings
+
+KEPT_EXECS = 64
+"""Execs whose end is remembered, by the shim alone: they end with it. Health checks would fill the memory otherwise."""
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -41,10 +43,9 @@ def failure_code(message: str) -> int:
 class Execs:
     """All execs of one container; of those that have ended the last 64."""
 
-    def __init__(self, around: Surroundings, driver: Driver, directory: ShimDirectory) -> None:
+    def __init__(self, around: Surroundings, driver: Driver) -> None:
         self._around = around
         self._driver = driver
-        self._directory = directory
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._launches: dict[str, ExecLaunch] = {}
@@ -190,12 +191,9 @@ class Execs:
     def _remember(self, state: ExecState) -> None:
         self._states[state.exec_id] = state
         self._states.move_to_end(state.exec_id)
-        with suppress(OSError):  # a full /run loses the memory of an exec, never the exec
-            self._directory.write_exec(state.exec_id, state._asdict())
         ended = [exec_id for exec_id, known in self._states.items() if known.exit_code is not None]
         for exec_id in ended[: max(0, len(ended) - KEPT_EXECS)]:
             del self._states[exec_id]
-            self._directory.forget_exec(exec_id)
 
     def _released(self, exec_id: str) -> None:
         self._streams.pop(exec_id, None)

@@ -75,7 +75,7 @@ def _container(request: CreateRequest, around: Surroundings) -> Container:
         on_detach=lambda: announce({"event": "detach", "exec_id": None}),
         on_burst=around.tidy.later,
     )
-    execs = Execs(around, driver, directory)
+    execs = Execs(around, driver)
     return Container(request, directory, driver, log, streams, execs, place.report)
 
 

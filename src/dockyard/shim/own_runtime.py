@@ -54,6 +54,7 @@ class OwnDriver:
         self._hierarchy = hierarchy
         self._seccomp_cache = seccomp_cache
         self._oom_score = oom_score
+        self._created: ContainerState | None = None
 
     def create(self, stdio: Ends | None, *, start: bool) -> Started:
         """See Driver."""
@@ -84,7 +85,8 @@ class OwnDriver:
 
     def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
         """See Driver."""
-        parsed, state = process_from_json(process), self._state()
+        parsed, state = process_from_json(process), self._created or self._state()
+        self._created = state  # which is written once
         if parsed.oom_score_adj is None and state.oom_score is None:
             parsed = parsed._replace(oom_score_adj=self._oom_score)  # not ours, which it would inherit
         console = ConsolePair() if stdio is None else None

@@ -71,6 +71,5 @@ def test_flags_that_the_kernel_takes():
 
 @pytest.mark.parametrize(("program", "flags"), [(b"", 0), (b"\xff" * 8, 0), (b"\x06\0\0\0\0\0\xff\x7f", 1 << 20)])
 def test_what_the_kernel_refuses_is_an_oserror(program, flags):
-    with pytest.raises(OSError, match="seccomp") as caught:
+    with pytest.raises(OSError, match="Invalid argument"):
         install(program, flags)
-    assert caught.value.errno == errno.EINVAL

@@ -134,7 +134,6 @@ async def test_many_execs_are_forgotten(own: World) -> None:
     last = await shim.exec_state(requests[-1].exec_id)
     assert last is not None
     assert last.exit_code == 0
-    assert len(os.listdir(f"{own.directory(shim.container_id)}/exec")) == 64
     await shim.kill(9)
     await own.end_of(shim)
 

@@ -5,7 +5,8 @@ import os
 from dockyard.errors import SystemFailure
 from dockyard.linux import capabilities
 from dockyard.linux.libc import reason
-from dockyard.linux.process import set_keep_capabilities
+from dockyard.linux.process import KEEP_CAPABILITIES, LOSE_CAPABILITIES, prctl
+from dockyard.runtime.init.steps import Step
 from dockyard.spec.runtime import Capabilities, User
 
 SYS_ADMIN = 1 << capabilities.NUMBERS["CAP_SYS_ADMIN"]
@@ -22,15 +23,15 @@ def become_mapped_root() -> None:
 
 
 class Privileges:
-    """The change in two parts: `reduce` before the process waits, `drop_last` right before execve.
+    """The change in two parts: `reducing` before the process waits, `dropping_admin` right before execve.
 
     Without no_new_privs a filter may only be installed by who has CAP_SYS_ADMIN; a process that needs that keeps
     it, not effective, until then. The rest is gone from the first part on. `wanted` None: no capabilities at all.
+    `available` are those that the process can give itself, as bits.
     """
 
-    def __init__(self, wanted: Capabilities | None, user: User, keep_admin: bool) -> None:
+    def __init__(self, wanted: Capabilities | None, user: User, available: int, keep_admin: bool) -> None:
         wanted = wanted or Capabilities()
-        available = capabilities.own()[1]
         # What the caller itself doesn't have can't be given: left out, as runc does with a warning.
         self._bounding = capabilities.mask_of(wanted.bounding)
         self._permitted = capabilities.mask_of(wanted.permitted) & available
@@ -40,39 +41,38 @@ class Privileges:
         self._kept = (self._permitted | SYS_ADMIN) & available if keep_admin else self._permitted
         self._user = user
 
-    def reduce(self) -> None:
-        """Limit the bounding set, become the user, and keep only what is wanted. SystemFailure."""
-        try:
-            capabilities.limit_bounding(self._bounding)
-        except OSError as error:
-            raise SystemFailure(f"unable to apply bounding set: {reason(error)}") from error
-        set_keep_capabilities(True)
-        self._become_user()
-        set_keep_capabilities(False)
-        try:
-            capabilities.set_own(self._effective, self._kept, self._inheritable)
-            if self._ambient:
-                capabilities.set_ambient(self._ambient)
-        except OSError as error:
-            raise SystemFailure(f"unable to apply caps: {reason(error)}") from error
+    def reducing(self) -> list[Step]:
+        """Limit the bounding set, become the user, and keep only what is wanted."""
+        bounding = [
+            Step("unable to apply bounding set", prctl, drop) for drop in capabilities.bounding_drops(self._bounding)
+        ]
+        sets = [self._sets(self._effective, self._kept)]
+        if self._ambient:
+            sets.append(Step("unable to apply caps", capabilities.set_ambient, (self._ambient,)))
+        return [
+            *bounding,
+            Step("keep capabilities", prctl, KEEP_CAPABILITIES),
+            *self._becoming_user(),
+            Step("keep capabilities", prctl, LOSE_CAPABILITIES),
+            *sets,
+        ]
 
-    def _become_user(self) -> None:
-        step = "setgroups"
-        try:
-            os.setgroups(self._user.additional_gids)
-            step = "setgid"
-            os.setresgid(self._user.gid, self._user.gid, self._user.gid)
-            step = "setuid"
-            os.setresuid(self._user.uid, self._user.uid, self._user.uid)
-        except (OSError, OverflowError) as error:
-            why = reason(error) if isinstance(error, OSError) else "invalid argument"
-            raise SystemFailure(f"{step}: {why}") from error
+    def raising_admin(self) -> list[Step]:
+        """Make the kept CAP_SYS_ADMIN effective, to install the filter."""
+        return [self._sets(self._effective | (self._kept & SYS_ADMIN), self._kept)]
 
-    def raise_admin(self) -> None:
-        """Make the kept CAP_SYS_ADMIN effective, to install the filter. OSError."""
-        capabilities.set_own(self._effective | (self._kept & SYS_ADMIN), self._kept, self._inheritable)
+    def dropping_admin(self) -> list[Step]:
+        """Give it up, unless the process is to have it. It fails when the filter itself forbids capset(2)."""
+        return [self._sets(self._effective, self._permitted)] if self._kept & SYS_ADMIN else []
 
-    def drop_last(self) -> None:
-        """Give it up, unless the process is to have it. OSError when the filter itself forbids capset(2)."""
-        if self._kept & SYS_ADMIN:
-            capabilities.set_own(self._effective, self._permitted, self._inheritable)
+    def _sets(self, effective: int, permitted: int) -> Step:
+        call, arguments = capabilities.prepared(effective, permitted, self._inheritable)
+        return Step("unable to apply caps", call, arguments)
+
+    def _becoming_user(self) -> list[Step]:
+        uid, gid, groups = self._user.uid, self._user.gid, self._user.additional_gids
+        return [
+            Step("setgroups", os.setgroups, (groups,)),
+            Step("setgid", os.setresgid, (gid, gid, gid)),
+            Step("setuid", os.setresuid, (uid, uid, uid)),
+        ]

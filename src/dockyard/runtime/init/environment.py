@@ -7,18 +7,18 @@ _LARGEST_BYTES = 1 << 20
 _NO_FILE = "/"
 
 
-def environment(variables: tuple[str, ...], uid: int) -> dict[str, str]:
-    """Variables by name, the last of equal names winning, with HOME of user `uid`;
-
-    called inside the container's root.
-    """
+def variables_of(variables: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=value` by name, the last of equal names winning."""
     found: dict[str, str] = {}
     for variable in variables:
         name, _, value = variable.partition("=")
         found[name] = value
-    if not found.get("HOME"):
-        found["HOME"] = home_of(uid, _passwd())
     return found
+
+
+def home(uid: int) -> str:
+    """The home directory of `uid`, for a process inside the container's root."""
+    return home_of(uid, _passwd())
 
 
 def home_of(uid: int, passwd: bytes) -> str:

@@ -11,7 +11,7 @@ import os
 from typing import NoReturn
 
 from dockyard.errors import SystemFailure
-from dockyard.linux import loopback
+from dockyard.linux import capabilities, loopback
 from dockyard.linux.libc import reason
 from dockyard.linux.namespaces import CLONE_NEWCGROUP, setns, unshare
 from dockyard.linux.process import set_domainname, set_dumpable, set_hostname
@@ -24,6 +24,7 @@ from dockyard.runtime.init import console, labels, limits, signals, stdio, sysct
 from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.init.execute import Execution
 from dockyard.runtime.init.session import new_session
+from dockyard.runtime.init.steps import take
 from dockyard.runtime.launch import Launch
 from dockyard.runtime.rootfs import assemble, pivot
 from dockyard.runtime.rootfs.masks import Masks
@@ -37,7 +38,7 @@ def run(launch: Launch) -> NoReturn:
     """Be the first process. Never returns: it executes the program, or reports why not and exits."""
     channel = launch.surroundings.channel
     try:
-        _prepare(launch).execute()
+        take(_prepare(launch).executing())
     except BaseException as error:  # whatever it is, nobody else can tell
         channel.send_error(error)
     finally:
@@ -48,7 +49,7 @@ def _prepare(launch: Launch) -> Execution:
     surroundings = launch.surroundings
     surroundings.other.close()
     gc.disable()  # a collection would touch, and so copy, every page of the interpreter
-    signals.reset()
+    take(signals.resetting())
     # From here on until execve nobody in the container may look into this process (CVE-2016-9962, CVE-2019-5736).
     set_dumpable(False)
     os.umask(0)
@@ -71,8 +72,8 @@ def _prepare(launch: Launch) -> Execution:
     kept = {*surroundings.channel}
     if launch.gate is not None:
         kept.add(launch.gate)
-    execution = Execution(surroundings, kept)
-    execution.prepare()
+    execution = Execution(surroundings, kept, capabilities.own()[1])
+    take(execution.preparing())
     _wait_for_start(launch)
     return execution
 

@@ -1,76 +1,99 @@
-"""A process that is exec'd into a container, from the fork to execve."""
+"""A process that is exec'd into a container, from the fork to execve: worked out by its caller, done in the fork."""
 
 import gc
 import os
+from collections.abc import Iterable
 from typing import NoReturn
 
-from dockyard.errors import SystemFailure
-from dockyard.linux.libc import reason
+from dockyard.linux import capabilities
 from dockyard.linux.namespaces import setns
-from dockyard.linux.process import set_dumpable
+from dockyard.linux.process import NOT_DUMPABLE, prctl
+from dockyard.runtime.channel import Channel
 from dockyard.runtime.init import console, labels, limits, signals, stdio
 from dockyard.runtime.init.affinity import cpus
 from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.init.execute import Execution
 from dockyard.runtime.init.session import new_session
+from dockyard.runtime.init.steps import Step, take
 from dockyard.runtime.launch import Join
-from dockyard.runtime.oom_score import set_own_oom_score
+from dockyard.runtime.oom_score import own_oom_score, set_own_oom_score
+from dockyard.spec.runtime import Process
 
 FAILED = 1
+_ENTER = "enter container"
 
 
-def run(join: Join) -> NoReturn:
-    """Be the process. Never returns: it executes the program, or reports why not and exits."""
+def run(steps: Iterable[Step], channel: Channel) -> NoReturn:
+    """In the fork: be the process. Never returns: it executes the program, or reports why not and exits."""
     try:
-        _prepare(join).execute()
+        take(steps)
     except BaseException as error:  # whatever it is, nobody else can tell
-        join.surroundings.channel.send_error(error)
+        channel.send_error(error)
     finally:
         os._exit(FAILED)
 
 
-def _prepare(join: Join) -> Execution:
+def steps_of(join: Join) -> list[Step]:
+    """In the caller: all that the process will do. InvalidParameter."""
     surroundings = join.surroundings
     process = surroundings.process
-    surroundings.other.close()
-    gc.disable()  # a collection would touch, and so copy, every page of the interpreter
-    signals.reset()
-    # Before it is anywhere that a process of the container can see it (CVE-2016-9962).
-    set_dumpable(False)
-    _enter(join)
-    if process.terminal:
-        assert surroundings.console_socket is not None  # checked by the caller
-        root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        os.close(console.set_up(root, process, surroundings.console_socket))
-    else:
-        stdio.take(surroundings.stdio)
-    labels.apply(process, surroundings.proc)
-    limits.apply(process, join.personality)
-    execution = Execution(surroundings, {*surroundings.channel})
-    execution.prepare()
-    return execution
+    execution = Execution(
+        surroundings,
+        {*surroundings.channel},
+        # Who enters a user namespace has all of them there.
+        capabilities.known() if join.user else capabilities.own()[1],
+        owned=not process.terminal and not join.user and stdio.owned_by(process.user.uid, surroundings.stdio),
+    )
+    return [
+        *(Step("close", os.close, (descriptor,)) for descriptor in surroundings.other),
+        Step("disable the collector", gc.disable),  # a collection would touch, and so copy, every page
+        *signals.resetting(),
+        # Before it is anywhere that a process of the container can see it (CVE-2016-9962).
+        Step("set dumpable", prctl, NOT_DUMPABLE),
+        *_entering(join),
+        *_setting_up(join),
+        *execution.preparing(),
+        *execution.executing(),
+    ]
 
 
-def _enter(join: Join) -> None:
+def _entering(join: Join) -> list[Step]:
     """What belongs to who this still is: its score, the cgroup. Then the namespaces, all at once."""
     surroundings = join.surroundings
     affinity = surroundings.process.exec_cpu_affinity
-    try:
-        if affinity is not None and affinity.initial:
-            os.sched_setaffinity(0, cpus(affinity.initial))
-        if join.oom_score is not None:
-            set_own_oom_score(surroundings.proc, join.oom_score)
-        surroundings.entry.enter()
-        if affinity is not None and affinity.final:
-            os.sched_setaffinity(0, cpus(affinity.final))
-        for joined in surroundings.joined:
-            if joined.flags:
-                setns(joined.descriptor, joined.flags)
-        if join.user:
-            become_mapped_root()
-        if join.root >= 0:
-            os.fchdir(join.root)
-            os.chroot(".")
-        new_session(surroundings.container_id if join.keyring else None)
-    except OSError as error:
-        raise SystemFailure(f"enter container: {reason(error)}") from error
+    steps = []
+    if affinity is not None and affinity.initial:
+        steps.append(Step(_ENTER, os.sched_setaffinity, (0, cpus(affinity.initial))))
+    if join.oom_score is not None and join.oom_score != own_oom_score():
+        steps.append(Step(_ENTER, set_own_oom_score, (surroundings.proc, join.oom_score)))
+    steps += [Step(_ENTER, os.write, (descriptor, b"0")) for descriptor in surroundings.entry.tasks]
+    if affinity is not None and affinity.final:
+        steps.append(Step(_ENTER, os.sched_setaffinity, (0, cpus(affinity.final))))
+    steps += [Step(_ENTER, setns, joined) for joined in surroundings.joined if joined.flags]
+    if join.user:
+        steps.append(Step(_ENTER, become_mapped_root))
+    if join.root >= 0:
+        steps += [Step(_ENTER, os.fchdir, (join.root,)), Step(_ENTER, os.chroot, (".",))]
+    steps.append(Step(_ENTER, new_session, (surroundings.container_id if join.keyring else None,)))
+    return steps
+
+
+def _setting_up(join: Join) -> list[Step]:
+    """Standard streams, labels, limits."""
+    surroundings = join.surroundings
+    process = surroundings.process
+    if process.terminal:
+        assert surroundings.console_socket is not None  # checked by the caller
+        steps = [Step("set up console", _take_terminal, (process, surroundings.console_socket))]
+    else:
+        steps = stdio.taking(surroundings.stdio)
+    if labels.wanted(process):
+        steps.append(Step("apply labels", labels.apply, (process, surroundings.proc)))
+    if limits.wanted(process, join.personality):
+        steps.append(Step("apply limits", limits.apply, (process, join.personality)))
+    return steps
+
+
+def _take_terminal(process: Process, socket: int) -> None:
+    root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    os.close(console.set_up(root, process, socket))

@@ -31,6 +31,11 @@ def _apparmor_enabled() -> bool:
         return False
 
 
+def wanted(process: Process) -> bool:
+    """Whether `apply` has something to do."""
+    return bool(process.apparmor_profile or process.selinux_label)
+
+
 def apply(process: Process, proc: int) -> None:
     """In the process: ask for the labels at the next execve, through the host's procfs `proc`. SystemFailure."""
     if process.apparmor_profile:

@@ -10,6 +10,11 @@ from dockyard.linux.process import PER_LINUX, PER_LINUX32, set_personality
 from dockyard.spec.runtime import IoPriority, Personality, Process, Scheduler
 
 
+def wanted(process: Process, personality: Personality | None) -> bool:
+    """Whether `apply` has something to do."""
+    return bool(process.rlimits or process.scheduler or process.io_priority or personality)
+
+
 def apply(process: Process, personality: Personality | None) -> None:
     """Set what `process` and `personality` ask for. SystemFailure."""
     for limit in process.rlimits:

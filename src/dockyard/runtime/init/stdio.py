@@ -7,6 +7,7 @@ import stat
 
 from dockyard.errors import SystemFailure
 from dockyard.linux.libc import reason
+from dockyard.runtime.init.steps import Step
 from dockyard.runtime.launch import Stdio
 
 _ABOVE = 3
@@ -24,6 +25,22 @@ def take(stdio: Stdio) -> None:
         raise SystemFailure(f"set up stdio: {reason(error)}") from error
 
 
+def taking(stdio: Stdio) -> list[Step]:
+    """As `take`, for a process that is forked with these descriptors."""
+    if min(stdio) < _ABOVE:
+        return [Step("set up stdio", take, (stdio,))]
+    return [Step("set up stdio", os.dup2, (descriptor, number)) for number, descriptor in enumerate(stdio)]
+
+
+def owned_by(uid: int, stdio: Stdio) -> bool:
+    """Whether `give_to` would have nothing to do with these."""
+    return all(_is_owned(os.fstat(descriptor), uid) for descriptor in stdio)
+
+
+def _is_owned(status: os.stat_result, uid: int) -> bool:
+    return status.st_uid == uid or (stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE)
+
+
 def give_to(uid: int) -> None:
     """Make `uid` the owner of 0, 1 and 2, so that it may open them again through /dev/stdout. SystemFailure.
 
@@ -32,8 +49,7 @@ def give_to(uid: int) -> None:
     """
     for descriptor in range(3):
         try:
-            status = os.fstat(descriptor)
-            if status.st_uid == uid or (stat.S_ISCHR(status.st_mode) and status.st_rdev == NULL_DEVICE):
+            if _is_owned(os.fstat(descriptor), uid):
                 continue
             os.fchown(descriptor, uid, -1)
         except OSError as error:
