@@ -2,8 +2,8 @@
 
 import json
 import os
-import shutil
 
+from dockyard.engine.containers.init import init_program
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.rootfs_files import read_from_view
 from dockyard.engine.containers.services import Services
@@ -14,8 +14,6 @@ from dockyard.errors import Conflict, InvalidParameter
 from dockyard.fs.atomic import write_atomic
 from dockyard.fs.mount import Mount
 from dockyard.spec.runtime import to_json
-
-INIT_NAME = "docker-init"
 
 
 def write_bundle(services: Services, record: Container) -> None:
@@ -57,7 +55,7 @@ def _shm_source(services: Services, record: Container) -> str | None:
         os.makedirs(path, mode=0o700, exist_ok=True)
         return path
     if mode.startswith("container:"):
-        return _shm_path(services, running_container(services, mode))
+        return _shm_path(services, running_container(services, mode, "IPC"))
     return None
 
 
@@ -67,9 +65,9 @@ def _joined(services: Services, record: Container) -> Joined:
     if host.network_mode.startswith("container:"):
         network = f"/proc/{running_container(services, host.network_mode).state.pid}/ns/net"
     if host.pid_mode.startswith("container:"):
-        pid = f"/proc/{running_container(services, host.pid_mode).state.pid}/ns/pid"
+        pid = f"/proc/{running_container(services, host.pid_mode, 'PID').state.pid}/ns/pid"
     if host.ipc_mode.startswith("container:"):
-        other = running_container(services, host.ipc_mode)
+        other = running_container(services, host.ipc_mode, "IPC")
         if other.host_config.ipc_mode != "shareable":
             raise InvalidParameter(
                 f"can't join IPC of container {other.id}: non-shareable IPC "
@@ -79,22 +77,20 @@ def _joined(services: Services, record: Container) -> Joined:
     return Joined(network, pid, ipc)
 
 
-def running_container(services: Services, mode: str) -> Container:
-    """The running container that a mode `container:<ref>` names; Conflict when it doesn't run."""
+def running_container(services: Services, mode: str, what: str = "network namespace") -> Container:
+    """The running container that a mode `container:<ref>` names; Conflict when it doesn't run.
+
+    `what` of it is to be joined, for the message.
+    """
     record = services.collection.find(mode.removeprefix("container:")).record
     if not record.state.running:
-        raise Conflict(
-            f"cannot join network namespace of a non running container: container {record.id} is {record.state.status}"
-        )
+        status = f"container {record.id} is {record.state.status}"
+        raise Conflict(f"cannot join {what} of a non running container: {status}")
     return record
 
 
 def _init_path(services: Services) -> str:
-    path = services.daemon.init_path or shutil.which(INIT_NAME) or ""
-    if not path or not os.access(path, os.X_OK):
-        wanted = services.daemon.init_path or INIT_NAME
-        raise InvalidParameter(f'exec: "{wanted}": executable file not found in $PATH')
-    return path
+    return init_program(services.daemon.init_path, os.uname().machine, services.paths.data_root)
 
 
 def _network_files(services: Services, record: Container) -> tuple[tuple[str, str], ...]:
