@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from dockyard.engine.config import DaemonConfig
-from dockyard.engine.containers.config import Config, DeviceRequest, HostConfig, LogConfig, RestartPolicy, Ulimit
+from dockyard.engine.containers.config import Config, HostConfig, LogConfig, RestartPolicy, Ulimit
 from dockyard.engine.containers.validation import check, check_joined
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 
@@ -28,10 +28,11 @@ REFUSED = [
     (HostConfig(ipc_mode="odd"), "invalid IPC mode: odd"),
     (HostConfig(pid_mode="odd"), "invalid PID mode: odd"),
     (HostConfig(isolation="odd"), "invalid isolation (odd): linux only supports 'default'"),
-    (
-        HostConfig(device_requests=(DeviceRequest(count=-1, capabilities=(("gpu",),)),)),
-        'could not select device driver "" with capabilities: [[gpu]]',
-    ),
+    (HostConfig(userns_mode="odd"), "invalid user namespace mode: odd"),
+    (HostConfig(storage_opt={"size": "1G"}), "--storage-opt is supported only for overlay over xfs"),
+    (HostConfig(storage_opt={"odd": "1"}), "Unknown option odd"),
+    (HostConfig(dns=("odd",)), 'invalid DNS server: ParseAddr("odd"): unable to parse IP'),
+    (HostConfig(cpu_realtime_period=10, cpu_realtime_runtime=20), "real-time"),
     (HostConfig(runtime="odd"), "unknown or invalid runtime name: odd"),
     (HostConfig(ulimits=(Ulimit("odd", 1, 1),)), "invalid ulimit type: odd"),
     (HostConfig(ulimits=(Ulimit("nofile", 1, 2),)), "ulimit soft limit must be less than or equal to hard limit"),
@@ -51,8 +52,7 @@ def test_bad_values_are_refused(host, message):
 
 NOT_YET = [
     HostConfig(links=("x",)),
-    HostConfig(storage_opt={"size": "1G"}),
-    HostConfig(userns_mode="odd"),
+    HostConfig(cgroup="container:x"),
     HostConfig(log_config=LogConfig("syslog")),
 ]
 

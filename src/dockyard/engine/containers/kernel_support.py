@@ -25,6 +25,11 @@ def has_block_io_weight() -> bool:
     return any(glob.glob(pattern) for pattern in WEIGHT_FILES)
 
 
+def has_real_time_groups() -> bool:
+    """Whether the scheduler has real-time budgets for groups (CONFIG_RT_GROUP_SCHED, cgroup v1 only)."""
+    return bool(glob.glob("/sys/fs/cgroup/*/cpu.rt_runtime_us"))
+
+
 def keepable(host: HostConfig, *, block_io_weight: bool) -> tuple[HostConfig, list[str]]:
     """`host` without what the kernel can't keep, and the warnings that say so."""
     if block_io_weight:

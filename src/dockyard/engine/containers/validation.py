@@ -6,15 +6,18 @@ that the client prints.
 
 import os
 import re
+from ipaddress import ip_address
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import Config, HostConfig, Resources, RestartPolicy
 from dockyard.engine.containers.health import check_config
+from dockyard.engine.containers.kernel_support import has_real_time_groups
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
 from dockyard.errors import InvalidParameter, NotImplementedYet
 from dockyard.network.etc.hosts import parse_extra_host
+from dockyard.network.portmap.bindings import parse_exposed
 
 SMALLEST_MEMORY_BYTES = 6 << 20
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
@@ -40,12 +43,14 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     """Warnings for the client; raises when the configuration can't be had."""
     _check_not_yet(host)
     check_config(config.healthcheck)
+    _check_storage(host.storage_opt or {})
     _check_lifetime(host)
     _check_modes(host)
     check_resources(host)
     _check_security(host)
     _check_logging(host)
     _check_network(host)
+    parse_exposed(config.exposed_ports or ())
     if config.stop_signal:
         parse_signal(config.stop_signal)
     runtime = host.runtime
@@ -83,6 +88,11 @@ def check_joined(config: Config, host: HostConfig) -> None:
 
 def _check_network(host: HostConfig) -> None:
     port_requests(host)
+    for address in host.dns or ():
+        try:
+            ip_address(address)
+        except ValueError as error:
+            raise InvalidParameter(f'invalid DNS server: ParseAddr("{address}"): unable to parse IP') from error
     for extra in host.extra_hosts or ():
         parse_extra_host(extra)
 
@@ -90,18 +100,21 @@ def _check_network(host: HostConfig) -> None:
 def _check_not_yet(host: HostConfig) -> None:
     wanted = {
         "--link": host.links,
-        "--userns": host.userns_mode not in ("", "host"),
-        "--storage-opt": host.storage_opt,
         "--cgroup": host.cgroup,
     }
     for flag, value in wanted.items():
         if value:
             raise NotImplementedYet(f"{flag} is not supported by Dockyard yet")
-    for request in host.device_requests or ():
-        capabilities = " ".join(f"[{' '.join(one)}]" for one in request.capabilities or ())
-        raise InvalidParameter(f'could not select device driver "{request.driver}" with capabilities: [{capabilities}]')
     if host.isolation not in ("", "default"):
         raise InvalidParameter(f"invalid isolation ({host.isolation}): linux only supports 'default'")
+
+
+def _check_storage(options: dict[str, str]) -> None:
+    """A size for the writable layer needs project quotas, which no graph driver here has a file system with."""
+    for name in options:
+        if name != "size":
+            raise InvalidParameter(f"Unknown option {name}")
+        raise InvalidParameter("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
 
 
 def _check_lifetime(host: HostConfig) -> None:
@@ -131,6 +144,8 @@ def _check_modes(host: HostConfig) -> None:
         raise InvalidParameter(f"invalid PID mode: {host.pid_mode}")
     if host.uts_mode not in ("", "host", "private"):
         raise InvalidParameter(f"invalid UTS mode: {host.uts_mode}")
+    if host.userns_mode not in ("", "host"):
+        raise InvalidParameter(f"invalid user namespace mode: {host.userns_mode}")
     if host.cgroupns_mode not in ("", "host", "private"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
 
@@ -183,6 +198,11 @@ def _check_cpu(host: Resources) -> None:
         raise InvalidParameter(f"range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available")
     if host.cpu_shares < 0:
         raise InvalidParameter(f"invalid CPU shares ({host.cpu_shares}): value must be a positive integer")
+    period, runtime = host.cpu_realtime_period, host.cpu_realtime_runtime
+    if (period or runtime) and not has_real_time_groups():
+        raise InvalidParameter("kernel does not support CPU real-time scheduler")
+    if period and runtime > period:
+        raise InvalidParameter("cpu real-time runtime cannot be higher than cpu real-time period")
     if host.cpu_period and not 1000 <= host.cpu_period <= 1_000_000:
         raise InvalidParameter("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
     if 0 < host.cpu_quota < 1000:

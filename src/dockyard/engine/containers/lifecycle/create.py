@@ -93,14 +93,24 @@ async def create(
 
 
 def _with_ids(services: Services, host: HostConfig) -> HostConfig:
-    """`container:NAME` by id, so that a rename doesn't part what is joined; unknown names fail at the start."""
+    """`container:NAME` by id, so that a rename doesn't part what is joined.
+
+    A container that isn't there is refused now; one whose network is wanted only at the start, as in Docker.
+    """
     joined = {}
     for field in ("network_mode", "ipc_mode", "pid_mode"):
         kind, _, ref = getattr(host, field).partition(":")
         if kind == "container" and ref:
-            with contextlib.suppress(NotFound):
-                joined[field] = f"container:{services.collection.find(ref).record.id}"
+            with contextlib.suppress(*((InvalidParameter,) if field == "network_mode" else ())):
+                joined[field] = f"container:{_named(services, ref).id}"
     return msgspec.structs.replace(host, **joined)
+
+
+def _named(services: Services, ref: str) -> Container:
+    try:
+        return services.collection.find(ref).record
+    except NotFound as error:
+        raise InvalidParameter(str(error)) from error
 
 
 def _checked_name(name: str) -> str:

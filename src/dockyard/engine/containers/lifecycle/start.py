@@ -25,7 +25,7 @@ from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status, check_move
-from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotModified, SystemFailure
+from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound, NotModified, SystemFailure
 from dockyard.supervisor.client import CreateRequest, ExternalRuntime, ShimConnection
 
 FAILED = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
@@ -56,15 +56,18 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         await asyncio.shield(teardown)  # one that failed is reported once and doesn't keep the next start from trying
     before = entry.record
     check_move(before.id, before.state.status, Status.RUNNING)
+    theirs: tuple[type[DockyardError], ...] = (InvalidParameter, Conflict, NotFound)
+    """Errors that the user made; in what follows the network, something that isn't found is the engine's matter."""
     try:
         await _connect(services, entry)
+        theirs = (InvalidParameter, Conflict)
         write_bundle(services, entry.record)
         shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
     except asyncio.CancelledError:
         raise  # the daemon ends: as after a SIGKILL, the next one adopts what has been made, or takes it back
     except BaseException as error:
         await _take_back(services, entry, error)
-        if isinstance(error, DockyardError) and not isinstance(error, InvalidParameter | Conflict):
+        if isinstance(error, DockyardError) and not isinstance(error, theirs):
             raise SystemFailure(str(entry.record.state.error)) from error
         if isinstance(error, InvalidParameter) and entry.record.state.error:
             raise InvalidParameter(entry.record.state.error) from error

@@ -66,6 +66,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
     config = container.config
     capabilities = container_capabilities(host, machine, privileged=host.privileged)
     security = parse_security_options(host.security_opt or (), daemon.no_new_privileges)
+    devices.refuse_requests(host.device_requests or ())
     nodes, rules = devices.nodes_and_rules(host, DEFAULT_DEVICES_CGROUP)
     args: tuple[str, ...] = (container.path, *container.args)
     extra: list[Mount] = []

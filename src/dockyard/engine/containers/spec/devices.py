@@ -3,9 +3,9 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from dockyard.engine.containers.config import DeviceMapping, HostConfig
+from dockyard.engine.containers.config import DeviceMapping, DeviceRequest, HostConfig
 from dockyard.errors import InvalidParameter
 from dockyard.spec import runtime as oci
 
@@ -35,6 +35,13 @@ def nodes_and_rules(
             rules.append(oci.DeviceRule(True, node.type, node.major, node.minor, access))
     rules.extend(parse_rule(rule) for rule in host.device_cgroup_rules or ())
     return tuple(nodes), tuple(rules)
+
+
+def refuse_requests(requests: Iterable[DeviceRequest]) -> None:
+    """InvalidParameter for `--gpus` and the like, in the words of a Docker without a driver for such devices."""
+    for request in requests:
+        capabilities = " ".join(f"[{' '.join(one)}]" for one in request.capabilities or ())
+        raise InvalidParameter(f'could not select device driver "{request.driver}" with capabilities: [{capabilities}]')
 
 
 def parse_rule(rule: str) -> oci.DeviceRule:
