@@ -1,7 +1,9 @@
 """`exec`: further processes in running containers. A record for each, in memory: an exec ends with its container."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -77,6 +79,7 @@ class Execs:
         self._services = services
         self._monotonic = monotonic
         self._execs: dict[str, _Exec] = {}
+        self._preparing: set[asyncio.Task[None]] = set()
 
     async def create(self, ref: str, config: ExecConfig) -> str:
         """Records an exec in a running container and returns its id; Conflict when the container can't have one."""
@@ -88,7 +91,18 @@ class Execs:
         exec_id = new_id()
         self._execs[exec_id] = _Exec(exec_id, entry, config)
         self._announce(entry, f"exec_create: {' '.join(config.cmd)}", exec_id)
+        if (config.attach_stdout or config.attach_stderr) and not config.tty:
+            task = asyncio.create_task(self._prepare(self._execs[exec_id]))
+            self._preparing.add(task)
+            task.add_done_callback(self._preparing.discard)
         return exec_id
+
+    async def _prepare(self, found: _Exec) -> None:
+        """While the client reads the answer and connects again, the shim forks: a third of the time of an exec."""
+        with suppress(DockyardError):  # `start` will say so, if there is one
+            shim = _check_running(found.entry, found.entry.record.id)
+            if not found.started:
+                await shim.prepare_exec(self._request(found, found.config.console_size or (0, 0)))
 
     async def start(self, exec_id: str, client: ClientSocket | None, console_size: tuple[int, int] | None) -> None:
         """Executes it. With `client` its socket gets the streams and is closed by the shim at the end.

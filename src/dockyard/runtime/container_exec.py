@@ -19,7 +19,7 @@ from dockyard.linux.clone import Child
 from dockyard.linux.libc import reason
 from dockyard.linux.namespaces import CLONE_NEWPID, FLAGS
 from dockyard.runtime import validate
-from dockyard.runtime.channel import Channel, open_channel
+from dockyard.runtime.channel import GO, Channel, open_channel
 from dockyard.runtime.container_state import PAUSED, STOPPED, ContainerState
 from dockyard.runtime.first_process_handle import open_first_process
 from dockyard.runtime.host_proc import open_host_proc
@@ -42,6 +42,11 @@ class BegunExec:
     def fileno(self) -> int:
         """A descriptor that is readable when `finish` won't wait."""
         return self._channel.reader
+
+    def release(self) -> None:
+        """Let one that was told to wait go on; what has become of it meanwhile comes out in `finish`."""
+        with suppress(BrokenPipeError):
+            self._channel.send(GO)
 
     def finish(self) -> None:
         """Wait until its program is executed. Any DockyardError that it reports; it has ended then, or been killed."""
@@ -108,6 +113,7 @@ def begin_exec(
     preserve_fds: int = 0,
     ignore_paused: bool = False,
     sub_cgroup: Mapping[str, str] = EMPTY,
+    wait: bool = False,
 ) -> BegunExec:
     """Fork a process that goes to execute `process` in `container`.
 
@@ -119,6 +125,7 @@ def begin_exec(
         preserve_fds: how many descriptors from 3 on it keeps.
         ignore_paused: don't refuse a paused container; the process then runs when that is resumed.
         sub_cgroup: cgroup to be in, below the container's, by controller; the key "" stands for all.
+        wait: for `release`, before its program is executed, with nothing left of what the program mustn't have.
 
     Returns:
         The process, a child of the caller. That its program isn't there (NotFound) or can't be executed (Forbidden)
@@ -175,7 +182,7 @@ def begin_exec(
         )
         before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
         try:
-            steps = joining_process.steps_of(join)
+            steps = joining_process.steps_of(join, wait)
             child = fork_in(before, entry.directory)
             if child is None:
                 joining_process.run(steps, theirs)

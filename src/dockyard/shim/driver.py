@@ -35,6 +35,9 @@ class Starting(Protocol):
     def fileno(self) -> int:
         """A descriptor that is readable when `finish` won't wait."""
 
+    def release(self) -> None:
+        """Let one that was begun with `wait` go on to its program."""
+
     def finish(self) -> Started:
         """The process, which executes its program; or the error that kept it from that."""
 
@@ -54,10 +57,13 @@ class Driver(Protocol):
     def start(self) -> None:
         """Execute the program of a container that was created without."""
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
+    waits: bool
+    """Whether `exec` can be asked to wait."""
+
+    def exec(self, process: dict[str, Any], stdio: Ends | None, *, wait: bool = False) -> Starting:
         """Begin to execute one more process (OCI `process` as JSON) in the container. Returns without waiting for it.
 
-        `stdio` as with `create`.
+        `stdio` as with `create`. With `wait` it stops before its program, until `Starting.release`.
         """
 
     def kill_all(self, signal: int) -> None:

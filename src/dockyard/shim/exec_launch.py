@@ -16,26 +16,39 @@ OnOutcome = Callable[[Started | DockyardError], None]
 
 
 class ExecLaunch:
-    """Waits for `starting` and calls `on_outcome` once, from the loop.
+    """A process on its way. Then either `run`, or `abandon`.
 
     Args:
         around: loop and reaper.
         starting: what the driver began.
-        ours: the shim's ends of its pipes, kept here for `on_outcome` to use or close; None for a terminal or none.
-        on_outcome: gets the process, or why there is none. A process that has ended by then can still be watched.
+        ours: the shim's ends of its pipes, kept here for the outcome to use or close; None for a terminal or none.
     """
 
-    def __init__(self, around: Surroundings, starting: Starting, ours: Ends | None, on_outcome: OnOutcome) -> None:
+    def __init__(self, around: Surroundings, starting: Starting, ours: Ends | None) -> None:
         self.ours = ours
         self.size: tuple[int, int] | None = None
         """Rows and columns that its terminal was given too early."""
         self._around = around
         self._starting = starting
-        self._on_outcome = on_outcome
-        self._descriptor = starting.fileno()
         around.reaper.hold(starting.pid)
-        around.loop.add(self._descriptor, READABLE, lambda _events: self._ready())
-        self._timer = around.loop.call_later(starting.patience_seconds, self._late)
+
+    def run(self, on_outcome: OnOutcome) -> None:
+        """Let it go on if it waits, and call `on_outcome` once, from the loop, with the process or why there is none.
+
+        A process that has ended by then can still be watched.
+        """
+        self._on_outcome = on_outcome
+        self._starting.release()
+        self._descriptor = self._starting.fileno()
+        self._around.loop.add(self._descriptor, READABLE, lambda _events: self._ready())
+        self._timer = self._around.loop.call_later(self._starting.patience_seconds, self._late)
+
+    def abandon(self) -> None:
+        """End one that waits and that nobody wants."""
+        self._starting.abandon()
+        if self.ours is not None:
+            self.ours.close()
+        self._around.reaper.release()
 
     def _ready(self) -> None:
         self._timer.cancel()

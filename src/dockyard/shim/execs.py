@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
 from dockyard.shim.driver import Driver, Started
 from dockyard.shim.exec_launch import ExecLaunch
 from dockyard.shim.exit_record import exit_record
+from dockyard.shim.loop import Timer
 from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.stdio import no_stdio, open_pipes
 from dockyard.shim.streams import Streams
@@ -27,6 +28,11 @@ KEPT_EXECS = 64
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
+
+PREPARED_SECONDS = 1.0
+"""How long a process that was begun ahead waits to be wanted. Clients start an exec a millisecond after creating it."""
+
+MOST_PREPARED = 4
 
 Client = tuple[socket.socket, ClientSettings]
 Respond = Callable[[int | DockyardError], None]
@@ -40,6 +46,15 @@ def failure_code(message: str) -> int:
     return NOT_FOUND if missing else NOT_EXECUTABLE
 
 
+class Prepared(NamedTuple):
+    """A process begun ahead: what it was begun with, and the time after which it isn't kept."""
+
+    process: dict[str, Any]
+    open_stdin: bool
+    launch: ExecLaunch
+    expiry: Timer
+
+
 class Execs:
     """All execs of one container; of those that have ended the last 64."""
 
@@ -49,7 +64,25 @@ class Execs:
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._launches: dict[str, ExecLaunch] = {}
+        self._prepared: dict[str, Prepared] = {}
         self._on_idle: Callable[[], None] | None = None
+
+    def prepare(self, exec_id: str, process: dict[str, Any], *, open_stdin: bool) -> None:
+        """Begin a process that is likely to be started, with its client attached, in a moment.
+
+        It waits right before its program, with no more rights than that will have. Nothing depends on it: what can't be
+        prepared, isn't, and `start` does everything.
+        """
+        if not self._driver.waits or process.get("terminal") or len(self._prepared) >= MOST_PREPARED:
+            return
+        if exec_id in self._prepared or exec_id in self._states or exec_id in self._streams:
+            return
+        try:
+            launch = self._launch(process, open_stdin=open_stdin, attached=True, wait=True)
+        except (DockyardError, OSError):
+            return
+        expiry = self._around.loop.call_later(PREPARED_SECONDS, lambda: self._prepared.pop(exec_id).launch.abandon())
+        self._prepared[exec_id] = Prepared(process, open_stdin, launch, expiry)
 
     def start(
         self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, client: Client | None, respond: Respond
@@ -75,12 +108,16 @@ class Execs:
         )
         self._streams[exec_id] = streams
         settle = partial(self._settle, exec_id, streams, client, respond)
+        attached = client is not None
         try:
-            launch = self._launch(process, settle, open_stdin=open_stdin, attached=client is not None)
+            launch = self._take_prepared(exec_id, process, open_stdin=open_stdin, attached=attached) or self._launch(
+                process, open_stdin=open_stdin, attached=attached
+            )
         except (DockyardError, OSError) as error:
             settle(error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}"))
         else:
             self._launches[exec_id] = launch
+            launch.run(settle)
 
     def state(self, exec_id: str) -> ExecState:
         """NotFound when it was never started, or ended long ago."""
@@ -109,25 +146,31 @@ class Execs:
         self._on_idle = on_idle
         self._check_idle()
 
-    def _launch(
-        self,
-        process: dict[str, Any],
-        settle: Callable[[Started | DockyardError], None],
-        *,
-        open_stdin: bool,
-        attached: bool,
-    ) -> ExecLaunch:
+    def _take_prepared(
+        self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, attached: bool
+    ) -> ExecLaunch | None:
+        """What was begun ahead, if it is what is wanted now."""
+        prepared = self._prepared.pop(exec_id, None)
+        if prepared is None:
+            return None
+        prepared.expiry.cancel()
+        if attached and (prepared.process, prepared.open_stdin) == (process, open_stdin):
+            return prepared.launch
+        prepared.launch.abandon()
+        return None
+
+    def _launch(self, process: dict[str, Any], *, open_stdin: bool, attached: bool, wait: bool = False) -> ExecLaunch:
         if process.get("terminal"):
-            return ExecLaunch(self._around, self._driver.exec(process, None), None, settle)
+            return ExecLaunch(self._around, self._driver.exec(process, None), None)
         if not attached:
             null = no_stdio()
             try:
-                return ExecLaunch(self._around, self._driver.exec(process, null), None, settle)
+                return ExecLaunch(self._around, self._driver.exec(process, null), None)
             finally:
                 null.close()
         stdio = open_pipes(open_stdin=open_stdin)
         try:
-            return ExecLaunch(self._around, self._driver.exec(process, stdio.theirs), stdio.ours, settle)
+            return ExecLaunch(self._around, self._driver.exec(process, stdio.theirs, wait=wait), stdio.ours)
         except BaseException:
             stdio.ours.close()
             raise

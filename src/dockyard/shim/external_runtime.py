@@ -45,6 +45,9 @@ class ExternalStarting:
         """See Starting."""
         return self._worker.fileno()
 
+    def release(self) -> None:
+        """See Starting: none of these waits."""
+
     def finish(self) -> Started:
         """See Starting."""
         try:
@@ -66,6 +69,8 @@ class ExternalStarting:
 
 class ExternalDriver:
     """A container by the command line of its runtime; see `dockyard.shim.driver`. `oom_score` as `OwnDriver`."""
+
+    waits = False
 
     def __init__(
         self,
@@ -93,8 +98,9 @@ class ExternalDriver:
         """See Driver."""
         self._run("start", self._id)
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
+    def exec(self, process: dict[str, Any], stdio: Ends | None, *, wait: bool = False) -> Starting:
         """See Driver."""
+        assert not wait  # the caller has seen `waits`
         return ExternalStarting(Worker(lambda: self._exec(process, stdio), _pass_over), self._directory)
 
     def _exec(self, process: dict[str, Any], stdio: Ends | None) -> Outcome:

@@ -41,6 +41,8 @@ class OwnDriver:
         oom_score: of what an exec runs, unless it or the container has one.
     """
 
+    waits = True
+
     def __init__(
         self,
         directory: ShimDirectory,
@@ -83,7 +85,7 @@ class OwnDriver:
         with _as_start_errors():
             start(self._state())
 
-    def exec(self, process: dict[str, Any], stdio: Ends | None) -> Starting:
+    def exec(self, process: dict[str, Any], stdio: Ends | None, *, wait: bool = False) -> Starting:
         """See Driver."""
         parsed, state = process_from_json(process), self._created or self._state()
         self._created = state  # which is written once
@@ -96,6 +98,7 @@ class OwnDriver:
                 parsed,
                 stdio=Stdio(-1, -1, -1) if stdio is None else Stdio(*stdio),
                 console_socket=None if console is None else console.theirs,
+                wait=wait,
             )
         except BaseException:
             if console is not None:
@@ -189,6 +192,10 @@ class OwnStarting:
     def fileno(self) -> int:
         """See Starting."""
         return self._begun.fileno()
+
+    def release(self) -> None:
+        """See Starting."""
+        self._begun.release()
 
     def finish(self) -> Started:
         """See Starting."""

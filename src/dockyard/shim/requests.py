@@ -6,6 +6,7 @@ pause {}, resume {}                         freezer
 update {resources}                          limits, OCI `linux.resources`
 resize {rows, columns, exec_id}             terminal of the container, or of an exec
 attach {clients} + descriptor               one more client
+prepare_exec {exec_id, process, open_stdin}   the exec is about to be asked for
 exec {exec_id, process, open_stdin, clients} + descriptor     -> {pid}
 exec_state {exec_id}                        -> ExecState
 state {}                                    -> status, pid, started_at_ns, execs
@@ -118,6 +119,15 @@ class Requests:
             self._container.streams.attach(client, settings)
         return {}
 
+    def _prepare_exec(self, packet: Packet) -> Answer:
+        self._container.check_alive()
+        self._container.execs.prepare(
+            packet.message["exec_id"],
+            packet.message["process"],
+            open_stdin=bool(packet.message.get("open_stdin")),
+        )
+        return {}
+
     def _exec(self, packet: Packet, respond: Respond) -> None:
         """The one request that is answered later: requests that come meanwhile don't wait for it."""
         clients = take_clients(packet)
@@ -161,6 +171,7 @@ _OPS: dict[str, Callable[[Requests, Packet], Answer]] = {
     "update": Requests._update,
     "resize": Requests._resize,
     "attach": Requests._attach,
+    "prepare_exec": Requests._prepare_exec,
     "exec_state": Requests._exec_state,
     "state": Requests._state,
     "processes": Requests._processes,

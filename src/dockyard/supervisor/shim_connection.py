@@ -117,18 +117,18 @@ class ShimConnection:
         finally:
             client.close()
 
+    async def prepare_exec(self, request: ExecRequest) -> None:
+        """Say that `request` is likely to come, with a client; the shim may begin with it. Any DockyardError."""
+        await self._request("prepare_exec", _exec_arguments(request))
+
     async def exec(self, request: ExecRequest, client: ClientSocket | None) -> int:
         """Execute one more process, with `client` attached or detached; its pid.
 
         Raises:
             DockyardError: it could not be executed; `client` has been told so by the shim.
         """
-        arguments = {
-            "exec_id": request.exec_id,
-            "process": {**request.process, "terminal": request.tty},
-            "open_stdin": request.open_stdin,
-            "clients": [] if client is None else [client_to_json(client.settings)],
-        }
+        clients = [] if client is None else [client_to_json(client.settings)]
+        arguments = {**_exec_arguments(request), "clients": clients}
         try:
             answer = await self._request("exec", arguments, () if client is None else (client.fd,))
         finally:
@@ -229,3 +229,11 @@ class ShimConnection:
         if self._channel is None:
             raise Unavailable(f"the shim of {self.container_id} is not connected")
         return self._channel
+
+
+def _exec_arguments(request: ExecRequest) -> Message:
+    return {
+        "exec_id": request.exec_id,
+        "process": {**request.process, "terminal": request.tty},
+        "open_stdin": request.open_stdin,
+    }

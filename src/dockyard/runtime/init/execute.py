@@ -56,8 +56,8 @@ class Execution:
         steps.append(Step("look up", self._program.look_up))
         return steps
 
-    def executing(self) -> list[Step]:
-        """Install the filter and become the program; what fails before is SystemFailure, execve doesn't return."""
+    def filtering(self) -> list[Step]:
+        """Install the filter and give up what that took. SystemFailure."""
         steps = []
         chosen = self._surroundings.filter
         if chosen is not None:
@@ -65,5 +65,8 @@ class Execution:
             steps += [step._replace(failure=failure) for step in self._privileges.raising_admin()]
             steps.append(Step(failure, *seccomp.prepared(chosen.program, chosen.flags)))
             steps += [step._replace(failure=failure) for step in self._privileges.dropping_admin()]
-        steps.append(Step("execve", self._program.become))
         return steps
+
+    def executing(self) -> list[Step]:
+        """Become the program; this doesn't return."""
+        return [Step("execve", self._program.become)]

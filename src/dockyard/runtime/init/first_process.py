@@ -38,7 +38,8 @@ def run(launch: Launch) -> NoReturn:
     """Be the first process. Never returns: it executes the program, or reports why not and exits."""
     channel = launch.surroundings.channel
     try:
-        take(_prepare(launch).executing())
+        execution = _prepare(launch)
+        take([*execution.filtering(), *execution.executing()])
     except BaseException as error:  # whatever it is, nobody else can tell
         channel.send_error(error)
     finally:

@@ -33,8 +33,8 @@ def run(steps: Iterable[Step], channel: Channel) -> NoReturn:
         os._exit(FAILED)
 
 
-def steps_of(join: Join) -> list[Step]:
-    """In the caller: all that the process will do. InvalidParameter."""
+def steps_of(join: Join, wait: bool) -> list[Step]:
+    """In the caller: all that the process will do, with `wait` not until it is told to. InvalidParameter."""
     surroundings = join.surroundings
     process = surroundings.process
     execution = Execution(
@@ -53,6 +53,8 @@ def steps_of(join: Join) -> list[Step]:
         *_entering(join),
         *_setting_up(join),
         *execution.preparing(),
+        *execution.filtering(),
+        *([Step("wait", _wait, (surroundings.channel,))] if wait else []),
         *execution.executing(),
     ]
 
@@ -92,6 +94,12 @@ def _setting_up(join: Join) -> list[Step]:
     if limits.wanted(process, join.personality):
         steps.append(Step("apply limits", limits.apply, (process, join.personality)))
     return steps
+
+
+def _wait(channel: Channel) -> None:
+    """Under the filter already, which therefore must allow read(2)."""
+    if channel.receive() is None:
+        os._exit(FAILED)  # the caller is gone
 
 
 def _take_terminal(process: Process, socket: int) -> None:

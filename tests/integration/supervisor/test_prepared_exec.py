@@ -1,0 +1,132 @@
+"""Execs that the shim begins before they are asked for: nothing but time may tell them from others."""
+
+import os
+import signal
+
+import pytest
+from tests.integration.supervisor.peer import Peer
+from tests.integration.supervisor.test_exec import exit_code_of
+from tests.integration.supervisor.world import World, eventually, exec_request
+
+from dockyard.errors import DockyardError
+from dockyard.supervisor.client import ShimConnection
+from dockyard.supervisor.exec_request import ExecRequest
+
+pytestmark = pytest.mark.root
+
+
+async def waiting_process(shim: ShimConnection) -> int:
+    """The one process that isn't the container's first, at the end of its way."""
+
+    async def others() -> list[int]:
+        return [pid for pid in await shim.processes() if pid != shim.pid]
+
+    async def waits() -> bool:
+        return [status_of(pid)["Seccomp"] for pid in await others()] == [status_of(shim.pid)["Seccomp"]]
+
+    await eventually(waits)
+    return (await others())[0]
+
+
+def status_of(pid: int) -> dict[str, list[str]]:
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return {line.split(":")[0]: line.split()[1:] for line in file}
+
+
+async def outcome(world: World, shim: ShimConnection, request: ExecRequest) -> tuple[dict[str, bytes], int]:
+    with Peer("stdin", "stdout", "stderr") as peer:
+        await shim.exec(request, peer.client)
+        peer.half_close()
+        output = await peer.output()
+    return output, await exit_code_of(world, shim, request.exec_id)
+
+
+async def test_what_was_prepared_is_what_runs(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("sh", "-c", "cat; echo $$ $PPID; exit 3", open_stdin=True)
+    await shim.prepare_exec(request)
+    waiting = await waiting_process(shim)
+    with Peer("stdin", "stdout", "stderr") as peer:
+        assert await shim.exec(request, peer.client) == waiting
+        await peer.send(b"in\n")
+        peer.half_close()
+        assert (await peer.output())["stdout"].startswith(b"in\n")
+    assert await exit_code_of(own, shim, request.exec_id) == 3
+
+
+async def test_while_it_waits_it_has_no_more_rights_than_its_program(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("sleep", "100")
+    await shim.prepare_exec(request)
+    before = status_of(await waiting_process(shim))
+    with Peer() as peer:
+        after = status_of(await shim.exec(request, peer.client))
+    names = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Uid", "Gid", "Groups", "NSpid")
+    assert {name: before[name] for name in names} == {name: after[name] for name in names}
+
+
+async def test_nobody_wants_it(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    await outcome(own, shim, exec_request("true"))
+    descriptors = len(os.listdir(f"/proc/{shim.shim_pid}/fd"))
+    for _ in range(6):
+        await shim.prepare_exec(exec_request("true"))
+
+    async def four() -> bool:
+        return len(await shim.processes()) == 5
+
+    async def over() -> bool:
+        return await shim.processes() == [shim.pid]
+
+    await eventually(four)  # no more than that ahead
+
+    await eventually(over)
+    await eventually(lambda: len(os.listdir(f"/proc/{shim.shim_pid}/fd")) == descriptors)
+    request = exec_request("true")
+    assert (await outcome(own, shim, request))[1] == 0
+
+
+@pytest.mark.parametrize("changed", ["arguments", "detached", "stdin"])
+async def test_something_else_is_wanted(own: World, changed: str) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("sh", "-c", "echo early")
+    await shim.prepare_exec(request)
+    waiting = await waiting_process(shim)
+    if changed == "arguments":
+        other = exec_request("sh", "-c", "echo late")
+        output, code = await outcome(own, shim, request._replace(process=other.process))
+        assert (output["stdout"], code) == (b"late\n", 0)
+    elif changed == "stdin":
+        output, code = await outcome(own, shim, request._replace(open_stdin=True))
+        assert (output["stdout"], code) == (b"early\n", 0)
+    else:
+        await shim.exec(request, None)
+        assert await exit_code_of(own, shim, request.exec_id) == 0
+    await eventually(lambda: not os.path.exists(f"/proc/{waiting}"))
+
+
+async def test_what_is_wrong_is_said_at_the_start(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("nope")
+    await shim.prepare_exec(request)
+    with Peer("stdout") as peer:
+        with pytest.raises(DockyardError, match="executable file not found"):
+            await shim.exec(request, peer.client)
+        assert b"executable file not found in $PATH" in (await peer.output())["stdout"]
+    assert await exit_code_of(own, shim, request.exec_id) == 127
+
+
+async def test_it_was_killed_while_it_waited(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    request = exec_request("true")
+    await shim.prepare_exec(request)
+    os.kill(await waiting_process(shim), signal.SIGKILL)
+    assert (await outcome(own, shim, request))[1] == 137
+
+
+async def test_the_container_ends_while_it_waits(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    await shim.prepare_exec(exec_request("true"))
+    await shim.kill(9)
+    assert (await own.end_of(shim)).exit_code == 137
+    await eventually(lambda: not os.path.exists(f"/proc/{shim.shim_pid}"))
