@@ -8,10 +8,11 @@ controller is "the host" for it, and all calls must come from threads in that na
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import dockyard
 from dockyard.errors import Conflict, DockyardError, NotFound
 from dockyard.linux.netlink.monitor import Monitor
 from dockyard.linux.netlink.socket import NetlinkSocket
@@ -32,6 +33,7 @@ from dockyard.network.networks import NetworkRecord, NetworkRecords
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
 from dockyard.network.portmap.reservation import ProxyReserve, has_ipv6, reserve_only
 from dockyard.network.proxy.loop import Loop
+from dockyard.network.resolver.directory import Directory, Settings
 from dockyard.network.sandbox.sandboxes import Sandboxes
 
 _log: Final = logging.getLogger(__name__)
@@ -74,13 +76,15 @@ class NetworkController:
         self._networks: dict[str, Network] = {}
         self.endpoints = Endpoints()
         """The living endpoints; the resolver reads names there."""
+        self._names = Directory(exec_root, dockyard.__version__, self.endpoints, self._sandboxes.path)
         self._monitor: Monitor | None = None
 
-    def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
+    def start(self, attachments: Sequence[Attachment], names: Mapping[str, Settings] | None = None) -> BridgeInfo:
         """Bring the networks up with the endpoints of living containers; drop what belongs to nobody.
 
         Args:
             attachments: of all containers that live, from the engine's records.
+            names: by sandbox, what those containers' users decide about names.
 
         Returns:
             The default bridge, for the log.
@@ -103,6 +107,9 @@ class NetworkController:
                     network.start(own)
                     self._networks[record.id] = network
             self._sandboxes.keep_only({attachment.sandbox_id for attachment in attachments})
+            for sandbox_id, settings in (names or {}).items():
+                self._names.settle(sandbox_id, settings)
+            self._names.start()
             self._watch()
             return info
 
@@ -123,6 +130,10 @@ class NetworkController:
         """
         with self._lock:
             return self._sandboxes.create(sandbox_id)
+
+    def settle_names(self, sandbox_id: str, settings: Settings) -> None:
+        """Say what the container's user decides about names; before its first endpoint, and when that changes."""
+        self._names.settle(sandbox_id, settings)
 
     def attach(self, request: AttachRequest) -> Attachment:
         """Give a sandbox an endpoint in a network: link, addresses, route, published ports. All or nothing.
@@ -174,6 +185,7 @@ class NetworkController:
             SystemFailure: the kernel refuses.
         """
         with self._lock:
+            self._names.forget(sandbox_id)
             self._sandboxes.remove(sandbox_id)
 
     def reassert(self) -> None:
@@ -196,6 +208,7 @@ class NetworkController:
         """The daemon ends. Containers keep their network; a default bridge without containers is removed."""
         if self._monitor is not None:  # before the lock is taken, which a report that runs just now may need
             self._monitor.close()
+        self._names.close()
         with self._lock:
             for network in self._networks.values():
                 network.close()

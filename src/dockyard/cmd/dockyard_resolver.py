@@ -1,0 +1,71 @@
+"""The resolver's executable: started by `dockyardd` when a container first joins a network of a user's, survives it.
+
+    dockyard-resolver --exec-root DIR --version V --ready-fd N
+
+One resolver serves an exec-root. It ends by itself when it serves nobody and no daemon is connected.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import gc
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+
+from dockyard.linux.process import set_no_new_privileges
+from dockyard.linux.title import Title
+from dockyard.network.resolver.listeners import Namespaces
+from dockyard.network.resolver.messages import SOCKET
+from dockyard.network.resolver.orders import OrderSocket, Resolver
+from dockyard.shim.oom_protection import SUPERVISOR_SCORE, set_score
+from dockyard.shim.sockets import listen_at
+
+READY = b"ready\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until nobody needs it; 0."""
+    parser = argparse.ArgumentParser(prog="dockyard-resolver", description=__doc__.splitlines()[0])
+    parser.add_argument("--exec-root", required=True, help="directory of the socket")
+    parser.add_argument("--version", required=True, help="of the daemon that started this")
+    parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when orders are taken")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    path = os.path.join(options.exec_root, SOCKET)
+    title = Title()
+    title.show(["dockyard-resolver", "--address", path])
+    os.umask(0o022)
+    lock = os.open(f"{options.exec_root}/resolver.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.lockf(lock, fcntl.LOCK_EX)  # waits for one that is about to end
+    _raise_descriptor_limit()
+    set_no_new_privileges()
+    set_score(SUPERVISOR_SCORE)
+    asyncio.run(_serve(path, options.version, options.ready_fd))
+    return 0
+
+
+async def _serve(path: str, version: str, ready: int) -> None:
+    resolver = Resolver(Namespaces(), version)
+    orders = OrderSocket(listen_at(path), resolver)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, orders.unneeded.set)
+    gc.collect()
+    gc.freeze()
+    os.write(ready, READY)
+    os.close(ready)
+    await orders.unneeded.wait()
+    resolver.close()
+
+
+def _raise_descriptor_limit() -> None:
+    """Three descriptors for each container, and one for each question that waits for a server."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

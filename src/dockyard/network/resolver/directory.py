@@ -1,0 +1,171 @@
+"""What the resolver has to know, made from the living endpoints; the daemon's side of it.
+
+Endpoints with names (`Attachment.dns_names`) are members of their network, and their sandbox is served. What only the
+engine knows of a container, its servers and extra hosts, comes by `settle` before its first endpoint does.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from dockyard.errors import DockyardError
+from dockyard.network.attachment import Attachment
+from dockyard.network.endpoints import Change, Endpoints
+from dockyard.network.resolver import messages
+from dockyard.network.resolver.client import Errand, ResolverClient
+from dockyard.network.resolver.values import Member, Place, Server, View
+
+_log: Final = logging.getLogger(__name__)
+
+_SHORT_ID: Final = 12
+_ID: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a container's user decides about its names.
+
+    Attributes:
+        servers: to forward to, in order of preference.
+        hosts: extra names with addresses.
+        ndots_set: whether the option `ndots` was set above 0.
+    """
+
+    servers: tuple[Server, ...] = ()
+    hosts: tuple[tuple[str, str], ...] = ()
+    ndots_set: bool = False
+
+
+class Directory:
+    """Keeps the resolver's knowledge like the endpoints. For several threads."""
+
+    def __init__(
+        self, exec_root: str, version: str, endpoints: Endpoints, namespace_path: Callable[[str], str]
+    ) -> None:
+        """Nothing is started before the first endpoint with names.
+
+        Args:
+            exec_root: where the resolver's socket is.
+            version: of this daemon.
+            endpoints: the living ones.
+            namespace_path: where a sandbox of that id is pinned.
+        """
+        self._endpoints = endpoints
+        self._namespace_path = namespace_path
+        self._client = ResolverClient(exec_root, version, self._everything)
+        self._lock = threading.Lock()
+        self._settings: dict[str, Settings] = {}
+        self._served: set[str] = set()
+
+    def settle(self, sandbox: str, settings: Settings) -> None:
+        """What is valid for a sandbox from now on."""
+        with self._lock:
+            before = self._settings.get(sandbox)
+            self._settings[sandbox] = settings
+            is_served = sandbox in self._served
+        if is_served and before != settings:
+            self._order(messages.Serve(self._view(sandbox)), sandbox)
+
+    def forget(self, sandbox: str) -> None:
+        """A sandbox is about to go; a repeat does nothing."""
+        with self._lock:
+            self._settings.pop(sandbox, None)
+            is_served = sandbox in self._served
+            self._served.discard(sandbox)
+        if is_served:
+            self._order(messages.Abandon(sandbox))
+
+    def start(self) -> None:
+        """To be called when all endpoints of living containers are known: take over the resolver that serves them.
+
+        All at once, because what a resolver isn't told it forgets.
+        """
+        with self._lock:
+            self._served |= {endpoint.sandbox_id for endpoint in self._endpoints.all() if endpoint.dns_names}
+        self._endpoints.subscribe(self._changed)
+        with _logged():
+            if self._served:
+                self._client.connect()
+            else:
+                self._client.adopt()
+
+    def close(self) -> None:
+        """Leave the resolver to itself."""
+        self._client.close()
+
+    def _changed(self, change: Change) -> None:
+        before, after = change.before, change.after
+        endpoint = change.endpoint
+        if after is not None and after.dns_names:
+            with self._lock:
+                self._served.add(endpoint.sandbox_id)
+            self._order(messages.NameNetwork(after.network_id, after.network))
+            self._order(messages.Join(after.network_id, member_of(after)))
+        elif before is not None and before.dns_names:
+            self._order(messages.Leave(before.network_id, before.endpoint_id))
+        if endpoint.sandbox_id in self._served:
+            self._order(messages.Serve(self._view(endpoint.sandbox_id)), endpoint.sandbox_id)
+
+    def _everything(self) -> Iterator[Errand]:
+        for endpoint in self._endpoints.all():
+            if endpoint.dns_names:
+                yield messages.NameNetwork(endpoint.network_id, endpoint.network), None
+                yield messages.Join(endpoint.network_id, member_of(endpoint)), None
+        for sandbox in sorted(self._served):
+            with suppress(OSError):  # it is going just now
+                yield messages.Serve(self._view(sandbox)), self._open(sandbox)
+
+    def _view(self, sandbox: str) -> View:
+        return view_of(sandbox, self._endpoints.of_sandbox(sandbox), self._settings.get(sandbox, Settings()))
+
+    def _open(self, sandbox: str) -> int:
+        return os.open(self._namespace_path(sandbox), os.O_RDONLY | os.O_CLOEXEC)
+
+    def _order(self, order: messages.Order, sandbox: str | None = None) -> None:
+        try:
+            descriptor = None if sandbox is None else self._open(sandbox)
+        except OSError as error:
+            _log.warning("names for sandbox %s: %s", sandbox, error)
+            return
+        with _logged():
+            self._client.order(order, descriptor)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """As with Docker, a container whose names can't be served runs all the same, and the log says so."""
+    try:
+        yield
+    except DockyardError as error:
+        _log.warning("names in containers: %s", error)
+
+
+def member_of(endpoint: Attachment) -> Member:
+    """An endpoint as others find it."""
+    return Member(endpoint.endpoint_id, endpoint.container_name, endpoint.dns_names, endpoint.ipv4, endpoint.ipv6)
+
+
+def view_of(sandbox: str, endpoints: Sequence[Attachment], settings: Settings) -> View:
+    """What a sandbox with these endpoints may ask.
+
+    Networks are searched as Docker does: those of higher priority first, then those with a way out, then by name.
+    """
+    named = [endpoint for endpoint in endpoints if endpoint.dns_names]
+    named.sort(key=lambda endpoint: (-endpoint.gw_priority, endpoint.internal, endpoint.network))
+    return View(
+        sandbox,
+        places=tuple(Place(endpoint.network_id, _links(endpoint.links)) for endpoint in named),
+        servers=settings.servers,
+        hosts=settings.hosts,
+        forward=any(not endpoint.internal for endpoint in endpoints),
+        ndots_set=settings.ndots_set,
+    )
+
+
+def _links(links: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """A container's full id isn't one of its names, but the short one is."""
+    return tuple((alias, target[:_SHORT_ID] if len(target) == _ID else target) for alias, target in links)

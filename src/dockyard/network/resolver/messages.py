@@ -1,0 +1,95 @@
+"""What the daemon orders, one packet each over a SOCK_SEQPACKET socket, and the answer to each: JSON.
+
+All orders may be repeated. On a new connection, to a resolver that has just started or to one that the last daemon
+started, the daemon orders to `Begin`, then all that it knows, and then to `ForgetRest`: meanwhile containers are served
+from what was known.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from dockyard.network.resolver.values import Member, View
+
+SOCKET: Final = "resolver.sock"
+MAX_BYTES: Final = 1 << 18
+"""No packet is longer: the kernel's default for a socket is less (/proc/sys/net/core/wmem_default)."""
+
+
+class NameNetwork(Struct, frozen=True, tag=True):
+    """A network is called so."""
+
+    network: str
+    name: str
+
+
+class DropNetwork(Struct, frozen=True, tag=True):
+    """A network is gone."""
+
+    network: str
+
+
+class Join(Struct, frozen=True, tag=True):
+    """A network has this member."""
+
+    network: str
+    member: Member
+
+
+class Leave(Struct, frozen=True, tag=True):
+    """It has it no longer."""
+
+    network: str
+    endpoint: str
+
+
+class Serve(Struct, frozen=True, tag=True):
+    """Serve a sandbox, or change what it may ask. The packet carries a descriptor of its network namespace."""
+
+    view: View
+
+
+class Abandon(Struct, frozen=True, tag=True):
+    """Serve it no longer."""
+
+    sandbox: str
+
+
+class Begin(Struct, frozen=True, tag=True):
+    """All that is known follows. A resolver of another version ends instead, so that a new one can be started."""
+
+    version: str
+
+
+class ForgetRest(Struct, frozen=True, tag=True):
+    """Forget what hasn't been ordered since `Begin`."""
+
+
+Order = Begin | NameNetwork | DropNetwork | Join | Leave | Serve | Abandon | ForgetRest
+
+
+class Outcome(Struct, frozen=True):
+    """The answer: "" if it was done, else why not."""
+
+    failure: str = ""
+
+
+_ORDERS: Final = msgspec.json.Decoder(Order)
+_OUTCOMES: Final = msgspec.json.Decoder(Outcome)
+
+
+def encode(message: Order | Outcome) -> bytes:
+    """As a packet."""
+    return msgspec.json.encode(message)
+
+
+def decode_order(packet: bytes) -> Order:
+    """msgspec.DecodeError (and ValidationError, which is one): it is none."""
+    order: Order = _ORDERS.decode(packet)
+    return order
+
+
+def decode_outcome(packet: bytes) -> Outcome:
+    """msgspec.DecodeError: it is none."""
+    return _OUTCOMES.decode(packet)
