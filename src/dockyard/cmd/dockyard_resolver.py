@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from dockyard.linux.process import set_no_new_privileges
+from dockyard.linux.process import NO_NEW_PRIVILEGES, prctl
 from dockyard.linux.title import Title
 from dockyard.network.resolver.listeners import Namespaces
 from dockyard.network.resolver.messages import SOCKET
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     lock = os.open(f"{options.exec_root}/resolver.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.lockf(lock, fcntl.LOCK_EX)  # waits for one that is about to end
     _raise_descriptor_limit()
-    set_no_new_privileges()
+    prctl(*NO_NEW_PRIVILEGES)
     set_score(SUPERVISOR_SCORE)
     asyncio.run(_serve(path, options.version, options.ready_fd))
     return 0

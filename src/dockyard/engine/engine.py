@@ -112,7 +112,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     )
     LOG.info("Loading containers: start.")
     await restore.load(services, storage)
-    bridge = await networks.start([one for record in restore.living(services) for one in record.attachments])
+    bridge = await networks.start(restore.living(services))
     if bridge.name:
         LOG.info(bridge.announcement)
     background.start("start by policy", restore.start_by_policy(services))

@@ -1,7 +1,6 @@
 """The networks of the engine: the network package's controller, called from one thread of its own.
 
-`connect` and `disconnect` translate between a container's record and the controller's values; the files that a
-container's resolver reads are written here too.
+`connect` and `disconnect` translate between a container's record and the controller's values.
 """
 
 import asyncio
@@ -17,14 +16,13 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import EndpointConfig
 from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.etc_files import EtcFiles
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import NotFound
-from dockyard.fs.atomic import write_atomic
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
 from dockyard.network.controller import NetworkController
-from dockyard.network.etc.hosts import hostname_text, hosts_text, shared_hosts_text
-from dockyard.network.etc.resolv_conf import read_host, resolv_conf_text
 from dockyard.network.portmap.bindings import port_map
+from dockyard.network.resolver.directory import Settings
 
 Answer = TypeVar("Answer")
 
@@ -35,18 +33,23 @@ class Networks:
     def __init__(
         self, daemon: DaemonConfig, collection: Collection, make_controller: Callable[[], NetworkController]
     ) -> None:
-        self._daemon = daemon
         self._collection = collection
         self._executor = ThreadPoolExecutor(1, "dockyard-network")
         self._make_controller = make_controller
         self._controller: NetworkController | None = None
         self._known: list[NetworkInfo] = []
         self.bridge = BridgeInfo("")
+        self.files = EtcFiles(daemon, collection, lambda: self.bridge)
 
-    async def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
-        """Brings up bridge, rules and sandboxes, and keeps what `attachments` use."""
+    async def start(self, living: Sequence[Container]) -> BridgeInfo:
+        """Brings up bridge, rules and sandboxes, and keeps what the containers of `living` use."""
         self._controller = await self._run(self._make_controller)
+        attachments = [attachment for record in living for attachment in record.attachments]
         self.bridge = await self._run(self._controller.start, attachments)
+        names = {record.sandbox_id: self.files.names(record) for record in living if record.sandbox_id}
+        await self._run(self._controller.start_names, names)
+        for record in living:
+            self.files.change(record, record)
         self._known = await self._run(self._controller.networks)
         return self.bridge
 
@@ -80,7 +83,7 @@ class Networks:
             mac=_wanted_mac(record),
             ipv4=_wanted_ipv4(record),
         )
-        path, attachment = await self._run(self._connect, request)
+        path, attachment = await self._run(self._connect, request, self.files.names(record))
         return msgspec.structs.replace(
             record,
             sandbox_id=sandbox_id if path else "",
@@ -104,33 +107,6 @@ class Networks:
             await self._run(self._controller.close)
         self._executor.shutdown()
 
-    def write_files(self, record: Container) -> None:
-        """Writes hostname, hosts and resolv.conf of a container that is about to start; for any thread."""
-        host, config = record.host_config, record.config
-        own_namespace = host.network_mode != "host"
-        gateways = self._daemon.host_gateway_ips or tuple(filter(None, (self.bridge.address,)))
-        if own_namespace:
-            addresses = tuple(one for each in record.attachments for one in (each.ipv4, each.ipv6) if one)
-            hosts = hosts_text(
-                config.hostname,
-                config.domainname,
-                addresses=addresses,
-                extra_hosts=host.extra_hosts or (),
-                host_gateways=gateways,
-            )
-        else:
-            hosts = shared_hosts_text(_host_text("/etc/hosts"), host.extra_hosts or (), gateways)
-        resolver = resolv_conf_text(
-            read_host(),
-            dns=host.dns or self._daemon.dns,
-            dns_search=host.dns_search or self._daemon.dns_search,
-            dns_options=host.dns_options or self._daemon.dns_options,
-            own_namespace=own_namespace,
-        )
-        write_atomic(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
-        write_atomic(record.hosts_path, hosts.encode(), mode=0o644)
-        write_atomic(record.resolv_conf_path, resolver.encode(), mode=0o644)
-
     def _with_names(self, network: NetworkInfo) -> NetworkInfo:
         """`network` with the names that its containers have now: an attachment keeps the one that it was made with."""
         names = {entry.record.id: entry.record.name for entry in self._collection}
@@ -140,10 +116,12 @@ class Networks:
         )
         return dataclasses.replace(network, containers=containers)
 
-    def _connect(self, request: AttachRequest) -> tuple[str, Attachment]:
+    def _connect(self, request: AttachRequest, names: Settings) -> tuple[str, Attachment]:
         controller = self._use()
         path = "" if request.network == "host" else controller.create_sandbox(request.sandbox_id)
         try:
+            if path:
+                controller.settle_names(request.sandbox_id, names)
             return path, controller.attach(request)
         except BaseException:
             if path:
@@ -192,14 +170,6 @@ def _ports(record: Container, attachment: Attachment) -> dict[str, tuple[tuple[s
         port: None if places is None else tuple((place["HostIp"], place["HostPort"]) for place in places)
         for port, places in port_map(attachment.ports, exposed).items()
     }
-
-
-def _host_text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def _wanted_mac(record: Container) -> str | None:

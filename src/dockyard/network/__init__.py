@@ -5,6 +5,7 @@
     endpoints       the living endpoints, by network and sandbox, with notice of changes: what the resolver reads
     networks        what is known of a network beside its driver: id, name, creation; on disk
     drivers/        contract, and bridge, host, none
+    resolver/       names in containers: a process of its own, and what it is told
     ipam/           which subnet a network gets, which address an endpoint
     portmap/        which host port leads where; reservation against every other process of the host
     firewall/       the text of our nftables table, and the object that keeps the kernel's copy like it

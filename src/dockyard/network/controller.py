@@ -79,12 +79,11 @@ class NetworkController:
         self._names = Directory(exec_root, dockyard.__version__, self.endpoints, self._sandboxes.path)
         self._monitor: Monitor | None = None
 
-    def start(self, attachments: Sequence[Attachment], names: Mapping[str, Settings] | None = None) -> BridgeInfo:
+    def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
         """Bring the networks up with the endpoints of living containers; drop what belongs to nobody.
 
         Args:
             attachments: of all containers that live, from the engine's records.
-            names: by sandbox, what those containers' users decide about names.
 
         Returns:
             The default bridge, for the log.
@@ -107,9 +106,6 @@ class NetworkController:
                     network.start(own)
                     self._networks[record.id] = network
             self._sandboxes.keep_only({attachment.sandbox_id for attachment in attachments})
-            for sandbox_id, settings in (names or {}).items():
-                self._names.settle(sandbox_id, settings)
-            self._names.start()
             self._watch()
             return info
 
@@ -130,6 +126,16 @@ class NetworkController:
         """
         with self._lock:
             return self._sandboxes.create(sandbox_id)
+
+    def start_names(self, names: Mapping[str, Settings]) -> None:
+        """Serve the names of living containers; after `start`.
+
+        Args:
+            names: by sandbox, what their users decide about names.
+        """
+        for sandbox_id, settings in names.items():
+            self._names.settle(sandbox_id, settings)
+        self._names.start()
 
     def settle_names(self, sandbox_id: str, settings: Settings) -> None:
         """Say what the container's user decides about names; before its first endpoint, and when that changes."""

@@ -26,6 +26,7 @@ def hosts_text(
     addresses: Sequence[str] = (),
     extra_hosts: Iterable[str] = (),
     host_gateways: Sequence[str] = (),
+    links: Iterable[tuple[str, str]] = (),
 ) -> str:
     """/etc/hosts of a container with a network of its own.
 
@@ -35,15 +36,47 @@ def hosts_text(
         addresses: of the container; none for the network `none`.
         extra_hosts: of `--add-host`: "name:address", "name=address" or "name:host-gateway".
         host_gateways: the addresses that host-gateway stands for; none if there is no such address.
+        links: address and names of containers that it is linked to on the default bridge.
 
     Raises:
         InvalidParameter: an extra host is malformed, or host-gateway is asked for and unknown.
     """
-    full = f"{hostname}.{domainname}" if domainname else hostname
-    short = full.partition(".")[0]
-    names = full if short == full else f"{full} {short}"
-    own = "".join(f"{address}\t{names}\n" for address in addresses)
-    return _ALWAYS + _extra_lines(extra_hosts, host_gateways) + own
+    linked = "".join(f"{address}\t{names}\n" for address, names in links)
+    own = "".join(_own_lines(hostname, domainname, addresses))
+    return _ALWAYS + _extra_lines(extra_hosts, host_gateways) + linked + own
+
+
+def changed_hosts_text(
+    text: str, hostname: str, domainname: str = "", *, gone: Sequence[str] = (), addresses: Sequence[str] = ()
+) -> str:
+    """/etc/hosts of a running container that has other addresses now; all other lines stay as they are.
+
+    Args:
+        text: the file as it is, with what the user wrote into it.
+        hostname, domainname: of the container.
+        gone: addresses that it had.
+        addresses: those that it has.
+    """
+    dropped = set(_own_lines(hostname, domainname, gone))
+    lines = [line for line in text.splitlines(keepends=True) if line not in dropped]
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    return "".join([*lines, *(line for line in _own_lines(hostname, domainname, addresses) if line not in lines)])
+
+
+def extra_hosts_of(extra_hosts: Iterable[str], host_gateways: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Names and addresses of `--add-host`, one for each address.
+
+    Raises:
+        InvalidParameter: as `hosts_text`.
+    """
+    found: list[tuple[str, str]] = []
+    for text in extra_hosts:
+        name, address = parse_extra_host(text)
+        if address == HOST_GATEWAY and not host_gateways:
+            raise InvalidParameter("unable to derive the IP value for host-gateway")
+        found += [(name, each) for each in (host_gateways if address == HOST_GATEWAY else (address,))]
+    return found
 
 
 def shared_hosts_text(host_text: str, extra_hosts: Iterable[str] = (), host_gateways: Sequence[str] = ()) -> str:
@@ -83,11 +116,11 @@ def parse_extra_host(text: str) -> tuple[str, str]:
 
 
 def _extra_lines(extra_hosts: Iterable[str], host_gateways: Sequence[str]) -> str:
-    lines: list[str] = []
-    for text in extra_hosts:
-        name, address = parse_extra_host(text)
-        if address == HOST_GATEWAY and not host_gateways:
-            raise InvalidParameter("unable to derive the IP value for host-gateway")
-        addresses = host_gateways if address == HOST_GATEWAY else (address,)
-        lines += [f"{each}\t{name}\n" for each in addresses]
-    return "".join(lines)
+    return "".join(f"{address}\t{name}\n" for name, address in extra_hosts_of(extra_hosts, host_gateways))
+
+
+def _own_lines(hostname: str, domainname: str, addresses: Sequence[str]) -> list[str]:
+    full = f"{hostname}.{domainname}" if domainname else hostname
+    short = full.partition(".")[0]
+    names = full if short == full else f"{full} {short}"
+    return [f"{address}\t{names}\n" for address in addresses]

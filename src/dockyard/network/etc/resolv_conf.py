@@ -20,6 +20,7 @@ DEFAULT_SERVERS: Final = ("8.8.8.8", "8.8.4.4")
 HOST_FILE: Final = "/etc/resolv.conf"
 SYSTEMD_FILE: Final = "/run/systemd/resolve/resolv.conf"
 _SYSTEMD_STUB: Final = "127.0.0.53"
+_INVALID: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,51 @@ def resolv_conf_text(
     return "".join(f"{line}\n" for line in (*lines, *host.others))
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The file of a container that asks a resolver of ours, and what that has to know.
+
+    Attributes:
+        text: the file.
+        servers: to forward to: address, and whether it is asked from the host's namespace.
+        ndots_set: whether `ndots` is set above 0, by the user or on the host.
+    """
+
+    text: str
+    servers: tuple[tuple[str, bool], ...]
+    ndots_set: bool
+
+
+def resolver_conf(
+    host: ResolvConf,
+    resolver: str,
+    *,
+    dns: Sequence[str] = (),
+    dns_search: Sequence[str] = (),
+    dns_options: Sequence[str] = (),
+    ipv6: bool = False,
+) -> Behind:
+    """The file of a container whose only server is `resolver`; arguments and errors as of `resolv_conf_text`.
+
+    The host's servers that a container can't reach, on the host's loopback or by IPv6, are asked from the host. The
+    option ndots:0 is added, so that a container's name is asked for before search domains are tried.
+    """
+    if dns:
+        servers = tuple((_checked_server(server), False) for server in dns)
+    else:
+        usable = [server for server in host.servers if _is_address(server)]
+        servers = tuple((server, not _reachable(server, ipv6)) for server in usable)
+    valid = [option for option in (tuple(dns_options) or host.options) if _ndots(option) != _INVALID]
+    ndots = [number for option in valid if (number := _ndots(option)) is not None]
+    text = resolv_conf_text(
+        ResolvConf((), host.search, (), host.others),
+        dns=(resolver,),
+        dns_search=dns_search,
+        dns_options=valid if ndots else [*valid, "ndots:0"],
+    )
+    return Behind(text, servers or tuple((server, False) for server in DEFAULT_SERVERS), bool(ndots and ndots[-1] > 0))
+
+
 def read_host(read: Callable[[str], str] | None = None) -> ResolvConf:
     """What the host's resolv.conf says, or where that names systemd-resolved's stub only, the file behind it.
 
@@ -125,9 +171,25 @@ def _checked_server(server: str) -> str:
     return server
 
 
-def _reachable(server: str, ipv6: bool) -> bool:
+def _is_address(server: str) -> bool:
     try:
-        address = ip_address(server.partition("%")[0])
+        ip_address(server.partition("%")[0])
     except ValueError:
         return False
+    return True
+
+
+def _ndots(option: str) -> int | None:
+    """The number of an option `ndots:N`; None for another option, _INVALID where it has no number."""
+    name, _, value = option.partition(":")
+    if name != "ndots":
+        return None
+    return int(value) if value.isascii() and value.isdigit() else _INVALID
+
+
+def _reachable(server: str, ipv6: bool) -> bool:
+    """Whether a container reaches the host's server; a link's zone ("%eth0") means nothing to it."""
+    if not _is_address(server) or "%" in server:
+        return False
+    address = ip_address(server)
     return not address.is_loopback and (ipv6 or address.version == 4)

@@ -3,7 +3,13 @@
 import pytest
 
 from dockyard.errors import InvalidParameter
-from dockyard.network.etc.hosts import hostname_text, hosts_text, parse_extra_host, shared_hosts_text
+from dockyard.network.etc.hosts import (
+    changed_hosts_text,
+    hostname_text,
+    hosts_text,
+    parse_extra_host,
+    shared_hosts_text,
+)
 
 
 def test_own_address_and_names() -> None:
@@ -58,3 +64,29 @@ def test_unknown_gateway() -> None:
 
 def test_hostname() -> None:
     assert hostname_text("abc") == "abc\n"
+
+
+def test_linked_containers_stand_before_ones_own_address() -> None:
+    text = hosts_text("web", addresses=("172.17.0.2",), links=(("172.17.0.3", "db 0123 postgres"),))
+    assert text.splitlines()[-2:] == ["172.17.0.3\tdb 0123 postgres", "172.17.0.2\tweb"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "addresses", "expected"),
+    [
+        ((), ("10.0.0.2",), "1.1.1.1\tmine\n10.0.0.2\tweb\n"),
+        ((), ("10.0.0.2", "10.1.0.2"), "1.1.1.1\tmine\n10.0.0.2\tweb\n10.1.0.2\tweb\n"),
+        (("10.0.0.2",), (), "1.1.1.1\tmine\n"),
+        (("10.0.0.2",), ("10.0.0.3",), "1.1.1.1\tmine\n10.0.0.3\tweb\n"),
+        (("1.1.1.1",), ("10.0.0.2",), "1.1.1.1\tmine\n10.0.0.2\tweb\n"),
+    ],
+)
+def test_addresses_change_and_edits_stay(gone: tuple[str, ...], addresses: tuple[str, ...], expected: str) -> None:
+    before = "1.1.1.1\tmine\n10.0.0.2\tweb\n"
+    after = changed_hosts_text(before, "web", gone=gone, addresses=addresses)
+    assert after == expected
+    assert changed_hosts_text(after, "web", gone=gone, addresses=addresses) == expected
+
+
+def test_a_line_without_end_gets_one() -> None:
+    assert changed_hosts_text("1.1.1.1 x", "web", addresses=("10.0.0.2",)) == "1.1.1.1 x\n10.0.0.2\tweb\n"

@@ -3,7 +3,15 @@
 import pytest
 
 from dockyard.errors import InvalidParameter
-from dockyard.network.etc.resolv_conf import HOST_FILE, SYSTEMD_FILE, ResolvConf, parse, read_host, resolv_conf_text
+from dockyard.network.etc.resolv_conf import (
+    HOST_FILE,
+    SYSTEMD_FILE,
+    ResolvConf,
+    parse,
+    read_host,
+    resolv_conf_text,
+    resolver_conf,
+)
 
 HOST = parse("# comment\nnameserver 192.0.2.53\nnameserver 127.0.0.1\nsearch a.example b.example\noptions ndots:2\n")
 
@@ -51,3 +59,57 @@ def test_behind_systemds_stub() -> None:
     assert read_host(files.__getitem__).servers == ("192.0.2.1",)
     files[SYSTEMD_FILE] = ""
     assert read_host(files.__getitem__).servers == ("127.0.0.53",)
+
+
+@pytest.mark.parametrize(
+    ("host", "asked", "text", "servers", "ndots_set"),
+    [
+        (
+            HOST,
+            {},
+            "nameserver 127.0.0.11\nsearch a.example b.example\noptions ndots:2\n",
+            (("192.0.2.53", False), ("127.0.0.1", True)),
+            True,
+        ),
+        (
+            ResolvConf(("127.0.0.53",)),
+            {},
+            "nameserver 127.0.0.11\noptions ndots:0\n",
+            (("127.0.0.53", True),),
+            False,
+        ),
+        (
+            ResolvConf(("fd00::53", "fe80::1%eth0")),
+            {"ipv6": True},
+            "nameserver 127.0.0.11\noptions ndots:0\n",
+            (("fd00::53", False), ("fe80::1%eth0", True)),
+            False,
+        ),
+        (
+            ResolvConf(("fd00::53",)),
+            {},
+            "nameserver 127.0.0.11\noptions ndots:0\n",
+            (("fd00::53", True),),
+            False,
+        ),
+        (
+            ResolvConf(("rubbish",)),
+            {},
+            "nameserver 127.0.0.11\noptions ndots:0\n",
+            (("8.8.8.8", False), ("8.8.4.4", False)),
+            False,
+        ),
+        (
+            HOST,
+            {"dns": ["127.0.0.1", "9.9.9.9"], "dns_search": ["."], "dns_options": ["rotate", "ndots:x"]},
+            "nameserver 127.0.0.11\noptions rotate ndots:0\n",
+            (("127.0.0.1", False), ("9.9.9.9", False)),
+            False,
+        ),
+    ],
+)
+def test_behind_a_resolver(
+    host: ResolvConf, asked: dict[str, object], text: str, servers: tuple[tuple[str, bool], ...], ndots_set: bool
+) -> None:
+    behind = resolver_conf(host, "127.0.0.11", **asked)
+    assert (behind.text, behind.servers, behind.ndots_set) == (text, servers, ndots_set)

@@ -99,6 +99,6 @@ def _network_files(services: Services, record: Container) -> tuple[tuple[str, st
         owner = running_container(services, record.host_config.network_mode)
     else:
         owner = record
-        services.networks.write_files(record)
+        services.networks.files.write(record)
     places = (owner.hostname_path, owner.hosts_path, owner.resolv_conf_path)
     return tuple(zip(("/etc/hostname", "/etc/hosts", "/etc/resolv.conf"), places, strict=True))
