@@ -13,13 +13,13 @@ from dockyard.cli.flags.parse import parse
 from dockyard.cli.image.reference import checked
 from dockyard.cli.output.progress import drawn
 from dockyard.cli.output.table import aligned
-from dockyard.cli.output.template import Record, Template
 from dockyard.cli.timestamps import timestamp
 from dockyard.client import address, stdcopy
 from dockyard.client.http1 import parse_headers, parse_status
 from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_flags import FLAGS
 from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.wire.template import Record, Template
 
 WORDS = st.sampled_from(
     [

@@ -3,7 +3,7 @@
     address.py      where the daemon is                connection.py   one socket, its bytes in and out
     http1.py        heads of requests and answers      response.py     an answer: status, headers, body in pieces
     engine.py       EngineClient: a request, its answer or its error
-    stdcopy.py      the frames of an attached stream   json_text.py    JSON without the import of `re`
+    stdcopy.py      the frames of an attached stream
     containers.py, images.py, execs.py, networks.py, volumes.py, system.py     one function an endpoint
 
 HTTP/1.1 is written out here, in a few hundred lines on `_socket`, because a short command is mostly start-up: a

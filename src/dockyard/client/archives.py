@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import binascii
 
-from dockyard.client import json_text
 from dockyard.client.engine import EngineClient
-from dockyard.client.query import quote
 from dockyard.client.response import Response
 from dockyard.errors import Unavailable
+from dockyard.wire import json_text
+from dockyard.wire.query import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,11 +6,9 @@ daemon refuses that version and tells its own, which is then used: nobody else p
 
 from __future__ import annotations
 
-from dockyard.client import json_text
 from dockyard.client.address import Address
 from dockyard.client.connection import Connection
 from dockyard.client.http1 import request_head
-from dockyard.client.query import query_string
 from dockyard.client.response import Response
 from dockyard.errors import (
     Conflict,
@@ -24,6 +22,8 @@ from dockyard.errors import (
     Unauthorized,
     Unavailable,
 )
+from dockyard.wire import json_text
+from dockyard.wire.query import query_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dockyard.client.engine import EngineClient
-from dockyard.client.query import quote
 from dockyard.client.response import Response
+from dockyard.wire.query import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ The body's length is given in advance, or it is chunked, or it ends with the con
 
 from __future__ import annotations
 
-from dockyard.client import json_text
 from dockyard.client.connection import Connection
 from dockyard.client.http1 import parse_headers, parse_status
 from dockyard.errors import Unavailable
+from dockyard.wire import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

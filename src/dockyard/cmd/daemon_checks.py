@@ -2,10 +2,10 @@
 
 import ipaddress
 
-from dockyard.cli.flags.kinds import is_address, memory
+from dockyard.cli.flags.kinds import is_address
 from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig
-from dockyard.engine.containers.validation import JSON_FILE_OPTIONS
-from dockyard.errors import InvalidParameter
+from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.logdrivers.drivers import check_options
 
 
 def check(config: DaemonConfig) -> None:
@@ -119,21 +119,9 @@ def _check_runtimes(config: DaemonConfig) -> None:
 
 
 def _check_log(config: DaemonConfig) -> None:
-    if config.log_driver not in ("json-file", "none"):
-        raise InvalidParameter(
-            f"--log-driver {config.log_driver} is not supported by Dockyard yet: it has json-file and none"
-        )
-    for key, value in config.log_options.items():
-        if key not in JSON_FILE_OPTIONS:
-            raise InvalidParameter(f"unknown log opt '{key}' for {config.log_driver} log driver")
-        if (key, value) in (("compress", "true"), ("mode", "non-blocking")):
-            raise InvalidParameter(f"--log-opt {key}={value} is not supported by Dockyard yet")
-        if key == "max-size":
-            try:
-                memory(value)
-            except ValueError as error:
-                raise InvalidParameter(str(error)) from None
-        if key == "max-file" and not (value.isdigit() and int(value) >= 1):
-            raise InvalidParameter(
-                "max-file cannot be less than 1" if value.isdigit() else f"invalid max-file: {value}"
-            )
+    try:
+        check_options(config.log_driver, config.log_options)
+    except InvalidParameter as error:
+        raise InvalidParameter(f"failed to set log opts: {error}" if config.log_options else str(error)) from error
+    except NotImplementedYet as error:
+        raise InvalidParameter(str(error)) from error

@@ -2,6 +2,7 @@
 
 <data-root>/containers/<id>/{config.v2.json,hostconfig.json,hostname,hosts,resolv.conf,<id>-json.log,mounts/}
 <data-root>/{dockyard.db,content,overlay2,image,network,volumes,swarm,trust,tmp}
+<data-root>/logs/<id>/          what log drivers still have to send (dockyard.logdrivers.forward)
 <exec-root>/shims/<id>/         the OCI bundle and the shim's state (dockyard.shim)
 <exec-root>/netns/<sandbox id>  network namespaces (dockyard.network)
 """
@@ -9,7 +10,7 @@
 import os
 from dataclasses import dataclass
 
-DATA_DIRECTORIES = ("containers", "content", "image", "network", "swarm", "tmp", "trust", "volumes")
+DATA_DIRECTORIES = ("containers", "content", "image", "logs", "network", "swarm", "tmp", "trust", "volumes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class Paths:
     def log(self, container_id: str) -> str:
         """The container's json-file log."""
         return f"{self.data_root}/containers/{container_id}/{container_id}-json.log"
+
+    @property
+    def log_spools(self) -> str:
+        """The directory of all spools."""
+        return f"{self.data_root}/logs"
+
+    def log_spool(self, container_id: str) -> str:
+        """Where a container's log waits to be sent to its log driver's receiver."""
+        return f"{self.data_root}/logs/{container_id}"
 
     @property
     def removed_bundles(self) -> str:

@@ -13,9 +13,7 @@ from dockyard.engine.containers.state import Status
 from dockyard.engine.settings import reload_attributes
 from dockyard.errors import SystemFailure
 from dockyard.fs.atomic import write_atomic
-
-LOG_DRIVERS = ("json-file", "none")
-"""The log drivers that work. `none` keeps nothing."""
+from dockyard.logdrivers.drivers import NAMES as LOG_DRIVERS
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 """Kernel's name of a machine to Go's, which the Engine API speaks."""

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from dockyard.errors import InvalidParameter
+from dockyard.shim.container_log import ContainerLog
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver
 from dockyard.shim.execs import Execs
-from dockyard.shim.json_log import JsonLog
 from dockyard.shim.messages import CreateRequest
 from dockyard.shim.status import Status, check_move
 from dockyard.shim.streams import Streams
@@ -26,7 +26,7 @@ class Container:
         request: CreateRequest,
         directory: ShimDirectory,
         driver: Driver,
-        log: JsonLog | None,
+        log: ContainerLog | None,
         streams: Streams,
         execs: Execs,
         report: Report,

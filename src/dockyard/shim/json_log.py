@@ -1,21 +1,20 @@
-"""Docker's json-file log: one JSON object a line, written in bulk.
+"""The entries of Docker's json-file log: one JSON object a line, made in bulk.
 
     {"log":"hello\\n","stream":"stdout","time":"2026-11-24T08:00:00.123456789Z"}
 
 Byte for byte what Docker writes: `<`, `>`, `&`, control characters, U+2028 and U+2029 as \\u escapes, each invalid byte
 of UTF-8 as \\ufffd, `attrs` before `time`, and a time without trailing zeros. A whole read from the container is
-escaped, cut and written at once, with one time stamp.
+escaped and cut at once, with one time stamp.
 
 https://github.com/moby/moby/blob/v28.5.2/daemon/logger/jsonfilelog/jsonlog/jsonlogbytes.go
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
+from io import BufferedIOBase
 from time import gmtime
 
-from dockyard.shim.log_lines import LineSplitter, Region
-from dockyard.shim.log_rotation import RotatingFile
-from dockyard.shim.replay import Replay
+from dockyard.shim.log_lines import Region
 
 # Backslash comes first: the others bring in new ones. Newlines stay, as the marks where lines end.
 _ESCAPES = (
@@ -60,60 +59,26 @@ def rfc3339_nano(time_ns: int) -> str:
     )
 
 
-class JsonLog:
-    """The log of one container: takes what its streams say, in any pieces, and writes whole lines.
+class JsonFormat:
+    """Makes and reads lines; see `dockyard.shim.container_log.Format`.
 
     Args:
-        file: where lines go.
         attributes: added to each line as `attrs`; None or empty for none.
-        clock: nanoseconds since the epoch.
     """
 
-    def __init__(self, file: RotatingFile, attributes: dict[str, str] | None, clock: Callable[[], int]) -> None:
-        self._file = file
-        self._clock = clock
-        self._splitters: dict[str, LineSplitter] = {}
+    def __init__(self, attributes: dict[str, str] | None) -> None:
         self._attributes = b""
         if attributes:
             encoded = json.dumps(attributes, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             self._attributes = b'"attrs":%s,' % encoded.encode("utf-8", "replace")
 
-    def write(self, stream: str, data: bytes) -> None:
-        """Log what `stream` (stdout, stderr) said; an unfinished line waits for its end."""
-        splitter = self._splitters.get(stream)
-        if splitter is None:
-            splitter = self._splitters[stream] = LineSplitter()
-        self._write(stream, splitter.feed(data))
-
-    def end(self, stream: str) -> None:
-        """`stream` has ended: its unfinished line is logged as it is."""
-        splitter = self._splitters.pop(stream, None)
-        if splitter is not None:
-            self._write(stream, splitter.end())
-
-    def replay(self) -> Replay:
-        """What has been written so far, file by file."""
-        return Replay(self._file.path, self._file.max_files)
-
-    def unfinished(self, stream: str) -> bytes:
-        """What of `stream` isn't in the file yet."""
-        splitter = self._splitters.get(stream)
-        return splitter.pending if splitter is not None else b""
-
-    def close(self) -> None:
-        """Log what is unfinished and close the file."""
-        for stream in tuple(self._splitters):
-            self.end(stream)
-        self._file.close()
-
-    def _write(self, stream: str, regions: list[Region]) -> None:
-        if not regions:
-            return
+    def encode(self, stream: str, regions: Sequence[Region], time_ns: int) -> list[bytes]:
+        """The lines of `regions`, in pieces that together are whole lines."""
         head = b'{"log":"'
         tail = b'","stream":"%s",%s"time":"%s"}\n' % (
             stream.encode("ascii"),
             self._attributes,
-            rfc3339_nano(self._clock()).encode("ascii"),
+            rfc3339_nano(time_ns).encode("ascii"),
         )
         lines: list[bytes] = []
         for text, complete in regions:
@@ -121,4 +86,34 @@ class JsonLog:
             if complete:
                 escaped = escaped[:-1].replace(b"\n", b"\\n" + tail + head) + b"\\n"
             lines += (head, escaped, tail)
-        self._file.write(lines)
+        return lines
+
+    @staticmethod
+    def cut(entries: bytes, start: int, at: int) -> int:
+        """The end of the line at whose end, or behind it, is position `at`."""
+        return entries.find(b"\n", max(start, at - 1)) + 1 or len(entries)
+
+    @staticmethod
+    def whole_bytes(file: BufferedIOBase, size: int) -> int:
+        """How much of a file of `size` bytes are whole lines: a shim that was killed may have left a part of one."""
+        end = size
+        while end > 0:
+            start = max(0, end - 65536)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                return start + newline + 1
+            end = start
+        return 0
+
+    @staticmethod
+    def read(file: BufferedIOBase) -> tuple[str, bytes] | None:
+        """The next whole line's stream and text; None at the end. A damaged line has no text."""
+        line = file.readline()
+        if not line.endswith(b"\n"):
+            return None
+        try:
+            entry = json.loads(line)
+            return str(entry["stream"]), str(entry["log"]).encode("utf-8", "surrogatepass")
+        except (ValueError, KeyError, TypeError):
+            return "", b""

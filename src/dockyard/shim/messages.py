@@ -18,8 +18,10 @@ STREAMS = ("stdin", "stdout", "stderr")
 class LogSettings(NamedTuple):
     """Where the shim writes what the container says.
 
-    `driver` is `json-file` or `none`. `max_size_bytes` 0 means that the file is never rotated; `max_files` counts the
-    file that is being written. `attributes` are added to every line (Docker's `labels`, `env`, `tag` of log options).
+    `driver` is the format of the files: `json-file`, `local`, or `none` for no log. `max_size_bytes` 0 means that they
+    are never rotated; `max_files` counts the file that is being written; `compress` is about the others. `attributes`
+    are added to every entry (Docker's `labels`, `env`, `tag` of log options). `spool` is the directory in which files
+    wait to be sent on (`dockyard.shim.spool`), empty for none; with `blocking` the container waits when that is full.
     """
 
     driver: str = "none"
@@ -27,6 +29,9 @@ class LogSettings(NamedTuple):
     max_size_bytes: int = 0
     max_files: int = 1
     attributes: dict[str, str] | None = None
+    compress: bool = False
+    spool: str = ""
+    blocking: bool = True
 
 
 class ExternalRuntime(NamedTuple):

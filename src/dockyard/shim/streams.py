@@ -1,10 +1,11 @@
 """The standard streams of one process, the container's or an exec's: from it to the log and to every attached client.
 
-    process ──pipe or terminal──► Streams ──► JsonLog      (the container's own process)
+    process ──pipe or terminal──► Streams ──► ContainerLog      (the container's own process)
                                      └──────► AttachedClient, …
     AttachedClient, … ──► Input ──pipe or terminal──► process
 
-Each read is written to the log first and then sent to the clients. While a client is congested nothing is read. When
+Each read is written to the log first and then sent to the clients. While a client is congested, or what forwards the
+log has fallen far behind, nothing is read. When
 the process has ended, `end` reads on to the end of its output without regard to clients, so that the log is complete;
 it waits two seconds for somebody else who still has the pipe open, as Docker does, and no longer.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dockyard.errors import Conflict, SystemFailure
 from dockyard.linux.terminal import set_size
 from dockyard.shim.attach import AttachedClient
-from dockyard.shim.json_log import JsonLog
+from dockyard.shim.container_log import ContainerLog
 from dockyard.shim.loop import READABLE, Loop, Timer
 from dockyard.shim.messages import ClientSettings
 from dockyard.shim.stdin import Input
@@ -29,6 +30,7 @@ PIPE_BYTES = 1024 * 1024
 GRACE_SECONDS = 2.0
 
 BURST_BYTES = 2048
+LOG_PAUSE_SECONDS = 0.05
 REST_SECONDS = 0.001
 """A read of at least so much is followed by a rest; what people read and type is shorter, and isn't delayed."""
 
@@ -46,7 +48,7 @@ class Streams:
     def __init__(
         self,
         loop: Loop,
-        log: JsonLog | None,
+        log: ContainerLog | None,
         close_stdin: bool,
         on_detach: Callable[[], None],
         on_burst: Callable[[], None],
@@ -62,6 +64,7 @@ class Streams:
         self._terminal = -1
         self._paused = False
         self._resting: set[str] = set()
+        self._looking = False
         self._grace: Timer | None = None
         self._on_ended: Callable[[], None] | None = None
         self._on_flushed: Callable[[], None] | None = None
@@ -151,9 +154,21 @@ class Streams:
     def relieved(self) -> None:
         """See Audience."""
         if self._paused and not any(client.congested for client in self._clients):
-            self._paused = False
-            self._listen()
+            if self._log is not None and self._log.congested:
+                self._look_later()
+            else:
+                self._paused = False
+                self._listen()
         self._check_flushed()
+
+    def _look_later(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._loop.call_later(LOG_PAUSE_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        self.relieved()
 
     def input_ended(self) -> None:
         """See Audience."""
@@ -212,6 +227,9 @@ class Streams:
         if self._log is not None:
             self._log.write(name, data)
         congested = False
+        if self._log is not None and self._log.congested:
+            congested = True
+            self._look_later()
         for client in tuple(self._clients):
             client.send(name, data)
             congested = congested or client.congested

@@ -3,8 +3,8 @@
 import pytest
 
 from dockyard.client.address import parse
-from dockyard.client.query import query_string, quote
 from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.wire.query import query_string, quote
 
 
 def test_unix_sockets() -> None:

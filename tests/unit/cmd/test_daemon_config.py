@@ -224,11 +224,13 @@ def test_an_empty_file_says_nothing() -> None:
         (["--bip", "x"], "invalid CIDR address: x"),
         (["-b", "br0", "--bip", "10.0.0.1/24"], MUTUALLY),
         (["-s", "btrfs"], "--storage-driver btrfs is not supported by Dockyard: it has overlay2 and vfs"),
-        (["--log-driver", "syslog"], "--log-driver syslog is not supported by Dockyard yet: it has json-file and none"),
-        (["--log-opt", "nope=1"], "unknown log opt 'nope' for json-file log driver"),
-        (["--log-opt", "compress=true"], "--log-opt compress=true is not supported by Dockyard yet"),
-        (["--log-opt", "max-size=x"], "invalid size: 'x'"),
-        (["--log-opt", "max-file=0"], "max-file cannot be less than 1"),
+        (["--log-driver", "nope"], 'error looking up logging plugin nope: plugin "nope" not found'),
+        (["--log-opt", "nope=1"], "failed to set log opts: unknown log opt 'nope' for json-file log driver"),
+        (["--log-opt", "mode=x"], "failed to set log opts: logger: logging mode not supported: x"),
+        (
+            ["--log-opt", "max-buffer-size=1m"],
+            "failed to set log opts: logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+        ),
         (
             ["--exec-opt", "native.cgroupdriver=systemd"],
             "--exec-opt native.cgroupdriver=systemd is not supported by Dockyard yet: its cgroup driver is cgroupfs",

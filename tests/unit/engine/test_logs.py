@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from dockyard.engine.logs.entries import parse_line, time_ns
+from dockyard.engine.logs.entries import time_ns
+from dockyard.engine.logs.json_file import JsonFile, parse_line
 from dockyard.engine.logs.read import LogOptions, read_log
 
 
@@ -19,7 +20,7 @@ def write(path, numbers, stream="stdout"):
 
 
 async def texts(path, options, ended=None):
-    return [entry.line.decode().strip() async for entry in read_log(str(path), options, ended)]
+    return [entry.line.decode().strip() async for entry in read_log(str(path), JsonFile(), options, ended)]
 
 
 async def test_everything_of_rotated_files_in_order(tmp_path):

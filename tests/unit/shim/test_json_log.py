@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dockyard.shim.json_log import JsonLog, escape, rfc3339_nano
+from dockyard.shim.container_log import ContainerLog
+from dockyard.shim.json_log import JsonFormat, escape, rfc3339_nano
 from dockyard.shim.log_rotation import RotatingFile
 
 NOW_NS = 1_700_000_000_120_000_000
@@ -14,8 +15,8 @@ NOW = "2023-11-14T22:13:20.12Z"
 
 def written(path: Path, *writes: tuple[str, bytes], attributes: dict[str, str] | None = None) -> bytes:
     """The file after `writes` and the end of both streams."""
-    file = RotatingFile(str(path / "log"), 0, 1, _no_error)
-    log = JsonLog(file, attributes, lambda: NOW_NS)
+    file = RotatingFile(str(path / "log"), 0, 1, _no_error, JsonFormat(None))
+    log = ContainerLog(file, JsonFormat(attributes), lambda: NOW_NS)
     for stream, data in writes:
         log.write(stream, data)
     log.close()
@@ -100,7 +101,9 @@ def test_time_has_no_trailing_zeros(time_ns: int, text: str) -> None:
 
 
 def test_an_unfinished_line_is_known(tmp_path: Path) -> None:
-    log = JsonLog(RotatingFile(str(tmp_path / "log"), 0, 1, _no_error), None, lambda: NOW_NS)
+    log = ContainerLog(
+        RotatingFile(str(tmp_path / "log"), 0, 1, _no_error, JsonFormat(None)), JsonFormat(None), lambda: NOW_NS
+    )
     log.write("stdout", b"a\nprompt> ")
     assert log.unfinished("stdout") == b"prompt> "
     assert log.unfinished("stderr") == b""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dockyard.shim.json_log import JsonFormat
 from dockyard.shim.log_rotation import RotatingFile
 
 
 def opened(path: Path, max_size_bytes: int, max_files: int, errors: list[BaseException] | None = None) -> RotatingFile:
-    return RotatingFile(str(path / "log"), max_size_bytes, max_files, (errors if errors is not None else []).append)
+    report = (errors if errors is not None else []).append
+    return RotatingFile(str(path / "log"), max_size_bytes, max_files, report, JsonFormat(None))
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -14,6 +14,8 @@ from dockyard.shim.bury import mend_log
 from dockyard.shim.directory import ShimDirectory, start_time
 from dockyard.shim.execs import check_exec_id, failure_code
 from dockyard.shim.exit_record import exit_record, read_exit, write_exit
+from dockyard.shim.json_log import JsonFormat
+from dockyard.shim.log_rotation import oldest_first
 from dockyard.shim.loop import Loop
 from dockyard.shim.main import asks_for_shim, find_container_id
 from dockyard.shim.messages import CreateRequest, ExternalRuntime
@@ -160,7 +162,7 @@ def test_replay_goes_from_the_oldest_file_to_the_newest_and_passes_torn_lines_ov
     (tmp_path / "log.2").write_text(line("1\n") + '{"log":"to\n' + line("2\n", "stderr"))
     (tmp_path / "log.1").write_text(line("3\n"))
     (tmp_path / "log").write_text(line("4"))
-    replay = Replay(str(tmp_path / "log"), 5)
+    replay = Replay(oldest_first(str(tmp_path / "log"), 5), JsonFormat.read)
     assert replay.batch() == [("stdout", b"1\n"), ("stderr", b"2\n"), ("stdout", b"3\n"), ("stdout", b"4")]
     assert replay.batch() == []
     with open(tmp_path / "log", "a", encoding="utf-8") as file:

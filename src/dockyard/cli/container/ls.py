@@ -9,10 +9,10 @@ from dockyard.cli.filters import filters
 from dockyard.cli.flags.kinds import BOOL, INT, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.output.formatter import for_ids, formatted
-from dockyard.cli.output.quoted import quoted
 from dockyard.cli.output.units import ago, ellipsis, human_size, local_time, short_id
 from dockyard.cli.session import Session
 from dockyard.client import containers
+from dockyard.wire.quoted import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

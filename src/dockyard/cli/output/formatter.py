@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dockyard.cli.exit import Exit
 from dockyard.cli.output.table import aligned
-from dockyard.cli.output.template import Record, Template
-from dockyard.cli.output.template.functions import HEADER
 from dockyard.cli.session import Session
 from dockyard.errors import InvalidParameter
+from dockyard.wire.template import Record, Template
+from dockyard.wire.template.functions import HEADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

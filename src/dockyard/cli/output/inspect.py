@@ -6,11 +6,11 @@ from dockyard.cli.exit import Exit
 from dockyard.cli.flags.kinds import STRING
 from dockyard.cli.flags.spec import Flag
 from dockyard.cli.output.json_indent import indented
-from dockyard.cli.output.template import Template
-from dockyard.cli.output.template.values import Nil
 from dockyard.cli.session import Session
-from dockyard.client import json_text
 from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.wire import json_text
+from dockyard.wire.template import Template
+from dockyard.wire.template.values import Nil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

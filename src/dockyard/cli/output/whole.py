@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dockyard.cli.exit import Exit
-from dockyard.cli.output.template import Record, Template
 from dockyard.cli.session import Session
-from dockyard.client import json_text
 from dockyard.errors import InvalidParameter
+from dockyard.wire import json_text
+from dockyard.wire.template import Record, Template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

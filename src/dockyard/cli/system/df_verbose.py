@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dockyard.cli.image.reference import split
-from dockyard.cli.output.quoted import quoted
 from dockyard.cli.output.table import aligned
 from dockyard.cli.output.units import ago, ellipsis, human_size, short_id
+from dockyard.wire.quoted import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

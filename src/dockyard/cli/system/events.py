@@ -8,11 +8,12 @@ from dockyard.cli.filters import FLAG as FILTER
 from dockyard.cli.filters import filters
 from dockyard.cli.flags.kinds import STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.output.template import Record, Template
 from dockyard.cli.session import Session
 from dockyard.cli.timestamps import timestamp
-from dockyard.client import json_text, system
+from dockyard.client import system
 from dockyard.errors import InvalidParameter
+from dockyard.wire import json_text
+from dockyard.wire.template import Record, Template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

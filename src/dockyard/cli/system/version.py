@@ -9,12 +9,12 @@ from dockyard import __version__
 from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.output.template import Record
 from dockyard.cli.output.whole import rendered
 from dockyard.cli.session import Session
 from dockyard.cli.system.architecture import go_architecture
 from dockyard.client import system
 from dockyard.errors import DockyardError
+from dockyard.wire.template import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

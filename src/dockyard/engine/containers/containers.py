@@ -25,6 +25,7 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.streams import attach
 from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
+from dockyard.engine.logs.source import log_source
 from dockyard.errors import Conflict, NotImplementedYet
 from dockyard.store.graphdriver.contract import Change
 from dockyard.supervisor.client import ClientSocket
@@ -145,9 +146,10 @@ class Containers:
         """The container's log; see `logs.read`. NotImplementedYet when its driver keeps nothing to read."""
         entry = self._find(ref)
         record = entry.record
-        if not record.log_path:
+        source = log_source(record, self._services.paths.container(record.id))
+        if source is None:
             raise NotImplementedYet("configured logging driver does not support reading")
-        return read_log(record.log_path, options, self._end_of_run(entry) if options.follow else None)
+        return read_log(source.path, source.form, options, self._end_of_run(entry) if options.follow else None)
 
     async def changes(self, ref: str) -> Sequence[Change]:
         """What the container changed in its root, sorted by path (`docker diff`)."""

@@ -7,6 +7,7 @@ from dockyard.engine.containers import health
 from dockyard.engine.containers.config import Config, HostConfig, LogConfig, RestartPolicy, Set, Strings, Ulimit
 from dockyard.engine.security.defaults import MASKED_PATHS, READONLY_PATHS
 from dockyard.errors import InvalidParameter
+from dockyard.logdrivers.drivers import CACHE_OPTIONS
 
 
 def with_image(config: Config, image: Config) -> Config:
@@ -56,11 +57,6 @@ def with_daemon(
     memory_swap = host.memory_swap
     if host.memory > 0 and memory_swap == 0:
         memory_swap = host.memory * 2
-    log = host.log_config
-    if not log.type:
-        log = LogConfig(daemon.log_driver, {**daemon.log_options, **(log.config or {})})
-    elif log.config is None:
-        log = LogConfig(log.type, {})
     cgroupns = host.cgroupns_mode or daemon.default_cgroupns_mode or ("private" if cgroup_v2 else "host")
     if host.privileged and not host.cgroupns_mode and not cgroup_v2:
         cgroupns = "host"
@@ -72,7 +68,7 @@ def with_daemon(
         memory_swappiness=None if host.memory_swappiness == -1 else host.memory_swappiness,
         security_opt=_security_options(host),
         oom_kill_disable=bool(host.oom_kill_disable),
-        log_config=log,
+        log_config=_log_config(host.log_config, daemon),
         network_mode=_network_mode(host.network_mode),
         restart_policy=host.restart_policy if host.restart_policy.name else RestartPolicy("no"),
         ipc_mode=host.ipc_mode or daemon.default_ipc_mode,
@@ -84,6 +80,15 @@ def with_daemon(
         ulimits=_ulimits(host.ulimits, daemon),
         init=host.init if host.init is not None else (daemon.init or None),
     )
+
+
+def _log_config(log: LogConfig, daemon: DaemonConfig) -> LogConfig:
+    """Docker's mergeAndVerifyLogConfig: the daemon's options for its own driver, those of the cache for every one."""
+    driver = log.type or daemon.log_driver
+    defaults = {
+        key: value for key, value in daemon.log_options.items() if driver == daemon.log_driver or key in CACHE_OPTIONS
+    }
+    return LogConfig(driver, {**defaults, **(log.config or {})})
 
 
 def _security_options(host: HostConfig) -> Strings:

@@ -16,6 +16,7 @@ from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
 from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.logdrivers.drivers import check_options
 from dockyard.network.etc.hosts import parse_extra_host
 from dockyard.network.portmap.bindings import parse_exposed
 
@@ -30,13 +31,6 @@ ULIMITS = frozenset(
         *("rtprio", "rttime", "sigpending", "stack"),
     )
 )
-LOG_DRIVERS = ("", "json-file", "none")
-OTHER_LOG_DRIVERS = frozenset(
-    ("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "local", "splunk", "syslog")
-)
-"""Docker's; named so that they aren't taken for mistyped ones."""
-LOG_MODES = ("", "blocking", "non-blocking")
-JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode")
 
 
 def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
@@ -48,7 +42,8 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     _check_modes(host)
     check_resources(host)
     _check_security(host)
-    _check_logging(host)
+    if host.log_config.type:
+        check_options(host.log_config.type, host.log_config.config or {})
     _check_network(host)
     parse_exposed(config.exposed_ports or ())
     if config.stop_signal:
@@ -254,21 +249,3 @@ _IPC_SYSCTLS = frozenset(
         *("kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname", "kernel.hostname"),
     )
 )
-
-
-def _check_logging(host: HostConfig) -> None:
-    driver = host.log_config.type
-    if driver not in LOG_DRIVERS and driver not in OTHER_LOG_DRIVERS:
-        raise InvalidParameter(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
-    if driver not in LOG_DRIVERS:
-        raise NotImplementedYet(f"logging driver {driver} is not supported by Dockyard yet")
-    options = host.log_config.config or {}
-    if options.get("mode", "") not in LOG_MODES:
-        raise InvalidParameter(f"logger: logging mode not supported: {options['mode']}")
-    if options.get("mode") != "non-blocking" and "max-buffer-size" in options:
-        raise InvalidParameter("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
-    for option, value in options.items():
-        if driver != "none" and option not in JSON_FILE_OPTIONS:
-            raise InvalidParameter(f"unknown log opt '{option}' for json-file log driver")
-        if (option, value) in (("compress", "true"), ("mode", "non-blocking")):
-            raise NotImplementedYet(f"--log-opt {option}={value} is not supported by Dockyard yet")

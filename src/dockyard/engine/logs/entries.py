@@ -1,49 +1,44 @@
-"""Entries of json-file logs: the lines, their times, and the files they lie in.
+"""An entry of a container's log, whatever the format of the file, and what a format must be able to do."""
 
-A log is `<id>-json.log` plus its rotated predecessors `.1` (newest) to `.N`, plain or gzip'ed. Each line is a JSON
-object with `log`, `stream` and `time` (RFC 3339 with nanoseconds), plus `attrs`. A last line without newline is one
-that is being written: it is left for the next read, never an error.
-"""
-
-import gzip
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, cast
-
-import msgspec
-
-BLOCK_BYTES = 1 << 18
-
-
-class _Line(msgspec.Struct, frozen=True):
-    log: str = ""
-    stream: str = "stdout"
-    time: str = ""
-    attrs: dict[str, str] | None = None
-
-
-_DECODER = msgspec.json.Decoder(_Line)
+from typing import IO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line (or piece of a long line) that a container wrote; `time` as in the file, `line` with its newline."""
+    """One line (or piece of a long line) that a container wrote, with its newline.
+
+    Its time is what the file has: `time`, a text of RFC 3339, or, where that is empty, `nanoseconds` since the epoch.
+    """
 
     stream: str
     time: str
     line: bytes
     attributes: dict[str, str] | None = None
+    nanoseconds: int = 0
+
+    @property
+    def time_ns(self) -> int:
+        """Nanoseconds since the epoch; 0 when the text isn't a time."""
+        return time_ns(self.time) if self.time else self.nanoseconds
 
 
-def parse_line(raw: bytes) -> LogEntry | None:
-    """The entry of one line of a log file; None for a damaged line, which readers skip."""
-    try:
-        line = _DECODER.decode(raw)
-    except msgspec.MsgspecError:
-        return None
-    return LogEntry(line.stream, line.time, line.log.encode(errors="surrogatepass"), line.attrs)
+class EntryFormat(Protocol):
+    """How entries lie in a file."""
+
+    def read(self, file: IO[bytes]) -> Iterator[LogEntry]:
+        """The whole entries from the file's position on; the position is left before one that has no end yet."""
+
+    def tail_offset(self, file: IO[bytes], entries: int) -> tuple[int, int]:
+        """Where the last `entries` whole entries begin in a plain file, and how many there are from there.
+
+        The cost follows the entries that are wanted, not the size of the file.
+        """
+
+    def count(self, file: IO[bytes]) -> int:
+        """How many whole entries there are from the position on."""
 
 
 def time_ns(text: str) -> int:
@@ -55,55 +50,3 @@ def time_ns(text: str) -> int:
         return int(moment.timestamp()) * 1_000_000_000 + (int(fraction) if fraction.isdecimal() else 0)
     except ValueError:
         return 0
-
-
-def log_files(path: str) -> list[str]:
-    """The files of the log at `path`, oldest first, the present one last."""
-    rotated = []
-    number = 1
-    while True:
-        found = next((name for name in (f"{path}.{number}", f"{path}.{number}.gz") if os.path.exists(name)), None)
-        if found is None:
-            break
-        rotated.append(found)
-        number += 1
-    return [*reversed(rotated), path]
-
-
-def open_log(path: str) -> IO[bytes]:
-    """The log file for reading, inflated if it is gzip'ed."""
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.endswith(".gz") else open(path, "rb")
-
-
-def tail_offset(file: IO[bytes], lines: int) -> tuple[int, int]:
-    """Where the last `lines` whole lines of a plain file begin, and how many there are from there (at most `lines`).
-
-    Reads backwards in blocks, so that the cost follows the lines that are wanted and not the size of the log.
-    """
-    end = file.seek(0, os.SEEK_END)
-    position, found = end, 0
-    while position > 0:
-        start = max(0, position - BLOCK_BYTES)
-        file.seek(start)
-        block = file.read(position - start)
-        at = len(block)
-        while (at := block.rfind(b"\n", 0, at)) >= 0:
-            # The newline that ends line k from the end begins line k-1; the very last one begins nothing.
-            if found == lines:
-                return start + at + 1, lines
-            found += 1
-        position = start
-    return 0, found
-
-
-def read_entries(file: IO[bytes]) -> Iterator[LogEntry]:
-    """The whole lines from the file's position on; the position is left before a line that has no end yet."""
-    while True:
-        position = file.tell()
-        raw = file.readline()
-        if not raw.endswith(b"\n"):
-            file.seek(position)
-            return
-        entry = parse_line(raw)
-        if entry is not None:
-            yield entry

@@ -1,17 +1,19 @@
 """Reading a container's log: the past as asked for, then, with `follow`, what comes until the container has ended.
 
-The reader never blocks the writer: it only opens files. Rotation is noticed because the path then names another inode;
-the file that was being read is first read to its end.
+The reader never blocks the writer: it only opens files. Rotation is noticed because the path then names another file;
+the one that was being read is first read to its end, then those that came after it. Whoever reads slowly holds files
+open, and no memory.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-from dockyard.engine.logs.entries import LogEntry, log_files, open_log, read_entries, tail_offset, time_ns
+from dockyard.engine.logs.entries import EntryFormat, LogEntry
+from dockyard.engine.logs.files import LogFile, close_all, open_all, open_newer
 from dockyard.linux.inotify import IN_CREATE, IN_MODIFY, IN_MOVED_TO, Watch
 
 BATCH_ENTRIES = 512
@@ -29,132 +31,148 @@ class LogOptions:
     until_ns: int = 0
     tail: int = -1
 
+
+class _Window:
+    """Decides entry by entry, as Docker does: times are looked at until the first one that isn't too early."""
+
+    def __init__(self, options: LogOptions) -> None:
+        self._options = options
+        self._begun = not options.since_ns
+        self.over = False
+
     def wants(self, entry: LogEntry) -> bool:
-        """Whether stream and time of `entry` are asked for."""
-        if not (self.stdout if entry.stream == "stdout" else self.stderr):
-            return False
-        if not (self.since_ns or self.until_ns):
-            return True
-        moment = time_ns(entry.time)
-        return moment >= self.since_ns and (not self.until_ns or moment <= self.until_ns)
+        """Whether `entry` is asked for; sets `over` when nothing more can be."""
+        options = self._options
+        if not self._begun or options.until_ns:
+            moment = entry.time_ns
+            if not self._begun:
+                if moment < options.since_ns:
+                    return False
+                self._begun = True
+            if options.until_ns and moment > options.until_ns:
+                self.over = True
+                return False
+        return options.stdout if entry.stream == "stdout" else options.stderr
 
 
 async def read_log(
-    path: str, options: LogOptions, ended: "asyncio.Future[Any] | None"
+    path: str, form: EntryFormat, options: LogOptions, ended: "asyncio.Future[Any] | None"
 ) -> AsyncGenerator[LogEntry, None]:
-    """The entries of the log at `path` that `options` ask for.
+    """The entries of the log at `path`, whose files have the format `form`, that `options` ask for.
 
     With `follow`, goes on until `ended` is done and everything written before that has been given. No log: no entries.
     """
-    if not os.path.exists(path):
-        return
-    files = log_files(path)
-    current = open_log(path)
+    files = open_all(path)
     try:
-        for count, entry in enumerate(_past(files, current, options), 1):
-            yield entry
+        if not files:
+            return
+        window = _Window(options)
+        for count, entry in enumerate(_past(files, form, options.tail), 1):
+            if window.wants(entry):
+                yield entry
+            if window.over:
+                return
             if count % BATCH_ENTRIES == 0:
                 await asyncio.sleep(0)
         if options.follow and ended is not None:
-            async with aclosing(_following(path, current, options, ended)) as following:
+            current = files.pop()
+            close_all(files)
+            files = []
+            async with aclosing(_following(path, current, form, window, ended)) as following:
                 async for entry in following:
                     yield entry
     finally:
-        current.close()
+        close_all(files)
 
 
-def _past(files: list[str], current: IO[bytes], options: LogOptions) -> Iterator[LogEntry]:
-    if options.tail == 0:
-        current.seek(0, os.SEEK_END)
+def _past(files: list[LogFile], form: EntryFormat, tail: int) -> Iterator[LogEntry]:
+    """The last `tail` entries, whatever stream and time they have; all when it is negative."""
+    if tail == 0:
+        newest = files[-1].file
+        newest.seek(form.tail_offset(newest, 0)[0])
         return
-    if options.tail > 0:
-        yield from _tail(files, current, options)
-        return
-    for name in files[:-1]:
-        with open_log(name) as file:
-            yield from filter(options.wants, read_entries(file))
-    yield from filter(options.wants, read_entries(current))
-
-
-def _tail(files: list[str], current: IO[bytes], options: LogOptions) -> Iterator[LogEntry]:
-    """The last `tail` wanted entries: the newest file first, older ones only while lines are missing."""
-    if not (options.stdout and options.stderr) or options.since_ns or options.until_ns:
-        # Only entries that pass the filter count, so offsets of lines say nothing.
-        wanted = [entry for name in files[:-1] for entry in _whole(name) if options.wants(entry)]
-        wanted.extend(filter(options.wants, read_entries(current)))
-        yield from wanted[-options.tail :]
-        return
-    missing = options.tail
-    offset, found = tail_offset(current, missing)
-    missing -= found
-    older: list[list[LogEntry]] = []
-    for name in reversed(files[:-1]):
-        if missing <= 0:
-            break
-        entries = list(_whole(name))[-missing:]
-        missing -= len(entries)
-        older.append(entries)
-    for entries in reversed(older):
+    first = skipped = 0
+    if tail > 0:
+        first, skipped = _seek_tail(files, form, tail)
+    for number, one in enumerate(files):
+        if number < first:
+            continue
+        entries = form.read(one.file)
+        if number == first:
+            for _ in range(skipped):
+                next(entries, None)
         yield from entries
-    current.seek(offset)
-    yield from read_entries(current)
 
 
-def _whole(name: str) -> Iterator[LogEntry]:
-    with open_log(name) as file:
-        yield from read_entries(file)
+def _seek_tail(files: list[LogFile], form: EntryFormat, tail: int) -> tuple[int, int]:
+    """Positions the files; the number of the first one with wanted entries, and how many are to be skipped in it."""
+    missing = tail
+    for number in range(len(files) - 1, -1, -1):
+        one = files[number]
+        if one.compressed:
+            found = form.count(one.file)
+            one.file.seek(0)
+        else:
+            offset, found = form.tail_offset(one.file, missing)
+            one.file.seek(offset)
+        if found >= missing:
+            return number, found - missing
+        missing -= found
+    return 0, 0
 
 
 async def _following(
-    path: str, current: IO[bytes], options: LogOptions, ended: "asyncio.Future[Any]"
+    path: str, current: LogFile, form: EntryFormat, window: _Window, ended: "asyncio.Future[Any]"
 ) -> AsyncGenerator[LogEntry, None]:
-    loop = asyncio.get_running_loop()
     changed = asyncio.Event()
-    watch = Watch(os.path.dirname(path), IN_MODIFY | IN_CREATE | IN_MOVED_TO)
+    stop = _on_change(os.path.dirname(path), changed, ended)
+    waiting = [current]
+    try:
+        while True:
+            changed.clear()
+            finished = ended.done()
+            last = len(waiting) == 1
+            was_newest = last and waiting[0].is_newest(path)
+            for count, entry in enumerate(form.read(waiting[0].file), 1):
+                if window.wants(entry):
+                    yield entry
+                if window.over:
+                    return
+                if count % BATCH_ENTRIES == 0:
+                    await asyncio.sleep(0)
+            # Only what had been renamed before it was read to its end is complete now.
+            if was_newest:
+                if finished:
+                    return
+                await changed.wait()
+                continue
+            if last:
+                waiting += open_newer(path, waiting[0])
+            if len(waiting) > 1:
+                waiting.pop(0).file.close()
+    finally:
+        stop()
+        close_all(waiting)
+
+
+def _on_change(directory: str, changed: asyncio.Event, ended: "asyncio.Future[Any]") -> Callable[[], None]:
+    """Sets `changed` whenever something happens in `directory`, and when `ended` is done; what is returned stops it."""
+    loop = asyncio.get_running_loop()
+    watch = Watch(directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO)
 
     def on_readable() -> None:
         watch.drain()
         changed.set()
 
-    loop.add_reader(watch.fileno(), on_readable)
-
     def wake(_: object) -> None:
         changed.set()
 
+    loop.add_reader(watch.fileno(), on_readable)
     ended.add_done_callback(wake)
-    file = current
-    try:
-        while True:
-            changed.clear()
-            finished = ended.done()
-            for entry in read_entries(file):
-                if options.until_ns and time_ns(entry.time) > options.until_ns:
-                    return
-                if options.wants(entry):
-                    yield entry
-            if (newer := _rotated(path, file)) is not None:
-                if file is not current:
-                    file.close()
-                file = newer
-                continue
-            if finished:
-                return
-            await changed.wait()
-    finally:
+
+    def stop() -> None:
         ended.remove_done_callback(wake)
         loop.remove_reader(watch.fileno())
         watch.close()
-        if file is not current:
-            file.close()
 
-
-def _rotated(path: str, file: IO[bytes]) -> IO[bytes] | None:
-    """The new file at `path` when `file` has been rotated away and read to its end."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return None
-    mine = os.fstat(file.fileno())
-    if (status.st_dev, status.st_ino) == (mine.st_dev, mine.st_ino):
-        return None
-    return open(path, "rb")
+    return stop

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dockyard.cli.flags.spec import Kind
-from dockyard.client import json_text
 from dockyard.errors import InvalidParameter
+from dockyard.wire import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

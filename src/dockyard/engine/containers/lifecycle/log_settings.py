@@ -1,94 +1,89 @@
-"""What the shim is told about a container's log: from the log driver and its options (docker run, `--log-opt`)."""
+"""What a container's log driver and its options (docker run, `--log-opt`) mean for the shim.
 
-import re
+The shim writes two kinds of files (`dockyard.shim.log_of`): those of json-file, and those of local, which also are the
+local cache of drivers that send elsewhere. For the latter each file is in the container's spool, too, where the
+forwarder finds it (`dockyard.logdrivers.forward`).
+"""
+
+import os
 
 from dockyard.engine.containers.record import Container
-from dockyard.errors import InvalidParameter
+from dockyard.engine.logs.source import CACHED_LOG, LOCAL_LOG
+from dockyard.engine.paths import Paths
+from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.logdrivers.attributes import attributes, tag
+from dockyard.logdrivers.contract import Options, Subject
+from dockyard.logdrivers.drivers import DRIVERS, NONE, non_blocking
+from dockyard.logdrivers.options.files import FileSettings, json_file_settings, local_settings
+from dockyard.logdrivers.values import boolean
 from dockyard.supervisor.client import LogSettings
 
-SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
-
-
-BOOLEANS = frozenset(("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"))
-"""https://pkg.go.dev/strconv#ParseBool"""
 FAILED = "failed to create task for container: failed to initialize logging driver"
+CACHE = "cache-"
+UNCACHED_LOG = "unsent.log"
+"""With cache-disabled the newest file only has a name in the spool."""
 
 
-def log_settings(record: Container) -> LogSettings:
+def log_settings(record: Container, paths: Paths) -> LogSettings:
     """The settings of one container's log; InvalidParameter, as from Docker's start, when an option has no meaning."""
     try:
-        return _log_settings(record)
+        return _log_settings(record, paths)
     except InvalidParameter as error:
-        raise InvalidParameter(f"{FAILED}: {error}") from error
+        raise failed_to_begin(error) from error
 
 
-def _log_settings(record: Container) -> LogSettings:
-    log = record.host_config.log_config
-    if log.type == "none":
-        return LogSettings()
-    options = log.config or {}
-    max_size_bytes = parse_size(options["max-size"]) if "max-size" in options else 0
-    if options.get("compress", "false") not in BOOLEANS:
-        raise InvalidParameter(f'strconv.ParseBool: parsing "{options["compress"]}": invalid syntax')
-    return LogSettings(
-        driver="json-file",
-        path=record.log_path,
-        max_size_bytes=max_size_bytes,
-        max_files=_max_files(options.get("max-file", "1")),
-        attributes=_attributes(record, options),
+def failed_to_begin(error: DockyardError) -> DockyardError:
+    """`error` in the words in which Docker says at a start that the log driver can't be had."""
+    return type(error)(f"{FAILED}: {error}")
+
+
+def subject_of(record: Container) -> Subject:
+    """The container as log drivers see it."""
+    return Subject(
+        container_id=record.id,
+        name=record.name,
+        image_id=record.image_id,
+        image_name=record.config.image,
+        path=record.path,
+        arguments=tuple(record.args),
+        created_ns=record.created_at_ns,
+        hostname=os.uname().nodename,
+        labels=record.config.labels or {},
+        env=tuple(record.config.env or ()),
     )
 
 
-def parse_size(text: str) -> int:
-    """`10m` and the like in bytes, by powers of 1024 as Docker counts memory and log sizes."""
-    match = SIZE.fullmatch(text)
-    if match is None:
-        raise InvalidParameter(f"invalid size: '{text}'")
-    return int(float(match[1]) * UNITS[match[2].lower()])
+def _log_settings(record: Container, paths: Paths) -> LogSettings:
+    log = record.host_config.log_config
+    if log.type == NONE:
+        return LogSettings()
+    options = log.config or {}
+    subject = subject_of(record)
+    driver = DRIVERS[log.type]
+    driver.begin(options, subject)
+    directory = paths.container(record.id)
+    if log.type == "json-file":
+        return _settings("json-file", record.log_path, json_file_settings(options), options, subject)
+    if log.type == "local":
+        return _settings("local", f"{directory}/{LOCAL_LOG}", local_settings(options), options, subject)
+    spool = paths.log_spool(record.id)
+    files = local_settings(options, CACHE)
+    path = f"{directory}/{CACHED_LOG}"
+    if boolean(options.get("cache-disabled") or "false"):
+        path, files = f"{spool}/{UNCACHED_LOG}", files._replace(max_files=1, compress=False)
+    settings = _settings("local", path, files, options, subject)
+    return settings._replace(spool=spool, blocking=not non_blocking(options))
 
 
-def _max_files(text: str) -> int:
-    if not text.isdecimal():
-        raise InvalidParameter(f'strconv.Atoi: parsing "{text}": invalid syntax')
-    if int(text) < 1:
-        raise InvalidParameter("max-file cannot be less than 1")
-    return int(text)
-
-
-def _attributes(record: Container, options: dict[str, str]) -> dict[str, str]:
-    """Labels and variables that are copied into each line, by name or by pattern."""
-    labels = record.config.labels or {}
-    variables = dict(entry.partition("=")[::2] for entry in record.config.env or ())
-    found: dict[str, str] = {}
-    for values, names, pattern in (
-        (labels, options.get("labels", ""), options.get("labels-regex", "")),
-        (variables, options.get("env", ""), options.get("env-regex", "")),
-    ):
-        wanted = [name for name in names.split(",") if name in values]
-        if pattern:
-            wanted += [name for name in values if re.search(pattern, name)]
-        found.update({name: values[name] for name in wanted})
-    if "tag" in options:
-        found["tag"] = _tag(record, options["tag"])
-    return found
-
-
-TAG_FIELDS = re.compile(r"{{\s*\.(\w+)\s*}}")
-
-
-def _tag(record: Container, template: str) -> str:
-    """Docker's log tags: a text with `{{.Name}}` and the like."""
-    fields = {
-        "ID": record.id[:12],
-        "FullID": record.id,
-        "Name": record.name,
-        "ImageID": record.image_id.removeprefix("sha256:")[:12],
-        "ImageFullID": record.image_id,
-        "ImageName": record.config.image,
-        "DaemonName": "docker",
-    }
-    unknown = [name for name in TAG_FIELDS.findall(template) if name not in fields]
-    if unknown:
-        raise InvalidParameter(f"log tag: can't evaluate field {unknown[0]}")
-    return TAG_FIELDS.sub(lambda match: fields[match[1]], template)
+def _settings(form: str, path: str, files: FileSettings, options: Options, subject: Subject) -> LogSettings:
+    found = attributes(options, subject)
+    if options.get("tag"):
+        found["tag"] = tag(options, subject)
+    return LogSettings(
+        driver=form,
+        path=path,
+        max_size_bytes=files.max_size_bytes,
+        max_files=files.max_files,
+        attributes=found,
+        compress=files.compress,
+    )

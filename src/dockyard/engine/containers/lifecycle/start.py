@@ -154,7 +154,7 @@ def _request(services: Services, record: Container) -> CreateRequest:
         container_id=record.id,
         bundle=services.paths.bundle(record.id),
         mounts=root_mounts(services, record),
-        log=log_settings(record),
+        log=log_settings(record, services.paths),
         tty=record.config.tty,
         open_stdin=record.config.open_stdin,
         stdin_once=record.config.stdin_once,

@@ -7,12 +7,15 @@ the start, so that not one byte is missed.
 import asyncio
 import os
 import socket
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
+from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
+from dockyard.engine.logs.source import LogSource, log_source
 from dockyard.errors import Conflict
 from dockyard.supervisor.client import ClientSocket
 
@@ -51,17 +54,18 @@ async def attach(services: Services, entry: Entry, options: AttachOptions, clien
         if options.stream and (not options.logs or record.state.status == Status.CREATED):
             entry.pending_attachments.append(client)
             return
-    await _send_log(record.log_path, options, client)
+    await _send_log(log_source(record, services.paths.container(record.id)), options, client)
 
 
-async def _send_log(path: str, options: AttachOptions, client: ClientSocket) -> None:
+async def _send_log(source: LogSource | None, options: AttachOptions, client: ClientSocket) -> None:
     """Writes what the log has and closes the socket: `logs` without `stream`, or of a container that doesn't run."""
     loop = asyncio.get_running_loop()
     batch = bytearray()
     try:
         with socket.socket(fileno=os.dup(client.fd)) as connection:
             connection.setblocking(False)
-            async for entry in read_log(path, LogOptions(stdout=options.stdout, stderr=options.stderr), None):
+            wanted = LogOptions(stdout=options.stdout, stderr=options.stderr)
+            async for entry in read_log(source.path, source.form, wanted, None) if source is not None else _nothing():
                 if client.multiplexed:
                     batch += bytes((FRAME[entry.stream], 0, 0, 0)) + len(entry.line).to_bytes(4, "big")
                 batch += entry.line
@@ -73,3 +77,9 @@ async def _send_log(path: str, options: AttachOptions, client: ClientSocket) -> 
         return  # the client went away
     finally:
         client.close()
+
+
+async def _nothing() -> AsyncGenerator[LogEntry, None]:
+    nothing: tuple[LogEntry, ...] = ()
+    for entry in nothing:
+        yield entry

@@ -8,6 +8,7 @@ from dockyard.api.frames import STDERR, STDOUT, SYSTEM_ERROR, frame
 from dockyard.api.media_types import MULTIPLEXED_STREAM, RAW_STREAM
 from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions
+from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
@@ -60,7 +61,7 @@ async def _pieces(
             if details:
                 line = _attributes(entry.attributes or {}) + b" " + line
             if timestamps:
-                line = fixed_nanoseconds(entry.time).encode() + b" " + line
+                line = _time(entry).encode() + b" " + line
             yield frame(STDERR if entry.stream == "stderr" else STDOUT, line) if multiplexed else line
 
 
@@ -71,6 +72,10 @@ def _failure(error: BaseException, multiplexed: bool) -> bytes:
 
 def _attributes(attributes: dict[str, str]) -> bytes:
     return ",".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in sorted(attributes.items())).encode()
+
+
+def _time(entry: LogEntry) -> str:
+    return fixed_nanoseconds(entry.time or rfc3339(entry.nanoseconds))
 
 
 def fixed_nanoseconds(time: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dockyard.cli.output.template.printf import printf
-from dockyard.cli.output.template.values import Nil, Record, is_true, printed
-from dockyard.client import json_text
+from dockyard.wire import json_text
+from dockyard.wire.template.printf import printf
+from dockyard.wire.template.values import Nil, Record, is_true, printed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _html(*values: Any) -> str:
 
 
 def _urlquery(*values: Any) -> str:
-    from dockyard.client.query import quote
+    from dockyard.wire.query import quote
 
     text = quote(_print(*values).replace("%", "%25"))
     return text.replace("%25", "%").replace("%20", "+").replace("/", "%2F").replace(":", "%3A").replace("@", "%40")

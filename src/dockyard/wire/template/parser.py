@@ -9,9 +9,10 @@ operand  = (constant | field | variable | function | "(" pipeline ")") { field }
 
 from __future__ import annotations
 
-from dockyard.cli.output.template import lexer
-from dockyard.cli.output.template.lexer import Lexer, Token
-from dockyard.cli.output.template.nodes import (
+from dockyard.errors import InvalidParameter
+from dockyard.wire.template import lexer
+from dockyard.wire.template.lexer import Lexer, Token
+from dockyard.wire.template.nodes import (
     Action,
     Branch,
     Call,
@@ -24,7 +25,6 @@ from dockyard.cli.output.template.nodes import (
     Pipe,
     Text,
 )
-from dockyard.errors import InvalidParameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

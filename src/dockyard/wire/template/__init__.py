@@ -11,10 +11,10 @@ markers, Go's own functions and Docker's (`json`, `join`, `split`, `title`, `low
 
 from __future__ import annotations
 
-from dockyard.cli.output.template.execute import Execution
-from dockyard.cli.output.template.functions import DOCKER, GO
-from dockyard.cli.output.template.parser import parse
-from dockyard.cli.output.template.values import Record
+from dockyard.wire.template.execute import Execution
+from dockyard.wire.template.functions import DOCKER, GO
+from dockyard.wire.template.parser import parse
+from dockyard.wire.template.values import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockyard.cli.output.template.nodes import (
+from dockyard.errors import InvalidParameter
+from dockyard.wire.template.nodes import (
     Action,
     Branch,
     Call,
@@ -15,8 +16,7 @@ from dockyard.cli.output.template.nodes import (
     Pipe,
     Text,
 )
-from dockyard.cli.output.template.values import GO_NAMES, Nil, Record, is_true, printed, type_name
-from dockyard.errors import InvalidParameter
+from dockyard.wire.template.values import GO_NAMES, Nil, Record, is_true, printed, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

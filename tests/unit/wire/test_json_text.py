@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockyard.client import json_text
+from dockyard.wire import json_text
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -40,7 +40,7 @@ def test_what_json_has_no_form_for_is_refused() -> None:
 def test_without_the_c_parts_the_package_does_it() -> None:
     program = (
         "import sys; sys.modules['_json'] = None\n"
-        "from dockyard.client import json_text as j\n"
+        "from dockyard.wire import json_text as j\n"
         "assert j.loads(j.dumps({'a': [1, 'ä']})) == {'a': [1, 'ä']}\n"
         "assert 'json' in sys.modules\n"
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dockyard.cli.output.quoted import quoted
-from dockyard.cli.output.template.values import printed
+from dockyard.wire.quoted import quoted
+from dockyard.wire.template.values import printed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

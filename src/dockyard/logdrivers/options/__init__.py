@@ -1,0 +1,1 @@
+"""The options of each driver: a file each, with a frozen value of what they mean."""
