@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bench import cases, report
 from bench.engines import contestants
+from bench.throughput import throughput
 
 
 def arguments() -> argparse.Namespace:
@@ -29,7 +30,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-CASES = ("run_bridge", "run_none", "exec", "fifty", "log", "idle", "growth", "version")
+CASES = ("run_bridge", "run_none", "exec", "fifty", "log", "idle", "network", "growth", "version")
 
 
 def main() -> int:
@@ -51,6 +52,9 @@ def main() -> int:
         if "log" in wanted:
             progress("log")
             results["log"] = cases.log_throughput(engines, chosen.megabytes, max(1, min(3, chosen.rounds // 5)))
+        if "network" in wanted:
+            progress("network")
+            results.update(throughput(engines, max(1, min(3, chosen.rounds // 5))))
         if "growth" in wanted and chosen.cycles:
             progress(f"{chosen.cycles} cycles")
             results.update(cases.growth(engines[-1], chosen.cycles))

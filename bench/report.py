@@ -23,6 +23,9 @@ class Goal(NamedTuple):
     more_is_better: bool = False
 
 
+AS_FAST = 0.95
+"""At least Docker's, less what two runs of the same differ by."""
+
 GOALS: dict[str, Goal] = {
     "run_bridge": Goal("`docker run --rm`, default bridge", "ms", share=1 / 4),
     "run_none": Goal("`docker run --rm --network none`", "ms", share=1 / 4),
@@ -30,6 +33,14 @@ GOALS: dict[str, Goal] = {
     "run_50": Goal("50 × `docker run -d`, ten at a time", "ms", share=1 / 4),
     "rm_50": Goal("`docker rm -f` of those 50", "ms", share=1 / 4),
     "log": Goal("300 MB of log lines through `docker run`", "MB/s", share=4, more_is_better=True),
+    "net_tcp_containers": Goal("iperf3, container to container, TCP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_udp_containers": Goal("the same, UDP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_tcp_to_host": Goal("iperf3, container to its host, TCP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_udp_to_host": Goal("the same, UDP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_tcp_published": Goal("iperf3, host to a published port, TCP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_udp_published": Goal("the same, UDP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_tcp_localhost": Goal("iperf3, host to 127.0.0.1:PORT, TCP", "Gbit/s", share=AS_FAST, more_is_better=True),
+    "net_udp_localhost": Goal("the same, UDP", "Gbit/s", share=AS_FAST, more_is_better=True),
     "shim_pss": Goal("a shim, PSS, each of 50", "MB", absolute=2),
     "idle_pss": Goal("daemons idle, PSS together", "MB", absolute=70),
     "memory_growth": Goal("growth of the daemons' PSS over the run/rm cycles", "MB", absolute=3),

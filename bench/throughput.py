@@ -1,0 +1,108 @@
+"""Network throughput: iperf3 between two containers, from a container to its host, from there to published ports.
+
+iperf3 runs in the containers' network namespaces, but from the host's files: what is measured is the network. Figures
+are what the receiver got, in Gbit/s.
+"""
+
+import json
+import statistics
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from tests.peers.programs import program
+from tests.support.wait import wait_until
+
+from bench.engines import Contestant
+
+PORT = 5201
+SECONDS = 3
+
+
+class Path(NamedTuple):
+    """From the namespace of process `client` to a server in that of process `server`, which is reached at `address`."""
+
+    client: int
+    server: int
+    address: str
+    port: int = PORT
+
+
+def throughput(contestants: Sequence[Contestant], rounds: int) -> dict[str, dict[str, float]]:
+    """Median Gbit/s of each path and protocol, the contestants in turn."""
+    figures: dict[str, dict[str, list[float]]] = {}
+    for contestant in contestants:
+        _start_pair(contestant)
+    for _ in range(rounds):
+        for contestant in contestants:
+            for name, path in _paths(contestant).items():
+                for protocol in ("tcp", "udp"):
+                    of_case = figures.setdefault(f"net_{protocol}_{name}", {})
+                    of_case.setdefault(contestant.name, []).append(measure(path, protocol))
+    for contestant in contestants:
+        contestant.docker("rm", "-f", "sends", "serves")
+    return {
+        case: {name: statistics.median(values) for name, values in of_case.items()} for case, of_case in figures.items()
+    }
+
+
+def _start_pair(contestant: Contestant) -> None:
+    ports = [flag for protocol in ("tcp", "udp") for flag in ("-p", f"{PORT + 1}:{PORT}/{protocol}")]
+    contestant.docker("run", "-d", "--name", "serves", *ports, "busybox", "sleep", "10000")
+    contestant.docker("run", "-d", "--name", "sends", "busybox", "sleep", "10000")
+
+
+def _paths(contestant: Contestant) -> Mapping[str, Path]:
+    serves, sends = _pid(contestant, "serves"), _pid(contestant, "sends")
+    host = contestant.daemon_pids[0]
+    address = contestant.docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "serves")
+    gateway = contestant.docker("inspect", "-f", "{{.NetworkSettings.Gateway}}", "sends")
+    return {
+        "containers": Path(sends, serves, address),
+        "to_host": Path(sends, host, gateway),
+        "published": Path(host, serves, gateway, PORT + 1),
+        "localhost": Path(host, serves, "127.0.0.1", PORT + 1),
+    }
+
+
+def _pid(contestant: Contestant, name: str) -> int:
+    return int(contestant.docker("inspect", "-f", "{{.State.Pid}}", name))
+
+
+def measure(path: Path, protocol: str) -> float:
+    """Gbit/s that came through."""
+    with _server(path.server):
+        flags = ("-u", "-b", "0", "-l", "1400") if protocol == "udp" else ()
+        command = ("-c", path.address, "-p", str(path.port), "-t", str(SECONDS), "-J", *flags)
+        done = _run_inside(path.client, *command)
+    end = done["end"]
+    if protocol == "tcp":
+        return float(end["sum_received"]["bits_per_second"]) / 1e9
+    return float(end["sum"]["bits_per_second"]) * (1 - float(end["sum"]["lost_percent"]) / 100) / 1e9
+
+
+@contextmanager
+def _server(pid: int) -> Iterator[None]:
+    iperf3 = program("iperf3")
+    command = ["nsenter", "-n", "-t", str(pid), *iperf3.command("-s", "-1", "-p", str(PORT))]
+    process = subprocess.Popen(command, env=iperf3.environment, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(_listens(pid), "iperf3 to listen")
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listens(pid: int) -> Callable[[], bool]:
+    command = ("nsenter", "-n", "-t", str(pid), "ss", "-Hltn", f"sport = :{PORT}")
+    return lambda: bool(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def _run_inside(pid: int, *arguments: str) -> Any:
+    iperf3 = program("iperf3")
+    command = ["nsenter", "-n", "-t", str(pid), *iperf3.command(*arguments)]
+    done = subprocess.run(command, env=iperf3.environment, capture_output=True, text=True, timeout=SECONDS + 20)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
