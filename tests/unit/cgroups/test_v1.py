@@ -50,6 +50,7 @@ def written(cgroup: CgroupV1) -> dict[str, str]:
     }
 
 
+@pytest.mark.row("N3")
 @pytest.mark.parametrize(
     ("document", "files"),
     [
