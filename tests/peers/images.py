@@ -1,6 +1,6 @@
-"""Images without a registry: a docker archive from Debian's busybox-static, and one from debootstrap.
+"""Images without a registry: docker archives of layers made here, and one of Debian's busybox-static.
 
-Both are deterministic (times are 0), so that an image's id is the same on every call and the cache may be shared.
+They are deterministic (times are 0), so that an image's id is the same on every call and the cache may be shared.
 Format: the `docker save` archive, https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
 """
 
@@ -9,15 +9,13 @@ import io
 import json
 import os
 import platform
-import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.peers.fetch import cache_directory, fetch, find_program, locked
-from tests.peers.programs import program
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CREATED = "2024-01-02T03:04:05Z"
@@ -29,13 +27,7 @@ def busybox_image(reference: str = "busybox:latest") -> Path:
 
     About 2 MB; made once and then taken from the cache.
     """
-    return _cached(f"busybox-{_file_name(reference)}", lambda target: _write_busybox(target, reference))
-
-
-def debian_image(reference: str = "debian:bookworm") -> Path:
-    """A docker archive of a minimal Debian of the machine's release, by `debootstrap --variant=minbase`, with the
-    machine's apt sources inside. Takes half a minute the first time; then it comes from the cache."""
-    return _cached(f"debian-{_file_name(reference)}", lambda target: _write_debian(target, reference))
+    return cached_image("busybox", reference, lambda target: _write_busybox(target, reference))
 
 
 def docker_archive(
@@ -134,58 +126,9 @@ def _write_busybox(target: Path, reference: str) -> None:
     docker_archive(target, reference, [layer(busybox_archive_files())], config, ["busybox-static"])
 
 
-def _write_debian(target: Path, reference: str) -> None:
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    codename = release["VERSION_CODENAME"].strip('"')
-    bootstrap = program("debootstrap")
-    environment = {
-        **(bootstrap.environment or {}),
-        "DEBOOTSTRAP_DIR": str(Path(bootstrap.path).parents[1] / "share" / "debootstrap"),
-    }
-    root = target.with_suffix(".root")
-    shutil.rmtree(root, ignore_errors=True)
-    try:
-        keyring = f"--keyring=/usr/share/keyrings/{release['ID']}-archive-keyring.gpg"
-        bootstrap._replace(environment=environment).run(
-            "--variant=minbase", keyring, codename, str(root), timeout_seconds=600
-        )
-        for cached in [*root.glob("var/cache/apt/archives/*.deb"), *root.glob("var/lib/apt/lists/*_*")]:
-            cached.unlink()
-        _copy_apt_sources(root, release["ID"])
-        packed = subprocess.run(
-            [
-                "tar",
-                "-C",
-                str(root),
-                "--numeric-owner",
-                "--sort=name",
-                "--mtime=@0",
-                "--one-file-system",
-                "-cf",
-                "-",
-                ".",
-            ],
-            capture_output=True,
-            check=True,
-        ).stdout
-        docker_archive(target, reference, [packed], {"Cmd": ["bash"], "Env": [PATH]}, [f"debootstrap {codename}"])
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def _copy_apt_sources(root: Path, distribution: str) -> None:
-    """The machine's own sources of its distribution; third parties' need keys that the image hasn't got."""
-    (root / "etc" / "apt" / "sources.list").unlink(missing_ok=True)
-    sources = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob(f"{distribution}*.sources")]
-    for source in sources:
-        if source.exists():
-            inside = root / source.relative_to("/")
-            inside.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, inside)
-
-
-def _cached(name: str, make: Any) -> Path:
-    target = cache_directory() / "images" / f"{name}.tar"
+def cached_image(kind: str, reference: str, make: Callable[[Path], None]) -> Path:
+    """The archive of `reference` in the cache, made by `make` when it isn't there: whole, or not at all."""
+    target = cache_directory() / "images" / f"{kind}-{_file_name(reference)}.tar"
     if target.exists():
         return target
     with locked("images"):

@@ -1,11 +1,13 @@
 """Unix stream sockets by descriptor, without the `socket` module, which takes 5 ms to load: unix(7)."""
 
 import _socket
+import fcntl
 import os
 import sys
 from collections.abc import Callable
 
 _LONGEST_PATH = 107
+_SIOCOUTQ = 0x5411
 
 
 def listen(path: str) -> int:
@@ -49,6 +51,11 @@ def send_descriptor(channel: int, descriptor: int, data: bytes) -> None:
         connection.sendmsg([data], [ancillary])
     finally:
         connection.detach()
+
+
+def unread_bytes(connection: int) -> int:
+    """How much of what was sent the other side hasn't read, in the kernel's measure (over TCP: not acknowledged)."""
+    return int.from_bytes(fcntl.ioctl(connection, _SIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def _at(path: str, action: Callable[[str], object]) -> None:

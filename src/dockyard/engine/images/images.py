@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import msgspec
+
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import Config
 from dockyard.engine.events import Events
@@ -66,6 +68,8 @@ class Commitment:
     author: str
     comment: str
     created_by: str
+    container_config: Config
+    """What the container was made with, which Docker keeps beside the image's own configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,7 @@ class Images:
             container_id=layer.container_id,
             platform=self._platform,
             now=self._now(),
+            container_config=msgspec.to_builtins(wanted.container_config),
         )
         parent = self._images.find(parent_id)
         stored = await asyncio.to_thread(commit, self._images, self._store.content, layer, parent, request)

@@ -81,6 +81,8 @@ class Image(NamedTuple):
     comment: str = ""
     docker_version: str = ""
     container: str = ""
+    container_config: Json | None = None
+    """Of the container that was committed, in the Engine API's form; Docker keeps it, the OCI formats don't know it."""
     config: ImageConfig = ImageConfig()
     rootfs: RootFS = RootFS()
     history: tuple[History, ...] = ()
@@ -103,6 +105,7 @@ def image_from_json(value: Any) -> Image:
         comment=text(obj, "comment"),
         docker_version=text(obj, "docker_version"),
         container=text(obj, "container"),
+        container_config=obj["container_config"] if isinstance(obj.get("container_config"), dict) else None,
         config=ImageConfig() if config is None else config_from_json(expect_object(config, "config")),
         rootfs=RootFS(strings(rootfs, "diff_ids", "rootfs."), text(rootfs, "type", "rootfs.") or "layers"),
         history=items(obj, "history", _history),
@@ -142,6 +145,8 @@ def image_to_json(image: Image) -> Json:
             "container": image.container,
         }
     )
+    if image.container_config is not None:
+        obj["container_config"] = image.container_config
     obj["config"] = config_to_json(image.config)
     obj |= without_empty({"created": image.created, "docker_version": image.docker_version})
     obj["history"] = [

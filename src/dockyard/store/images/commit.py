@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dockyard.spec.image.config import History, Image, ImageConfig, RootFS
 from dockyard.spec.image.descriptor import Platform
+from dockyard.spec.image.fields import Json
 from dockyard.store.content import ContentStore
 from dockyard.store.images.encode import config_bytes
 from dockyard.store.images.store import ImageStore, StoredImage
@@ -29,6 +30,7 @@ class CommitRequest:
     container_id: str
     platform: Platform
     now: str
+    container_config: Json | None = None
 
 
 def commit(
@@ -56,6 +58,7 @@ def _create(images: ImageStore, parent: StoredImage | None, request: CommitReque
         created=request.now,
         author=request.author,
         container=request.container_id,
+        container_config=request.container_config,
         config=request.config,
         rootfs=RootFS((*base.rootfs.diff_ids, diff_id) if diff_id else base.rootfs.diff_ids),
         history=(*base.history, step),

@@ -9,7 +9,7 @@ from dockyard.engine.containers.lifecycle.pause import become
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.images.images import Commitment
-from dockyard.errors import DockyardError
+from dockyard.errors import Conflict, DockyardError, NotFound, Unavailable
 from dockyard.supervisor.client import ShimConnection
 
 
@@ -39,11 +39,9 @@ async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
             author=wanted.author,
             comment=wanted.comment,
             created_by=" ".join((record.path, *record.args)),
+            container_config=record.config,
         )
-        shim = entry.shim if wanted.pause and record.state.status == Status.RUNNING else None
-        if shim is not None:
-            await shim.pause()
-            become(services, entry, Status.PAUSED)
+        shim = await _freeze(services, entry) if wanted.pause and record.state.status == Status.RUNNING else None
         try:
             image_id = await services.images.commit(services.layers.rw(record.id), record.image_id, request)
         finally:
@@ -53,10 +51,25 @@ async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
         return image_id
 
 
+async def _freeze(services: Services, entry: Entry) -> ShimConnection | None:
+    """Stops the container's processes; None when they have just ended by themselves."""
+    shim = entry.shim
+    if shim is None:
+        return None
+    try:
+        await shim.pause()
+    except (Conflict, NotFound, Unavailable):
+        return None
+    become(services, entry, Status.PAUSED)
+    return shim
+
+
 async def _thaw(services: Services, entry: Entry, shim: ShimConnection) -> None:
     """Lets the container go on; that it can't be thawed must not hide the image that has been made."""
     try:
         await shim.resume()
+    except Unavailable:
+        return  # killed meanwhile: its end is told next
     except DockyardError as error:
         services.background.on_error(f"thaw {entry.record.id[:12]}", error)
         return

@@ -53,12 +53,14 @@ def _show_container_fields_in_config(document: Document) -> None:
 
 
 def _show_building_container(document: Document) -> None:
-    document |= {"Container": "", "ContainerConfig": CONFIG_BEFORE_1_52 | CONFIG_BEFORE_1_50}
+    document["ContainerConfig"] = CONFIG_BEFORE_1_52 | CONFIG_BEFORE_1_50 | (document["ContainerConfig"] or {})
 
 
 def _show_creation(document: Document) -> None:
     document.setdefault("Created", ZERO)
 
+
+CONTAINER_HIDDEN_SINCE = (1, 45)
 
 SUMMARY = (
     Before((1, 51), _count_no_containers),
@@ -70,7 +72,7 @@ INSPECT = (
     Before((1, 52), _show_empty_fields),
     Before((1, 50), _show_container_fields_in_config),
     Before((1, 48), drop("Descriptor")),
-    Before((1, 45), _show_building_container),
+    Before(CONTAINER_HIDDEN_SINCE, _show_building_container),
     Before((1, 44), _show_virtual_size),
     Before((1, 44), _show_creation),
 )
@@ -83,6 +85,8 @@ def summary(document: Document, version: Version) -> Document:
 
 def inspect(document: Document, version: Version) -> Document:
     """An inspected image as `version` has it."""
+    if version >= CONTAINER_HIDDEN_SINCE:
+        del document["Container"], document["ContainerConfig"]
     return apply(document, version, INSPECT)
 
 
