@@ -86,6 +86,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     networks = Networks(
         daemon,
         collection,
+        events,
         lambda: NetworkController(
             paths.data_root,
             paths.exec_root,

@@ -7,21 +7,22 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TypeVar
 
 import msgspec
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
-from dockyard.engine.containers.config import EndpointConfig
-from dockyard.engine.containers.ports import published_ports
-from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.containers.network_requests import attach_requests, connected, wanted_networks
+from dockyard.engine.containers.record import Container
 from dockyard.engine.etc_files import EtcFiles
+from dockyard.engine.events import Events
 from dockyard.engine.identifiers import new_id
-from dockyard.errors import NotFound
+from dockyard.errors import InvalidParameter, NotFound
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
 from dockyard.network.controller import NetworkController
-from dockyard.network.portmap.bindings import port_map
+from dockyard.network.request import NetworkRequest
 from dockyard.network.resolver.directory import Settings
 
 Answer = TypeVar("Answer")
@@ -31,8 +32,13 @@ class Networks:
     """The networks of one engine; methods are for the event loop's thread unless they say otherwise."""
 
     def __init__(
-        self, daemon: DaemonConfig, collection: Collection, make_controller: Callable[[], NetworkController]
+        self,
+        daemon: DaemonConfig,
+        collection: Collection,
+        events: Events,
+        make_controller: Callable[[], NetworkController],
     ) -> None:
+        self._events = events
         self._collection = collection
         self._executor = ThreadPoolExecutor(1, "dockyard-network")
         self._make_controller = make_controller
@@ -50,7 +56,7 @@ class Networks:
         await self._run(self._controller.start_names, names)
         for record in living:
             self.files.change(record, record)
-        self._known = await self._run(self._controller.networks)
+        await self._changed()
         return self.bridge
 
     def known(self) -> Sequence[NetworkInfo]:
@@ -61,41 +67,45 @@ class Networks:
         """All networks with their endpoints."""
         return [self._with_names(network) for network in await self._run(self._use().networks)]
 
-    async def inspect(self, ref: str) -> NetworkInfo:
-        """The network with this name, id or unique prefix of an id; NotFound in Docker's words."""
-        networks = await self.list()
-        exact = [network for network in networks if ref in (network.name, network.id)]
-        found = exact or [network for network in networks if ref and network.id.startswith(ref)]
-        if len(found) != 1:
-            raise NotFound(f"network {ref} not found")
-        return found[0]
+    async def inspect(self, ref: str, scope: str = "") -> NetworkInfo:
+        """The network with this name, id or unique prefix of an id, and of that scope; NotFound in Docker's words."""
+        return find_network([one for one in await self.list() if scope in ("", one.scope)], ref)
+
+    async def create(self, request: NetworkRequest) -> tuple[NetworkInfo, Sequence[str]]:
+        """Makes a network; it, and what the user should know. DockyardError when it can't be had."""
+        made, warnings = await self._run(self._use().create_network, request)
+        await self._changed()
+        self._announce(made, "create")
+        return made, warnings
+
+    async def remove(self, ref: str) -> None:
+        """Removes a network that nobody is in; NotFound, Forbidden."""
+        removed = await self._run(self._use().remove_network, find_network(self._known, ref).id)
+        await self._changed()
+        if not removed.config_only:
+            self._events.publish("network", "destroy", removed.id, {"name": removed.name, "type": removed.driver})
 
     async def connect(self, record: Container) -> Container:
-        """Makes the container's sandbox and endpoint; the record with what came out."""
+        """Makes the container's sandbox and endpoints; the record with what came out."""
         sandbox_id = new_id()
-        request = AttachRequest(
-            container_id=record.id,
-            container_name=record.name,
-            sandbox_id=sandbox_id,
-            endpoint_id=new_id(),
-            network=record.host_config.network_mode,
-            ports=published_ports(record.config, record.host_config),
-            mac=_wanted_mac(record),
-            ipv4=_wanted_ipv4(record),
-        )
-        path, attachment = await self._run(self._connect, request, self.files.names(record))
-        return msgspec.structs.replace(
-            record,
-            sandbox_id=sandbox_id if path else "",
-            sandbox_key=path,
-            attachments=(attachment,),
-            endpoints=(_endpoint(attachment),),
-            ports=_ports(record, attachment),
-        )
+        found = {name: find_network(self._known, name) for name in wanted_networks(record)}
+        requests = attach_requests(record, sandbox_id, found)
+        path, attachments = await self._run(self._connect, sandbox_id, requests, self.files.names(record))
+        record = msgspec.structs.replace(record, sandbox_id=sandbox_id if path else "", sandbox_key=path)
+        return connected(record, attachments)
 
     async def disconnect(self, record: Container) -> None:
-        """Takes back endpoint and sandbox of a record that `connect` returned."""
+        """Takes back endpoints and sandbox of a record that `connect` returned."""
         await self._run(self._disconnect, record)
+
+    async def attach(self, record: Container, request: AttachRequest) -> Attachment:
+        """One more endpoint for the sandbox of a container that lives."""
+        await self._run(self._use().settle_names, record.sandbox_id, self.files.names(record))
+        return await self._run(self._use().attach, request)
+
+    async def detach(self, attachment: Attachment) -> None:
+        """Takes an endpoint out of a sandbox that lives on."""
+        await self._run(self._use().disconnect, attachment)
 
     async def reassert(self) -> None:
         """Makes rules and links right again after somebody changed them."""
@@ -116,17 +126,27 @@ class Networks:
         )
         return dataclasses.replace(network, containers=containers)
 
-    def _connect(self, request: AttachRequest, names: Settings) -> tuple[str, Attachment]:
+    def _connect(
+        self, sandbox_id: str, requests: Sequence[AttachRequest], names: Settings
+    ) -> tuple[str, Sequence[Attachment]]:
         controller = self._use()
-        path = "" if request.network == "host" else controller.create_sandbox(request.sandbox_id)
-        try:
+        host = self._host_id()
+        path = "" if any(request.network == host for request in requests) else controller.create_sandbox(sandbox_id)
+        done: dict[str, Attachment] = {}
+        with ExitStack() as undo:
             if path:
-                controller.settle_names(request.sandbox_id, names)
-            return path, controller.attach(request)
-        except BaseException:
-            if path:
-                controller.remove_sandbox(request.sandbox_id)
-            raise
+                undo.callback(controller.remove_sandbox, sandbox_id)
+                controller.settle_names(sandbox_id, names)
+            for request in requests:
+                done[request.endpoint_id] = controller.attach(request)
+                undo.callback(controller.detach, done[request.endpoint_id])
+            if path and not requests:
+                controller.leave_alone(sandbox_id)
+            undo.pop_all()
+        return path, tuple(done.values())
+
+    def _host_id(self) -> str:
+        return next((network.id for network in self._known if network.name == "host"), "host")
 
     def _disconnect(self, record: Container) -> None:
         controller = self._use()
@@ -137,6 +157,12 @@ class Networks:
             if record.sandbox_id:
                 controller.remove_sandbox(record.sandbox_id)
 
+    async def _changed(self) -> None:
+        self._known = await self._run(self._use().networks)
+
+    def _announce(self, network: NetworkInfo, action: str) -> None:
+        self._events.publish("network", action, network.id, {"name": network.name, "type": network.driver})
+
     def _use(self) -> NetworkController:
         assert self._controller is not None, "start() comes first"
         return self._controller
@@ -145,43 +171,17 @@ class Networks:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
 
 
-def _endpoint(attachment: Attachment) -> Endpoint:
-    return Endpoint(
-        network_name=attachment.network,
-        network_id=attachment.network_id,
-        endpoint_id=attachment.endpoint_id,
-        gateway=attachment.gateway,
-        ip_address=attachment.ipv4,
-        ip_prefix_len=attachment.prefix_length,
-        mac_address=attachment.mac,
-        ipv6_gateway=attachment.ipv6_gateway,
-        global_ipv6_address=attachment.ipv6,
-        global_ipv6_prefix_len=attachment.ipv6_prefix_length,
-        dns_names=attachment.dns_names or None,
-    )
+def find_network(networks: Sequence[NetworkInfo], ref: str) -> NetworkInfo:
+    """The network with this id, name, or unique prefix of an id.
 
-
-def _ports(record: Container, attachment: Attachment) -> dict[str, tuple[tuple[str, str], ...] | None]:
-    """Published ports as `inspect` shows them; exposed ones that aren't published have None."""
-    if attachment.driver != "bridge":
-        return {}
-    exposed = {*(record.config.exposed_ports or {}), *(record.host_config.port_bindings or {})}
-    return {
-        port: None if places is None else tuple((place["HostIp"], place["HostPort"]) for place in places)
-        for port, places in port_map(attachment.ports, exposed).items()
-    }
-
-
-def _wanted_mac(record: Container) -> str | None:
-    endpoint = _wanted_endpoint(record)
-    return (endpoint.mac_address if endpoint else "") or record.config.mac_address or None
-
-
-def _wanted_ipv4(record: Container) -> str | None:
-    endpoint = _wanted_endpoint(record)
-    return (endpoint.ipam_config.ipv4_address or None) if endpoint and endpoint.ipam_config else None
-
-
-def _wanted_endpoint(record: Container) -> EndpointConfig | None:
-    wanted = record.networking.endpoints_config or {}
-    return next(iter(wanted.values()), None)
+    Raises:
+        NotFound: none; in Docker's words.
+        InvalidParameter: a prefix of several.
+    """
+    exact = [network for network in networks if ref == network.id] or [one for one in networks if ref == one.name]
+    found = exact or [network for network in networks if ref and network.id.startswith(ref)]
+    if len(found) > 1:
+        raise InvalidParameter(f"{len(found)} matches found based on ID prefix: network {ref} is ambiguous")
+    if not found:
+        raise NotFound(f"network {ref} not found")
+    return found[0]

@@ -3,8 +3,12 @@
     controller      the one object that the engine calls: from one thread, without waiting for anything slow
     attachment      the values that go in and out of it: requests, endpoints, published ports
     endpoints       the living endpoints, by network and sandbox, with notice of changes: what the resolver reads
-    networks        what is known of a network beside its driver: id, name, creation; on disk
-    drivers/        contract, and bridge, host, none
+    request         what users ask of a network; creation: what it comes to
+    networks        records of networks on disk
+    roster          records and the objects behind them, which `opening` makes
+    recovery        what a killed daemon left half done
+    host_view       links, addresses and routes of the host
+    drivers/        contract and planning, and bridge, host, none
     resolver/       names in containers: a process of its own, and what it is told
     ipam/           which subnet a network gets, which address an endpoint
     portmap/        which host port leads where; reservation against every other process of the host

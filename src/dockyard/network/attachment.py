@@ -49,7 +49,7 @@ class AttachRequest:
         ports: to publish.
         mac: wanted hardware address, None derives it from the IPv4 address.
         ipv4, ipv6: wanted addresses, None takes the lowest free one where the network has the family.
-        dns_names, links, gw_priority, driver_opts: see `Attachment`.
+        dns_names, links, gw_priority, driver_opts, link_local: see `Attachment`.
     """
 
     container_id: str
@@ -65,6 +65,7 @@ class AttachRequest:
     links: tuple[tuple[str, str], ...] = ()
     gw_priority: int = 0
     driver_opts: tuple[tuple[str, str], ...] = ()
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Attachment:
         gw_priority: among the endpoints of a sandbox the highest is the way out.
         internal: the network has no way out, so that nothing is asked of resolvers outside for its sake.
         driver_opts: options of the endpoint (`com.docker.network.endpoint.…`).
+        link_local: more addresses that the user wants for the link, of 169.254.0.0/16 or fe80::/64.
     """
 
     container_id: str
@@ -104,6 +106,7 @@ class Attachment:
     gw_priority: int = 0
     internal: bool = False
     driver_opts: tuple[tuple[str, str], ...] = ()
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +128,28 @@ class BridgeInfo:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One block of a network's address configuration."""
+    """One block of a network's address configuration; of a request, where "" leaves it open, or as it came out.
 
-    subnet: str
+    Attributes:
+        subnet: "172.18.0.0/16" or "fd00::/64".
+        gateway: address of the way out, which containers don't get.
+        ip_range: part of the subnet from which containers get addresses; "" is all of it.
+        aux_addresses: (name, address) pairs that the driver or something outside of Docker uses.
+    """
+
+    subnet: str = ""
     gateway: str = ""
     ip_range: str = ""
+    aux_addresses: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkInfo:
-    """A network as `docker network ls` and `inspect` show it; `containers` by container id."""
+    """A network as `docker network ls` and `inspect` show it; `containers` by container id.
+
+    `ipam_options`, `options` and `labels` are pairs; None of `ipam_options` is Go's nil. `usage` tells for each subnet
+    how many addresses are in use or reserved, and how many are left for containers.
+    """
 
     id: str
     name: str
@@ -147,7 +162,11 @@ class NetworkInfo:
     attachable: bool = False
     ingress: bool = False
     ipam_driver: str = "default"
+    ipam_options: tuple[tuple[str, str], ...] | None = None
     subnets: tuple[Subnet, ...] = ()
+    config_only: bool = False
+    config_from: str = ""
+    usage: tuple[tuple[str, int, int], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     containers: tuple[Attachment, ...] = ()

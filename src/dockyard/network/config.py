@@ -42,7 +42,8 @@ class NetworkConfig:
         ip_forward: switch on net.ipv4.ip_forward.
         ip_masq: hide containers behind the host's address on their way out.
         iptables: make firewall rules at all.
-        default_address_pools: where subnets come from.
+        default_address_pools: where subnets come from; without one of IPv6, such are cut from a range of the engine's
+            own (RFC 4193).
         userland_proxy: forward in this process what comes to published ports past the firewall, above all by IPv6.
         host_ip: host address of published ports that name none.
     """

@@ -13,32 +13,27 @@ from datetime import datetime
 from typing import Final
 
 import dockyard
-from dockyard.errors import Conflict, DockyardError, NotFound
+from dockyard.errors import Conflict, DockyardError, Forbidden, SystemFailure
 from dockyard.linux.netlink.monitor import Monitor
-from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.network_namespace import NamespaceThread
-from dockyard.linux.nftables import Nftables, open_nftables
-from dockyard.network.attachment import BRIDGE, Attachment, AttachRequest, BridgeInfo, NetworkInfo
+from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
 from dockyard.network.config import NetworkConfig
-from dockyard.network.drivers.bridge.choose import choose_default_bridge
-from dockyard.network.drivers.bridge.link import ensure_bridge, view_host
-from dockyard.network.drivers.bridge.network import BridgeNetwork
 from dockyard.network.drivers.contract import Network
-from dockyard.network.drivers.linkless import LinklessNetwork
 from dockyard.network.endpoints import Endpoints
-from dockyard.network.firewall.rules import BridgeRules
-from dockyard.network.firewall.table import FirewallTable
-from dockyard.network.host_lock import host_lock
-from dockyard.network.networks import NetworkRecord, NetworkRecords
+from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
 from dockyard.network.portmap.reservation import ProxyReserve, has_ipv6, reserve_only
 from dockyard.network.proxy.loop import Loop
+from dockyard.network.recovery import drop_leftovers, settle_sandboxes
+from dockyard.network.request import NetworkRequest
 from dockyard.network.resolver.directory import Directory, Settings
-from dockyard.network.sandbox.sandboxes import Sandboxes
+from dockyard.network.roster import Roster
+from dockyard.network.sandbox.interface import interface_name
+from dockyard.network.sandbox.links import remove_link
+from dockyard.network.sandbox.routes import set_routes, ways_out
+from dockyard.network.sandbox.sandboxes import Sandbox, Sandboxes
 
 _log: Final = logging.getLogger(__name__)
-
-_NO_BRIDGE: Final = "none"
 
 
 class NetworkController:
@@ -63,20 +58,23 @@ class NetworkController:
         Raises:
             DataLoss, SystemFailure: what is on disk can't be read.
         """
-        self._data_root = data_root
-        self._config = config
         self._lock = threading.RLock()
-        self._records = NetworkRecords(os.path.join(data_root, "network"), clock)
         self._thread = NamespaceThread("dockyard-netns")
         self._sandboxes = Sandboxes(os.path.join(exec_root, "netns"), self._thread)
         self._loop = Loop()
         reserve = ProxyReserve(self._loop) if config.userland_proxy else reserve_only
         self._ports = HostPorts(config.host_ip, ephemeral_range(), reserve, ipv6=config.userland_proxy and has_ipv6())
-        self._nftables: Nftables | None = None
-        self._networks: dict[str, Network] = {}
         self.endpoints = Endpoints()
         """The living endpoints; the resolver reads names there."""
         self._names = Directory(exec_root, dockyard.__version__, self.endpoints, self._sandboxes.path)
+        self._roster = Roster(
+            os.path.join(data_root, "network"),
+            os.path.abspath(data_root),
+            config,
+            ports=self._ports,
+            endpoints=self.endpoints,
+            clock=clock,
+        )
         self._monitor: Monitor | None = None
 
     def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
@@ -92,27 +90,29 @@ class NetworkController:
             DockyardError: the default bridge can't be set up.
         """
         with self._lock:
-            info = BridgeInfo("")
             for attachment in attachments:
                 self.endpoints.put(attachment)
-            for record in self._records.all():
-                own = [attachment for attachment in attachments if attachment.network_id == record.id]
-                if record.name == BRIDGE:
-                    if self._config.bridge == _NO_BRIDGE:
-                        continue
-                    info = self._start_default_bridge(record, own)
-                else:
-                    network = LinklessNetwork(record)
-                    network.start(own)
-                    self._networks[record.id] = network
+            info = self._roster.start(attachments)
             self._sandboxes.keep_only({attachment.sandbox_id for attachment in attachments})
+            settle_sandboxes(self._sandboxes, self.endpoints)
+            drop_leftovers(self._roster)
             self._watch()
             return info
 
     def networks(self) -> list[NetworkInfo]:
         """All networks, as they are shown, oldest first."""
         with self._lock:
-            return [network.info(self.endpoints.of_network(network.record.id)) for network in self._networks.values()]
+            return [self._roster.info(network) for network in self._roster.all()]
+
+    def create_network(self, request: NetworkRequest) -> tuple[NetworkInfo, list[str]]:
+        """Make a network; what it came to, and what the user should know. See `Roster.create`."""
+        with self._lock:
+            return self._roster.create(request)
+
+    def remove_network(self, reference: str) -> NetworkRecord:
+        """Remove a network that nobody is in; what it was. See `Roster.remove`."""
+        with self._lock:
+            return self._roster.remove(reference)
 
     def create_sandbox(self, sandbox_id: str) -> str:
         """Make a network namespace with its loopback up.
@@ -141,6 +141,11 @@ class NetworkController:
         """Say what the container's user decides about names; before its first endpoint, and when that changes."""
         self._names.settle(sandbox_id, settings)
 
+    def leave_alone(self, sandbox_id: str) -> None:
+        """Say that a new sandbox gets no endpoints for now."""
+        with self._lock:
+            self._sandboxes.settle(sandbox_id)
+
     def attach(self, request: AttachRequest) -> Attachment:
         """Give a sandbox an endpoint in a network: link, addresses, route, published ports. All or nothing.
 
@@ -151,22 +156,20 @@ class NetworkController:
             SystemFailure: a port can't be had, or the kernel refuses; in Docker's words.
         """
         with self._lock:
-            network = self._network(request.network)
+            network = self._roster.find(request.network)
+            if network.record.config_only:
+                raise Forbidden("cannot create endpoint on configuration-only network")
             own = self.endpoints.of_sandbox(request.sandbox_id)
             if any(each.network_id == network.record.id for each in own):
                 raise Conflict(
                     f"endpoint with name {request.container_name} already exists in network {request.network}"
                 )
-            interface = _free_interface({each.interface for each in own})
             if network.uses_sandbox:
-                sandbox = self._sandboxes.open(request.sandbox_id)
-                try:
-                    attachment = network.attach(request, interface, sandbox)
-                finally:
-                    sandbox.close()
+                with self._sandboxes.opened(request.sandbox_id) as sandbox:
+                    attachment = self._attach(network, request, sandbox, own)
             else:
                 self._sandboxes.settle(request.sandbox_id)
-                attachment = network.attach(request, interface, None)
+                attachment = network.attach(request, "", None)
             self.endpoints.put(attachment)
             return attachment
 
@@ -179,9 +182,27 @@ class NetworkController:
         with self._lock:
             if self.endpoints.discard(attachment.endpoint_id) is None:
                 return
-            network = self._networks.get(attachment.network_id)
+            network = self._roster.by_id(attachment.network_id)
             if network is not None:
                 network.detach(attachment)
+
+    def disconnect(self, attachment: Attachment) -> None:
+        """Take an endpoint out of a sandbox that lives on; its link is gone when this returns. A repeat does nothing.
+
+        Raises:
+            SystemFailure: the firewall or the kernel refuses; the endpoint is no more all the same.
+        """
+        with self._lock:
+            before = self.endpoints.of_sandbox(attachment.sandbox_id)
+            try:
+                self.detach(attachment)
+            finally:
+                network = self._roster.by_id(attachment.network_id)
+                if network is not None and network.uses_sandbox:
+                    with self._sandboxes.opened(attachment.sandbox_id) as sandbox:
+                        after = self.endpoints.of_sandbox(attachment.sandbox_id)
+                        _set_routes(sandbox, before, after)
+                        remove_link(sandbox, attachment.interface)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
         """Let go of a network namespace; one that isn't there is fine. Detach its endpoints first.
@@ -202,7 +223,7 @@ class NetworkController:
         """
         with self._lock:
             failure: DockyardError | None = None
-            for network in self._networks.values():
+            for network in self._roster.all():
                 try:
                     network.reassert()
                 except DockyardError as error:
@@ -216,50 +237,33 @@ class NetworkController:
             self._monitor.close()
         self._names.close()
         with self._lock:
-            for network in self._networks.values():
-                network.close()
-            self._networks.clear()
+            self._roster.close()
             self._ports.close()
             self._loop.close()
             self._sandboxes.close()
             self._thread.close()
-            if self._nftables is not None:
-                self._nftables.close()
 
-    def _start_default_bridge(self, record: NetworkRecord, own: Sequence[Attachment]) -> BridgeInfo:
-        # Two engines that start at once must not choose the same link or subnet: what one has chosen the other must
-        # see.
-        with host_lock():
-            rtnl = NetlinkSocket()
-            try:
-                settings = choose_default_bridge(self._config, self._data_root, record, view_host(rtnl))
-                ensure_bridge(rtnl, settings)
-            finally:
-                rtnl.close()
-        record = self._records.remember_addresses(record, settings.link, str(settings.subnet), str(settings.address.ip))
-        firewall = None
-        if self._config.iptables:
-            self._nftables = open_nftables()
-            rules = BridgeRules(settings.link, str(settings.subnet), settings.icc, settings.masquerade)
-            firewall = FirewallTable(self._nftables, rules)
-        network = BridgeNetwork(
-            record,
-            settings,
-            rtnl=NetlinkSocket,
-            firewall=firewall,
-            ports=self._ports,
-            ip_forward=self._config.ip_forward,
-        )
-        network.start(own)
-        self._networks[record.id] = network
-        return BridgeInfo(settings.link, str(settings.address.ip), str(settings.subnet))
+    def _attach(
+        self, network: Network, request: AttachRequest, sandbox: Sandbox, own: tuple[Attachment, ...]
+    ) -> Attachment:
+        """The endpoint, and the default routes that follow from it."""
+        taken = {each.interface for each in own}
+        name = interface_name(dict(request.driver_opts), network.interface_prefix, taken)
+        attachment = network.attach(request, name, sandbox)
+        try:
+            _set_routes(sandbox, own, (*own, attachment))
+        except BaseException:
+            network.detach(attachment)
+            remove_link(sandbox, attachment.interface)
+            raise
+        return attachment
 
     def _watch(self) -> None:
-        networks = tuple(self._networks.values())
+        roster = self._roster
         try:
             self._monitor = Monitor(
-                lambda table: any(network.owns_table(table) for network in networks),
-                lambda link: any(network.owns_link(link.name) for network in networks),
+                lambda table: any(network.owns_table(table) for network in roster.watched),
+                lambda link: any(network.owns_link(link.name) for network in roster.watched),
             )
         except OSError as error:
             _log.warning("changes to the network by others won't be noticed: %s", error)
@@ -273,16 +277,9 @@ class NetworkController:
         except DockyardError as error:
             _log.warning("somebody changed rules or links of ours, and they can't be restored: %s", error)
 
-    def _network(self, reference: str) -> Network:
-        record = self._records.find(reference)
-        network = self._networks.get(record.id)
-        if network is None:
-            raise NotFound(f"network {reference} not found")
-        return network
 
-
-def _free_interface(taken: set[str]) -> str:
-    number = 0
-    while f"eth{number}" in taken:
-        number += 1
-    return f"eth{number}"
+def _set_routes(sandbox: Sandbox, before: Sequence[Attachment], after: Sequence[Attachment]) -> None:
+    try:
+        set_routes(sandbox, ways_out(before), ways_out(after))
+    except OSError as error:
+        raise SystemFailure(f"set the default route: {error}") from error

@@ -22,7 +22,7 @@ from tests.integration.network.simulated_host import (
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
 from tests.integration.network.test_restart import kill
 
-from dockyard.errors import Conflict, InvalidParameter, NotFound, SystemFailure
+from dockyard.errors import Conflict, Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.linux import network_namespace
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
@@ -94,7 +94,7 @@ def test_wanted_addresses(engine: OneEngine, host: SimulatedHost) -> None:
     links = host.inside(path, partial(ip, "address"))
     assert addresses(links)["eth0"] == ["172.17.9.9/16"]
     assert {entry["ifname"]: entry["address"] for entry in links}["eth0"] == "02:11:22:33:44:55"
-    with pytest.raises(Conflict, match="Address already in use"):
+    with pytest.raises(Forbidden, match="Address already in use"):
         engine.container(ipv4="172.17.9.9")
     with pytest.raises(InvalidParameter):
         engine.container(ipv4="10.0.0.1")
@@ -316,7 +316,7 @@ def test_an_mtu_that_changes(make_engine: Callable[..., OneEngine], host: Simula
 def test_the_program_does_what_the_library_does(
     make_engine: Callable[..., OneEngine], host: SimulatedHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dockyard.network.controller.open_nftables", ProgramNftables)
+    monkeypatch.setattr("dockyard.network.opening.open_nftables", ProgramNftables)
     engine = make_engine()
     path, attachment = engine.container(PortRequest("tcp", 80, "", 8080, 8080))
     listener = host.inside(path, partial(listen_tcp, 80))

@@ -5,8 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from dockyard.errors import DataLoss, NotFound
-from dockyard.network.networks import NetworkRecords
+from dockyard.errors import DataLoss, InvalidParameter, NotFound
+from dockyard.network.attachment import Subnet
+from dockyard.network.networks import NetworkRecord, NetworkRecords
+
+OWN = NetworkRecord(
+    "a" * 64,
+    "web",
+    "bridge",
+    "2026-01-02T03:04:05.000678000Z",
+    link="br-aaaaaaaaaaaa",
+    subnets=(Subnet("10.1.0.0/16", "10.1.0.1", "10.1.4.0/24", (("printer", "10.1.0.9"),)), Subnet("fd00::/64")),
+    options=(("com.docker.network.driver.mtu", "1400"),),
+    labels=(("a", "b"),),
+    ipam_options=(("x", "y"),),
+)
 
 
 def records(directory: Path) -> NetworkRecords:
@@ -33,6 +46,26 @@ def test_find(tmp_path: Path) -> None:
             store.find(reference)
 
 
+def test_a_name_goes_before_the_beginning_of_an_id_that_fits_two(tmp_path: Path) -> None:
+    store = records(tmp_path)
+    for network_id, name in (("ab" * 32, "one"), ("ab" * 31 + "cd", "two")):
+        store.put(NetworkRecord(network_id, name, "bridge", "2026-01-02T03:04:05Z"))
+    with pytest.raises(InvalidParameter, match="2 matches found based on ID prefix: network abab is ambiguous"):
+        store.find("abab")
+    store.put(NetworkRecord("ef" * 32, "abab", "bridge", "2026-01-02T03:04:05Z"))
+    assert store.find("abab").id == "ef" * 32
+
+
+def test_everything_of_a_record_survives(tmp_path: Path) -> None:
+    store = records(tmp_path)
+    store.put(OWN)
+    assert records(tmp_path).find("web") == OWN
+    store.remove(OWN.id)
+    store.remove(OWN.id)
+    with pytest.raises(NotFound):
+        records(tmp_path).find("web")
+
+
 def test_addresses_are_remembered(tmp_path: Path) -> None:
     store = records(tmp_path)
     store.remember_addresses(store.find("bridge"), "docker0", "172.17.0.0/16", "172.17.0.1")
@@ -40,9 +73,17 @@ def test_addresses_are_remembered(tmp_path: Path) -> None:
     assert (again.link, again.subnet, again.gateway) == ("docker0", "172.17.0.0/16", "172.17.0.1")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '[{"id": "x", "unknown": 1}]', "[{}]"])
-def test_damage_is_reported(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("record", ["", "{", "[1]", '{"id": "x", "unknown": 1}', "{}", "null"])
+def test_damaged_records_are_reported(tmp_path: Path, record: str) -> None:
+    store = records(tmp_path)
+    store._database.execute("INSERT INTO networks VALUES ('x', ?)", (record,))
+    store.close()
+    with pytest.raises(DataLoss, match=r"networks\.db is damaged"):
+        records(tmp_path)
+
+
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "network").mkdir()
-    (tmp_path / "network" / "networks.json").write_text(content)
-    with pytest.raises(DataLoss, match=r"networks\.json is damaged"):
+    (tmp_path / "network" / "networks.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(DataLoss, match=r"networks\.db is damaged"):
         records(tmp_path)

@@ -5,9 +5,17 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from dockyard.engine.containers.archive import look, read, write
 from dockyard.engine.containers.collection import Entry
-from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig, Resources, RestartPolicy
+from dockyard.engine.containers.config import (
+    Config,
+    EndpointConfig,
+    HostConfig,
+    NetworkingConfig,
+    Resources,
+    RestartPolicy,
+)
 from dockyard.engine.containers.lifecycle import (
     commit,
+    connect,
     create,
     kill,
     pause,
@@ -89,6 +97,14 @@ class Containers:
     async def update(self, ref: str, resources: Resources, restart_policy: RestartPolicy | None) -> None:
         """Changes limits; see `lifecycle.update`."""
         await update.update(self._services, self._find(ref), resources, restart_policy)
+
+    async def connect(self, ref: str, network: str, endpoint: EndpointConfig) -> None:
+        """Brings a container into a network; see `lifecycle.connect`."""
+        await connect.connect(self._services, self._find(ref), network, endpoint)
+
+    async def disconnect(self, ref: str, network: str, *, force: bool = False) -> None:
+        """Takes a container out of a network; see `lifecycle.connect`."""
+        await connect.disconnect(self._services, self._find(ref), network, force=force)
 
     async def resize(self, ref: str, rows: int, columns: int) -> None:
         """Sets the size of the container's terminal, in characters; Conflict when it doesn't run."""

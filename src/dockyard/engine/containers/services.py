@@ -7,7 +7,7 @@ from typing import Any
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
-from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.deletion import Deletion
 from dockyard.engine.events import Events
@@ -83,9 +83,10 @@ class Services:
     def announce_networks(self, container: Container, action: str) -> None:
         """Publishes a network event (`connect`, `disconnect`) for each endpoint that the container has."""
         for endpoint in container.endpoints:
-            attributes = {"container": container.id, "name": endpoint.network_name, "type": _driver(endpoint)}
-            self.events.publish("network", action, endpoint.network_id, attributes)
+            self.announce_network(container, endpoint.network_id, endpoint.network_name, action)
 
-
-def _driver(endpoint: Endpoint) -> str:
-    return "null" if endpoint.network_name == "none" else endpoint.network_name
+    def announce_network(self, container: Container, network_id: str, network_name: str, action: str) -> None:
+        """Publishes a network event (`connect`, `disconnect`) of one container."""
+        driver = next((one.driver for one in self.networks.known() if one.id == network_id), "")
+        attributes = {"container": container.id, "name": network_name, "type": driver}
+        self.events.publish("network", action, network_id, attributes)

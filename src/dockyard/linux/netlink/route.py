@@ -50,6 +50,13 @@ def add_default(gateway: str, link_index: int | None = None) -> bytes:
     return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, body, *parts)
 
 
+def delete_default(gateway: str) -> bytes:
+    """Take away the route for everything else that goes to this gateway; ESRCH when there is none."""
+    family, raw = packed(gateway)
+    body = _HEADER.pack(family, 0, 0, 0, RT_TABLE_MAIN, 0, _RT_SCOPE_UNIVERSE, _RTN_UNICAST, 0)
+    return request(RTM_DELROUTE, 0, body, attribute(_RTA_GATEWAY, raw))
+
+
 def get_all(family: int = socket.AF_INET) -> bytes:
     """Ask for the routes of all tables."""
     return request(RTM_GETROUTE, 0, _HEADER.pack(family, 0, 0, 0, 0, 0, 0, 0, 0))

@@ -30,6 +30,11 @@ class Network(Protocol):
         """Whether `attach` needs the sandbox opened."""
         ...
 
+    @property
+    def interface_prefix(self) -> str:
+        """How links inside of containers are called: "eth" makes eth0, eth1."""
+        ...
+
     def start(self, attachments: Sequence[Attachment]) -> None:
         """Make the kernel's side what it should be, with `attachments` as they were given out before.
 
@@ -71,6 +76,14 @@ class Network(Protocol):
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """The network as it is shown."""
+        ...
+
+    def remove(self) -> None:
+        """The network is removed, with nobody attached: what the kernel has of it goes, and what this process holds.
+
+        Raises:
+            SystemFailure: the firewall refuses.
+        """
         ...
 
     def close(self) -> None:

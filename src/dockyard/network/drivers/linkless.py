@@ -6,6 +6,7 @@ They need nothing of the kernel; they exist so that an endpoint is an endpoint e
 from collections.abc import Sequence
 
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo
+from dockyard.network.drivers.info import info_of
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.sandbox.sandboxes import Sandbox
 
@@ -14,6 +15,7 @@ class LinklessNetwork:
     """`host` or `none`. Published ports are dropped, as Docker does: with `host` they are the host's already."""
 
     uses_sandbox = False
+    interface_prefix = "eth"
 
     def __init__(self, record: NetworkRecord) -> None:
         """`record` says which of the two."""
@@ -37,6 +39,7 @@ class LinklessNetwork:
             network=self._record.name,
             network_id=self._record.id,
             driver=self._record.driver,
+            driver_opts=request.driver_opts,
         )
 
     def detach(self, attachment: Attachment) -> None:
@@ -55,10 +58,10 @@ class LinklessNetwork:
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """The network as it is shown."""
-        record = self._record
-        return NetworkInfo(
-            id=record.id, name=record.name, created=record.created, driver=record.driver, containers=tuple(attachments)
-        )
+        return info_of(self._record, attachments)
+
+    def remove(self) -> None:
+        """Nothing to do."""
 
     def close(self) -> None:
         """Nothing to do."""

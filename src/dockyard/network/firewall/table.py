@@ -15,9 +15,10 @@ from dockyard.network.firewall.rules import (
     BridgeRules,
     Target,
     add_targets,
-    delete_table,
+    delete_tables,
     delete_targets,
-    replace_table,
+    elements,
+    replace_tables,
 )
 
 _log: Final = logging.getLogger(__name__)
@@ -50,13 +51,12 @@ class FirewallTable:
             SystemFailure: nftables refuses.
         """
         self._admit()
-        everything = [target for targets in self._targets.values() for target in targets]
-        self._nftables.run(replace_table(self._rules, everything))
-        self._skeleton, _ = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
+        self._nftables.run(replace_tables(self._rules, self._everything()))
+        self._skeleton, _ = _take_apart(self._list())
 
     def owns(self, table: str) -> bool:
         """Whether a change of the table by others may be ours to mend."""
-        return table in (self._rules.table.split()[1], FOREIGN_TABLE)
+        return table in (self._rules.table, FOREIGN_TABLE)
 
     def mend(self) -> None:
         """Like `reassert`, but the kernel's table is touched only if it isn't as it was left.
@@ -71,10 +71,19 @@ class FirewallTable:
     def _is_intact(self) -> bool:
         """Whether the kernel's table is as `reassert` left it, with the ports published since."""
         try:
-            skeleton, elements = _take_apart(self._nftables.run(f"list table {self._rules.table}"))
+            skeleton, present = _take_apart(self._list())
         except DockyardError:
             return False
-        return skeleton == self._skeleton and elements == sum(map(len, self._targets.values()))
+        wanted = {element for target in self._everything() for element in elements(self._rules, target)}
+        return skeleton == self._skeleton and present == len(wanted)
+
+    def _everything(self) -> list[Target]:
+        return [target for targets in self._targets.values() for target in targets]
+
+    def _list(self) -> str:
+        return "".join(
+            self._nftables.run(f"list table {family} {self._rules.table}") for family, _ in self._rules.families
+        )
 
     def publish(self, attachment: Attachment) -> None:
         """Bring an endpoint's ports to the kernel; the table is made anew if it has disappeared.
@@ -118,7 +127,7 @@ class FirewallTable:
     def remove(self) -> None:
         """The table goes from the kernel, and what is in tables of others."""
         self._foreign.withdraw()
-        self._nftables.run(delete_table(self._rules))
+        self._nftables.run(delete_tables(self._rules))
 
     def _admit(self) -> None:
         dropping = frozenset(self._foreign.admit())
@@ -136,10 +145,15 @@ class FirewallTable:
 
 def _take_apart(listing: str) -> tuple[str, int]:
     """A listing of the table without the elements of its maps, and the number of those."""
-    number = sum(block.count(" : ") for block in _ELEMENTS.findall(listing))
+    number = sum(block.count(",") + 1 for block in _ELEMENTS.findall(listing))
     return "".join(_ELEMENTS.sub("", listing).split()), number
 
 
 def targets_of(attachment: Attachment) -> tuple[Target, ...]:
-    """Where an endpoint's published ports lead; ports on IPv6 addresses are not the firewall's matter."""
-    return tuple(Target(port, attachment.ipv4) for port in attachment.ports if ":" not in port.host_ip)
+    """Where an endpoint's published ports lead, as far as the container has an address of the host address's family."""
+    found = []
+    for port in attachment.ports:
+        container_ip = attachment.ipv6 if ":" in port.host_ip else attachment.ipv4
+        if container_ip:
+            found.append(Target(port, container_ip))
+    return tuple(found)

@@ -1,6 +1,7 @@
 """Hardware addresses of endpoints: Docker's derivation from the IPv4 address, and what users ask for. Pure."""
 
 import re
+import secrets
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -11,8 +12,11 @@ _MULTICAST: Final = 1
 
 
 def mac_of(ipv4: str) -> str:
-    """Docker's hardware address for an IPv4 address: 02:42 and its four bytes; "locally administered", unicast."""
-    return "02:42:" + IPv4Address(ipv4).packed.hex(":")
+    """Docker's hardware address for an IPv4 address: 02:42 and its four bytes; "locally administered", unicast.
+
+    Without such an address ("") the four bytes are random.
+    """
+    return "02:42:" + (IPv4Address(ipv4).packed if ipv4 else secrets.token_bytes(4)).hex(":")
 
 
 def parse_mac(text: str) -> str:

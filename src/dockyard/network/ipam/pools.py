@@ -1,29 +1,45 @@
 """Choosing the subnet of a new network: the first of the pools that nobody on this host uses. Pure."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import InvalidParameter
 from dockyard.network.config import AddressPool
 
+Network = IPv4Network | IPv6Network
+_COLLISIONS_TOLD = 8
 
-def choose_subnet(pools: Iterable[AddressPool], in_use: Iterable[IPv4Network]) -> IPv4Network:
+
+class Use(NamedTuple):
+    """Addresses that are taken, and by whom: "network web", "route 10.0.0.0/8 of eth0"."""
+
+    network: Network
+    by: str
+
+
+def choose_subnet(pools: Iterable[AddressPool], in_use: Iterable[Use], version: int = 4, size: int = 0) -> Network:
     """The first subnet of the pools, in order, that overlaps none of `in_use`.
 
     Args:
         pools: ranges and sizes to cut them into.
         in_use: routes and addresses of the host, subnets of other networks. A default route (/0) doesn't count.
+        version: 4 or 6, of the subnet wanted.
+        size: prefix length of the subnet wanted; 0 is that of the pool.
 
     Raises:
-        NotFound: all are in use; in Docker's words.
+        InvalidParameter: all are in use, and by whom; no pool is large enough; or a pool is impossible.
     """
-    taken = [network for network in in_use if network.prefixlen > 0]
-    for candidate in _candidates(pools):
-        if not any(candidate.overlaps(network) for network in taken):
+    taken = [use for use in in_use if use.network.prefixlen > 0 and use.network.version == version]
+    collisions: list[str] = []
+    for candidate in _candidates(pools, version, size):
+        use = next((use for use in taken if use.network.overlaps(candidate)), None)
+        if use is None:
             return candidate
-    raise NotFound(
-        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
-    )
+        if len(collisions) < _COLLISIONS_TOLD:
+            collisions.append(f"{candidate} collides with {use.by}")
+    reason = f": {', '.join(collisions)}" if collisions else ""
+    raise InvalidParameter(f"all predefined address pools have been fully subnetted{reason}")
 
 
 def parse_bip(bip: str) -> IPv4Interface:
@@ -47,7 +63,7 @@ def parse_subnet(text: str) -> IPv4Network:
     """A subnet as "10.1.0.0/16".
 
     Raises:
-        InvalidParameter: not a network.
+        InvalidParameter: not a network of IPv4.
     """
     try:
         return IPv4Network(text)
@@ -55,9 +71,17 @@ def parse_subnet(text: str) -> IPv4Network:
         raise InvalidParameter(f"invalid CIDR address: {text}") from error
 
 
-def _candidates(pools: Iterable[AddressPool]) -> Iterator[IPv4Network]:
+def _candidates(pools: Iterable[AddressPool], version: int, size: int) -> Iterator[Network]:
+    fits = False
     for pool in pools:
-        base = parse_subnet(pool.base)
-        if not base.prefixlen <= pool.size <= 30:
+        try:
+            base = ip_network(pool.base)
+        except ValueError as error:
+            raise InvalidParameter(f"invalid CIDR address: {pool.base}") from error
+        if not base.prefixlen <= pool.size <= base.max_prefixlen - 2:
             raise InvalidParameter(f"invalid default address pool: {pool.base} can't be cut into /{pool.size}")
-        yield from base.subnets(new_prefix=pool.size)
+        if base.version == version and (not size or base.prefixlen <= size <= base.max_prefixlen):
+            fits = True
+            yield from base.subnets(new_prefix=size or pool.size)
+    if not fits:
+        raise InvalidParameter("invalid address pool")

@@ -7,8 +7,9 @@ netlink socket and goes home; the socket configures the namespace from outside e
 
 import os
 import re
-from contextlib import suppress
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
 
 from dockyard.errors import InvalidParameter, NotFound, SystemFailure
 from dockyard.linux import network_namespace
@@ -17,6 +18,7 @@ from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.network_namespace import NamespaceThread
 
 _LOOPBACK_INDEX: Final = 1
+T = TypeVar("T")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -26,10 +28,20 @@ class Sandbox:
     While it is open the namespace can't go.
     """
 
-    def __init__(self, namespace: int, route: NetlinkSocket) -> None:
-        """Takes both over."""
+    def __init__(self, namespace: int, route: NetlinkSocket, thread: NamespaceThread) -> None:
+        """Takes the descriptor and the socket over; `thread` is where namespaces are entered."""
         self.namespace = namespace
         self.route = route
+        self._thread = thread
+
+    def run(self, errand: Callable[[], T]) -> T:
+        """The result of `errand`, called inside the namespace.
+
+        Raises:
+            OSError: the namespace can't be entered.
+            Exception: whatever the errand raises.
+        """
+        return self._thread.run(self.namespace, errand)
 
     def close(self) -> None:
         """Give both descriptors back."""
@@ -59,7 +71,7 @@ class Sandboxes:
         """
         path = self.path(sandbox_id)
         try:
-            sandbox = self._thread.run(None, _prepare)
+            sandbox = Sandbox(*self._thread.run(None, _prepare), self._thread)
             try:
                 network_namespace.pin(sandbox.namespace, path)
             except BaseException:
@@ -89,10 +101,19 @@ class Sandboxes:
         except OSError as error:
             raise SystemFailure(f"open {path}: {error.strerror}") from error
         try:
-            return Sandbox(namespace, self._thread.run(namespace, NetlinkSocket))
+            return Sandbox(namespace, self._thread.run(namespace, NetlinkSocket), self._thread)
         except OSError as error:
             os.close(namespace)
             raise SystemFailure(f"enter network sandbox {sandbox_id}: {error}") from error
+
+    @contextmanager
+    def opened(self, sandbox_id: str) -> Iterator[Sandbox]:
+        """Open a sandbox for as long as the context lasts; see `open`."""
+        sandbox = self.open(sandbox_id)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
 
     def settle(self, sandbox_id: str) -> None:
         """Close what `create` left open for an `open` that won't come."""
@@ -134,7 +155,7 @@ class Sandboxes:
         return os.path.join(self._directory, sandbox_id)
 
 
-def _prepare() -> Sandbox:
+def _prepare() -> tuple[int, NetlinkSocket]:
     """Runs inside the new namespace."""
     namespace = network_namespace.open_current()
     try:
@@ -146,7 +167,7 @@ def _prepare() -> Sandbox:
         except BaseException:
             route.close()
             raise
-        return Sandbox(namespace, route)
+        return namespace, route
     except BaseException:
         os.close(namespace)
         raise

@@ -10,8 +10,9 @@ import pytest
 from dockyard.errors import InvalidParameter
 from dockyard.linux.netlink.link import Link
 from dockyard.network.config import NetworkConfig
-from dockyard.network.drivers.bridge.choose import HostView, alias_for, choose_default_bridge
+from dockyard.network.drivers.bridge.choose import alias_for, choose_default_bridge
 from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.host_view import HostView
 from dockyard.network.networks import NetworkRecord
 
 RECORD = NetworkRecord("1" * 64, "bridge", "bridge", "2026-01-01T00:00:00.000000000Z")
@@ -33,7 +34,8 @@ def choose(*links: Link, record: NetworkRecord = RECORD, addresses: Any = (), ro
 
 
 def named(settings: BridgeSettings) -> tuple[str, str, bool]:
-    return settings.link, str(settings.address), settings.owned
+    ipv4 = settings.ipv4
+    return settings.link, f"{ipv4.address}/{ipv4.subnet.prefixlen}", settings.owned
 
 
 def test_an_empty_host() -> None:
@@ -86,8 +88,8 @@ def test_impossible_names(name: str) -> None:
 
 def test_bip_and_parts_of_it() -> None:
     chosen = choose(bip="10.5.0.9/16", fixed_cidr="10.5.7.0/24", default_gateway="10.5.0.254", host_ip="127.0.0.1")
-    assert str(chosen.address) == "10.5.0.9/16"
-    assert (str(chosen.pool), chosen.gateway, chosen.host_ip) == ("10.5.7.0/24", "10.5.0.254", "127.0.0.1")
+    assert named(chosen)[1] == "10.5.0.9/16"
+    assert (str(chosen.ipv4.within), chosen.ipv4.gateway, chosen.host_ip) == ("10.5.7.0/24", "10.5.0.254", "127.0.0.1")
     assert dict(chosen.options)["com.docker.network.bridge.host_binding_ipv4"] == "127.0.0.1"
     with pytest.raises(InvalidParameter, match="not part of"):
         choose(bip="10.5.0.9/16", fixed_cidr="10.6.0.0/24")

@@ -1,13 +1,15 @@
 """What the firewall tells nftables, and how it mends; with a recording nftables of the test's own."""
 
+from dataclasses import replace
+
 import pytest
 
 from dockyard.errors import SystemFailure
 from dockyard.network.attachment import Attachment, PublishedPort
-from dockyard.network.firewall.rules import BridgeRules, replace_table
+from dockyard.network.firewall.rules import BridgeRules, FamilyRules, replace_tables
 from dockyard.network.firewall.table import FirewallTable
 
-RULES = BridgeRules("docker0", "172.17.0.0/16")
+RULES = BridgeRules("docker0", FamilyRules("172.17.0.0/16"))
 
 
 class Recorder:
@@ -85,8 +87,8 @@ def test_what_cannot_be_published_is_forgotten(table: FirewallTable, nftables: R
 
 
 def test_options() -> None:
-    assert "masquerade" in replace_table(RULES, [])
-    without = replace_table(BridgeRules("docker0", "172.17.0.0/16", icc=False, masquerade=False), [])
+    assert "masquerade" in replace_tables(RULES, [])
+    without = replace_tables(replace(RULES, icc=False, masquerade=False), [])
     assert 'oifname != "docker0" ip saddr 172.17.0.0/16 masquerade' not in without
     assert 'iifname "docker0" accept' not in without
-    assert 'iifname "docker0" accept' in replace_table(RULES, [])
+    assert 'iifname "docker0" accept' in replace_tables(RULES, [])

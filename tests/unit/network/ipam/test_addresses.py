@@ -6,15 +6,13 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dockyard.errors import Conflict, InvalidParameter, Unavailable
+from dockyard.errors import Forbidden, InvalidParameter, Unavailable
 from dockyard.network.ipam.addresses import Addresses
-
-GATEWAY = IPv4Address("172.17.0.1")
 
 
 def addresses(subnet: str = "172.17.0.0/16", **more: IPv4Network) -> Addresses:
     network = IPv4Network(subnet)
-    return Addresses(network, reserved=(network.network_address + 1,), **more)
+    return Addresses(network, reserved=(str(network.network_address + 1),), **more)
 
 
 def test_from_two_upwards_and_the_lowest_free_again() -> None:
@@ -27,7 +25,7 @@ def test_from_two_upwards_and_the_lowest_free_again() -> None:
 def test_a_wanted_address() -> None:
     pool = addresses()
     assert pool.take("172.17.0.3") == "172.17.0.3"
-    with pytest.raises(Conflict, match="Address already in use"):
+    with pytest.raises(Forbidden, match="Address already in use"):
         pool.take("172.17.0.3")
     assert [pool.take() for _ in range(2)] == ["172.17.0.2", "172.17.0.4"]
 
@@ -42,7 +40,7 @@ def test_what_is_no_address_of_the_subnet(wanted: str) -> None:
 def test_network_broadcast_and_gateway_are_never_given_out(wanted: str) -> None:
     pool = addresses()
     pool.release(wanted)
-    with pytest.raises(Conflict):
+    with pytest.raises(Forbidden):
         pool.take(wanted)
 
 
@@ -90,7 +88,7 @@ class Model(RuleBasedStateMachine):
     def take_wanted(self, number: int) -> None:
         wanted = f"10.0.0.{number}"
         if wanted in self.taken:
-            with pytest.raises(Conflict):
+            with pytest.raises(Forbidden):
                 self.pool.take(wanted)
             return
         assert self.pool.take(wanted) == wanted

@@ -1,12 +1,12 @@
 """Which subnet a network gets."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import InvalidParameter
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, AddressPool
-from dockyard.network.ipam.pools import choose_subnet, parse_bip
+from dockyard.network.ipam.pools import Use, choose_subnet, parse_bip
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,17 @@ from dockyard.network.ipam.pools import choose_subnet, parse_bip
     ],
 )
 def test_the_first_that_nobody_uses(in_use: list[str], chosen: str) -> None:
-    assert choose_subnet(DEFAULT_ADDRESS_POOLS, map(IPv4Network, in_use)) == IPv4Network(chosen)
+    uses = [Use(IPv4Network(text), "somebody") for text in in_use]
+    assert choose_subnet(DEFAULT_ADDRESS_POOLS, uses) == IPv4Network(chosen)
 
 
 def test_none_left() -> None:
-    with pytest.raises(NotFound, match="could not find an available, non-overlapping IPv4 address pool"):
-        choose_subnet([AddressPool("10.0.0.0/24", 24)], [IPv4Network("10.0.0.0/8")])
+    taken = [Use(IPv4Network("10.0.0.0/8"), "the route 10.0.0.0/8 of eth0")]
+    told = (
+        "all predefined address pools have been fully subnetted: 10.0.0.0/24 collides with the route 10.0.0.0/8 of eth0"
+    )
+    with pytest.raises(InvalidParameter, match=told):
+        choose_subnet([AddressPool("10.0.0.0/24", 24)], taken)
 
 
 @pytest.mark.parametrize(("base", "size"), [("10.0.0.0/24", 16), ("10.0.0.0/24", 31), ("10.0.0.1/24", 24), ("x", 24)])
@@ -44,3 +49,15 @@ def test_bip() -> None:
 def test_impossible_bip(bip: str) -> None:
     with pytest.raises(InvalidParameter):
         parse_bip(bip)
+
+
+def test_a_size_of_ones_own() -> None:
+    assert str(choose_subnet(DEFAULT_ADDRESS_POOLS, [], size=24)) == "172.17.0.0/24"
+    with pytest.raises(InvalidParameter, match="invalid address pool"):
+        choose_subnet([AddressPool("10.0.0.0/24", 24)], [], size=16)
+
+
+def test_of_ipv6() -> None:
+    pools = [*DEFAULT_ADDRESS_POOLS, AddressPool("fd00:1::/48", 64)]
+    taken = [Use(IPv6Network("fd00:1::/64"), "network web")]
+    assert str(choose_subnet(pools, taken, 6)) == "fd00:1:0:1::/64"

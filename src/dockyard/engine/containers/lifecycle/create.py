@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from dockyard.engine.containers import defaults, validation
-from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
+from dockyard.engine.containers.config import Config, EndpointConfig, HostConfig, NetworkingConfig
 from dockyard.engine.containers.endpoints import check_endpoints
 from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
@@ -24,8 +24,10 @@ from dockyard.engine.containers.spec.security_options import parse_security_opti
 from dockyard.engine.containers.volumes_from import inherited_mounts, merged
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
+from dockyard.engine.networks import find_network
 from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.rooted import remove_tree
+from dockyard.network.attachment import NetworkInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def create(
         inherited_mounts(host.volumes_from or (), lambda ref: services.collection.find(ref).record.mounts),
         requested_mounts(config, host, binds_recursive=binds_recursive),
     )
-    networks = _networks(services, host, networking)
+    networking, networks = _networks(services, host, networking)
     container_id = new_id()
     name = _checked_name(name) if name else random_name(services.collection.names)
     services.collection.reserve_name(name, container_id)
@@ -120,17 +122,29 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _networks(services: Services, host: HostConfig, networking: NetworkingConfig) -> tuple[Endpoint, ...]:
-    """The network that the container will be in; its endpoint has no address yet.
+def _networks(
+    services: Services, host: HostConfig, networking: NetworkingConfig
+) -> tuple[NetworkingConfig, tuple[Endpoint, ...]]:
+    """The networks that the container will be in, by name; its endpoints have no addresses yet.
 
-    As in Docker, whether the network exists (or the container whose network is shared) is found out at the start.
+    As in Docker, whether a network exists (or the container whose network is shared) is found out at the start.
     """
     mode = host.network_mode
-    check_endpoints(mode, networking)
+    wanted = networking.endpoints_config or {}
+    found: dict[str, NetworkInfo] = {}
+    for name in (mode, *wanted):
+        with contextlib.suppress(NotFound, InvalidParameter):
+            found[name] = find_network(services.networks.known(), name)
+    check_endpoints(wanted, found)
     if mode.startswith("container:"):
-        return ()
-    found = next((one for one in services.networks.known() if mode in (one.name, one.id)), None)
-    return (Endpoint(network_name=found.name if found else mode, network_id=found.id if found else ""),)
+        return NetworkingConfig(), ()
+    names = {name: found[name].name if name in found else name for name in wanted or (mode,)}
+    main = found[mode].name if mode in found else mode
+    names = dict(sorted(names.items(), key=lambda pair: pair[1] != main))  # that of --network is connected first
+    settings = {names[name]: wanted.get(name) or EndpointConfig() for name in names}
+    ids = {names[name]: found[name].id if name in found else "" for name in names}
+    endpoints = tuple(Endpoint(network_name=name, network_id=ids[name]) for name in settings)
+    return NetworkingConfig(endpoints_config=dict(settings)), endpoints
 
 
 def _record(

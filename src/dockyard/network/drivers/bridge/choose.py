@@ -7,30 +7,21 @@ another data root, unless that data root is gone, which makes the bridge a lefto
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv4Network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Interface
 from typing import Final
 
 from dockyard.errors import InvalidParameter
 from dockyard.linux.netlink.link import MAX_NAME_BYTES, Link
 from dockyard.network.config import DEFAULT_BRIDGE, DEFAULT_MTU_BYTES, NetworkConfig
-from dockyard.network.drivers.bridge.settings import BridgeSettings
-from dockyard.network.ipam.pools import choose_subnet, parse_bip, parse_subnet
+from dockyard.network.drivers.bridge.settings import BridgeSettings, Family
+from dockyard.network.host_view import HostView
+from dockyard.network.ipam.pools import Use, choose_subnet, parse_bip, parse_subnet
 from dockyard.network.networks import NetworkRecord
 
 _MARK: Final = "dockyard:"
 _MAX_ALIAS_BYTES: Final = 255
 _OWN_BRIDGE: Final = "dockyard"
-
-
-@dataclass(frozen=True, slots=True)
-class HostView:
-    """What the host has already: links, IPv4 addresses by link index, destinations of routes with their link index."""
-
-    links: Sequence[Link]
-    addresses: Sequence[tuple[int, IPv4Interface]]
-    routes: Sequence[tuple[int, IPv4Network]]
 
 
 def alias_for(data_root: str) -> str:
@@ -42,9 +33,16 @@ def alias_for(data_root: str) -> str:
 
 
 def choose_default_bridge(
-    config: NetworkConfig, data_root: str, record: NetworkRecord, host: HostView
+    config: NetworkConfig, data_root: str, record: NetworkRecord, host: HostView, networks: Iterable[Use] = ()
 ) -> BridgeSettings:
     """Decide; nothing happens yet.
+
+    Args:
+        config: the operator's settings.
+        data_root: marks our links.
+        record: of the network, with what it had last.
+        host: what is there.
+        networks: subnets of the engine's other networks.
 
     Raises:
         InvalidParameter: a setting is impossible.
@@ -55,17 +53,23 @@ def choose_default_bridge(
     name = _choose_name(config, record, alias, by_name)
     link = by_name.get(name)
     owned = link is None or _is_ours(link, alias)
-    address = _choose_address(config, record, host, link)
+    address = _choose_address(config, record, host, link, networks)
     pool = parse_subnet(config.fixed_cidr) if config.fixed_cidr else None
     if pool is not None and not pool.subnet_of(address.network):
         raise InvalidParameter(f"fixed CIDR {pool} is not part of the bridge's subnet {address.network}")
+    gateway = config.default_gateway or str(address.ip)
     return BridgeSettings(
         link=name,
         owned=owned,
         alias=alias,
-        address=address,
-        gateway=config.default_gateway or str(address.ip),
-        pool=pool,
+        ipv4=Family(
+            subnet=address.network,
+            address=str(address.ip),
+            gateway=gateway,
+            within=pool,
+            reserved=(str(address.ip), gateway),
+        ),
+        ipv6=None,
         mtu=config.mtu or DEFAULT_MTU_BYTES,
         icc=config.icc,
         masquerade=config.ip_masq,
@@ -107,21 +111,26 @@ def _is_ours(link: Link, alias: str) -> bool:
     return link.alias.startswith(_MARK + "/") and not os.path.isdir(path)
 
 
-def _choose_address(config: NetworkConfig, record: NetworkRecord, host: HostView, link: Link | None) -> IPv4Interface:
+def _choose_address(
+    config: NetworkConfig, record: NetworkRecord, host: HostView, link: Link | None, networks: Iterable[Use]
+) -> IPv4Interface:
     if config.bip:
         return parse_bip(config.bip)
     own = link.link_index if link is not None else -1
     for index, address in host.addresses:
-        if index == own:
+        if index == own and isinstance(address, IPv4Interface):
             return address
-    in_use = [network for index, network in host.routes if index != own]
-    in_use += [address.network for index, address in host.addresses if index != own]
+    in_use = [*host.uses(without=own), *networks]
     if record.subnet and record.gateway:
         recorded = parse_subnet(record.subnet)
-        if not any(recorded.overlaps(network) for network in in_use if network.prefixlen > 0):
+        if not any(recorded.overlaps(use.network) for use in in_use if _narrows(use)):
             return IPv4Interface(f"{record.gateway}/{recorded.prefixlen}")
     subnet = choose_subnet(config.default_address_pools, in_use)
-    return IPv4Interface(f"{subnet.network_address + 1}/{subnet.prefixlen}")
+    return IPv4Interface(f"{subnet[1]}/{subnet.prefixlen}")
+
+
+def _narrows(use: Use) -> bool:
+    return use.network.version == 4 and use.network.prefixlen > 0
 
 
 def check_link_name(name: str) -> None:

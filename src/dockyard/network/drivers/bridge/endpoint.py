@@ -2,7 +2,7 @@
 
 1. on the host: make the pair, move one end into the sandbox, make the other a port of the bridge, bring it up;
 2. on the host: tell the bridge the MAC address, set what the port may do;
-3. in the sandbox: address, up, default route;
+3. in the sandbox: addresses, up;
 4. on the host: see that the bridge has noticed, and the host that the bridge is up.
 """
 
@@ -13,11 +13,12 @@ from contextlib import suppress
 from typing import Final
 
 from dockyard.errors import SystemFailure
-from dockyard.linux.netlink import address, link, neighbor, route
+from dockyard.linux.netlink import link, neighbor
 from dockyard.linux.netlink.link import Link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment
 from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.sandbox.interface import configure
 from dockyard.network.sandbox.sandboxes import Sandbox
 
 HOST_PREFIX: Final = "veth"
@@ -52,7 +53,7 @@ def plug(
         bridge_index: link index of the bridge.
         settings: of the network.
         sandbox: open.
-        attachment: names, addresses and gateway; the default route is set only where there is a gateway.
+        attachment: names and addresses.
 
     Raises:
         SystemFailure: the kernel refuses; nothing is left behind.
@@ -71,15 +72,7 @@ def plug(
         )
         try:
             configure_port(rtnl, settings, attachment)
-            inside = link.parse(sandbox.route.query(link.get_by_name(attachment.interface))).link_index
-            broadcast = str(settings.subnet.broadcast_address)
-            steps = [
-                address.add(inside, attachment.ipv4, attachment.prefix_length, broadcast),
-                link.set_up(inside),
-            ]
-            if attachment.gateway:
-                steps.append(route.add_default(attachment.gateway))
-            sandbox.route.transact(*steps)
+            configure(sandbox, attachment)
             _wait_until_operational(rtnl, socket.if_nametoindex(name), bridge_index)
         except BaseException:
             unplug(rtnl, name)

@@ -1,52 +1,19 @@
-"""Makes the kernel's bridge what the settings say: there, marked, up, with its address."""
+"""Makes the kernel's bridge what the settings say: there, marked, up, with its addresses."""
 
 import secrets
-from errno import ENODEV
-from ipaddress import IPv4Interface, IPv4Network
+import socket
+from contextlib import suppress
 
 from dockyard.errors import SystemFailure
-from dockyard.linux.netlink import address, link, route
+from dockyard.linux.netlink import address, link
 from dockyard.linux.netlink.link import Link
-from dockyard.linux.netlink.socket import NetlinkError, NetlinkSocket
-from dockyard.network.drivers.bridge.choose import HostView
-from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.linux.netlink.socket import NetlinkSocket
+from dockyard.network.drivers.bridge.parameters import allow_ipv6
+from dockyard.network.drivers.bridge.settings import BridgeSettings, Family
+from dockyard.network.host_view import find_link
+from dockyard.network.ipam.subnets import broadcast_of
 
-
-def view_host(rtnl: NetlinkSocket) -> HostView:
-    """Links, IPv4 addresses and routes of the namespace of the socket.
-
-    Raises:
-        SystemFailure: the kernel refuses.
-    """
-    try:
-        links = [link.parse(message) for message in rtnl.dump(link.get_all())]
-        addresses = [address.parse(message) for message in rtnl.dump(address.get_all(family=2))]
-        routes = [route.parse(message) for message in rtnl.dump(route.get_all())]
-    except OSError as error:
-        raise SystemFailure(f"read the host's links and routes: {error}") from error
-    return HostView(
-        links=links,
-        addresses=[(entry.link_index, IPv4Interface(f"{entry.address}/{entry.prefix_length}")) for entry in addresses],
-        routes=[
-            (entry.link_index, IPv4Network(f"{entry.destination}/{entry.prefix_length}"))
-            for entry in routes
-            if entry.table == route.RT_TABLE_MAIN
-        ],
-    )
-
-
-def find_link(rtnl: NetlinkSocket, name: str) -> Link | None:
-    """The link of that name, None if there is none.
-
-    Raises:
-        NetlinkError: refused otherwise.
-    """
-    try:
-        return link.parse(rtnl.query(link.get_by_name(name)))
-    except NetlinkError as error:
-        if error.errno == ENODEV:
-            return None
-        raise
+_SCOPE_LINK = 253
 
 
 def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings) -> Link:
@@ -67,6 +34,14 @@ def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings) -> Link:
         raise SystemFailure(f"set up bridge {settings.link}: {error}") from error
 
 
+def remove_bridge(rtnl: NetlinkSocket, name: str) -> None:
+    """Delete a link by name; one that is gone is fine."""
+    with suppress(OSError):
+        found = find_link(rtnl, name)
+        if found is not None:
+            rtnl.transact(link.delete(found.link_index))
+
+
 def _mend(rtnl: NetlinkSocket, settings: BridgeSettings, bridge: Link) -> None:
     requests: list[bytes] = []
     if settings.owned and bridge.alias != settings.alias:
@@ -75,15 +50,23 @@ def _mend(rtnl: NetlinkSocket, settings: BridgeSettings, bridge: Link) -> None:
         requests.append(link.set_mtu(bridge.link_index, settings.mtu))
     if not bridge.is_up:
         requests.append(link.set_up(bridge.link_index))
-    present = {
-        (entry.address, entry.prefix_length)
-        for entry in (address.parse(message) for message in rtnl.dump(address.get_all(family=2)))
-        if entry.link_index == bridge.link_index
-    }
-    wanted = (str(settings.address.ip), settings.address.network.prefixlen)
-    if wanted not in present:
-        if settings.owned:
-            requests += [address.delete(bridge.link_index, *other) for other in present]
-        requests.append(address.add(bridge.link_index, *wanted, str(settings.subnet.broadcast_address)))
+    if settings.ipv6 is not None:
+        allow_ipv6(settings.link)  # before an address of that family comes
+    for family in settings.families:
+        requests += _addresses(rtnl, family, bridge.link_index, owned=settings.owned)
     if requests:
         rtnl.transact(*requests)
+
+
+def _addresses(rtnl: NetlinkSocket, family: Family, index: int, *, owned: bool) -> list[bytes]:
+    """What brings the addresses of one family from what they are to what they should be."""
+    code = socket.AF_INET if family.subnet.version == 4 else socket.AF_INET6
+    present = {
+        (entry.address, entry.prefix_length)
+        for entry in (address.parse(message) for message in rtnl.dump(address.get_all(code)))
+        if entry.link_index == index and (entry.scope != _SCOPE_LINK or entry.address == family.address)
+    }
+    wanted = {(family.address, family.subnet.prefixlen)} if family.address else set()
+    surplus = present - wanted if owned and wanted - present else set()
+    requests = [address.delete(index, *entry) for entry in surplus]
+    return requests + [address.add(index, *entry, broadcast_of(*entry)) for entry in wanted - present]

@@ -7,25 +7,28 @@ last, so that nobody reaches a container that is half connected.
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from ipaddress import IPv4Address
+from dataclasses import replace
 from typing import Final
 
 from dockyard.errors import DockyardError, SystemFailure
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
-from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PublishedPort, Subnet
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
 from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host_interface, plug, replug
-from dockyard.network.drivers.bridge.link import ensure_bridge, find_link
+from dockyard.network.drivers.bridge.link import ensure_bridge
 from dockyard.network.drivers.bridge.parameters import (
     allow_loopback_addresses,
     refuse_router_advertisements,
     switch_on_forwarding,
+    switch_on_ipv6_forwarding,
 )
 from dockyard.network.drivers.bridge.reaper import Reaper
 from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.drivers.info import info_of
 from dockyard.network.firewall.table import FirewallTable
-from dockyard.network.ipam.addresses import Addresses
+from dockyard.network.host_view import find_link
 from dockyard.network.ipam.mac import mac_of, parse_mac
+from dockyard.network.ipam.pair import AddressPair
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts
 from dockyard.network.sandbox.sandboxes import Sandbox
@@ -65,8 +68,7 @@ class BridgeNetwork:
         self._firewall = firewall
         self._ports = ports
         self._ip_forward = ip_forward
-        reserved = (settings.address.ip, IPv4Address(settings.gateway))
-        self._addresses = Addresses(settings.subnet, reserved=reserved, within=settings.pool)
+        self._addresses = AddressPair([(one.subnet, one.within, one.reserved) for one in settings.families])
         self._attached: dict[str, Attachment] = {}
         self._missed: set[str] = set()
         self._bridge_index = 0
@@ -75,6 +77,11 @@ class BridgeNetwork:
     def record(self) -> NetworkRecord:
         """See `Network.record`."""
         return self._record
+
+    @property
+    def interface_prefix(self) -> str:
+        """See `Network.interface_prefix`."""
+        return self._settings.interface_prefix
 
     def start(self, attachments: Sequence[Attachment]) -> None:
         """See `Network.start`."""
@@ -89,10 +96,11 @@ class BridgeNetwork:
         if sandbox is None:
             raise SystemFailure(f"network {self._record.name} needs the sandbox opened")
         wanted_mac = parse_mac(request.mac) if request.mac else None
+        ipv4, ipv6 = self._settings.ipv4, self._settings.ipv6
         with ExitStack() as undo:
-            ipv4 = self._addresses.take(request.ipv4 or None)
-            undo.callback(self._addresses.release, ipv4)
-            published = self._publish(request, ipv4)
+            taken = self._addresses.take(request.ipv4, request.ipv6)
+            undo.callback(self._addresses.release, taken.ipv4, taken.ipv6)
+            published = self._publish(request, taken.ipv4 or taken.ipv6)
             undo.callback(self._ports.release, published)
             attachment = Attachment(
                 container_id=request.container_id,
@@ -104,11 +112,20 @@ class BridgeNetwork:
                 driver=self._record.driver,
                 interface=interface,
                 host_interface=new_host_interface(),
-                mac=wanted_mac or mac_of(ipv4),
-                ipv4=ipv4,
-                prefix_length=self._settings.subnet.prefixlen,
-                gateway=self._settings.gateway,
+                mac=wanted_mac or mac_of(taken.ipv4),
+                ipv4=taken.ipv4,
+                prefix_length=taken.prefix_length,
+                gateway=ipv4.gateway if ipv4 is not None else "",
                 ports=published,
+                ipv6=taken.ipv6,
+                ipv6_prefix_length=taken.ipv6_prefix_length,
+                ipv6_gateway=ipv6.gateway if ipv6 is not None else "",
+                dns_names=request.dns_names,
+                links=request.links,
+                gw_priority=request.gw_priority,
+                internal=self._settings.internal,
+                driver_opts=request.driver_opts,
+                link_local=request.link_local,
             )
             self._plug(sandbox, attachment)
             undo.callback(self._reaper.remove, attachment.host_interface, 0.0)
@@ -131,7 +148,7 @@ class BridgeNetwork:
             self._reaper.remove(attachment.host_interface)
             # Free at once, although the link may live for a moment: the next one to get the address is made known to
             # the bridge by `neighbor.place`, so that the old link hears nothing any more.
-            self._addresses.release(attachment.ipv4)
+            self._addresses.release(attachment.ipv4, attachment.ipv6)
 
     def reassert(self) -> None:
         """See `Network.reassert`."""
@@ -154,8 +171,10 @@ class BridgeNetwork:
                 replug(self._rtnl, self._bridge_index, self._settings, port, attachment)
         self._drop_orphans(links)
         firewall = self._firewall
-        if self._ip_forward:
+        if self._ip_forward and not self._settings.internal:
             switch_on_forwarding(firewall.guard_forwarding if firewall is not None else None)
+            if self._settings.ipv6 is not None:
+                switch_on_ipv6_forwarding()
         if firewall is not None:
             firewall.mend()
             allow_loopback_addresses(self._settings.link)
@@ -170,22 +189,22 @@ class BridgeNetwork:
 
     def info(self, attachments: Sequence[Attachment]) -> NetworkInfo:
         """See `Network.info`."""
-        record, settings = self._record, self._settings
-        return NetworkInfo(
-            id=record.id,
-            name=record.name,
-            created=record.created,
-            driver=record.driver,
-            subnets=(
-                Subnet(str(settings.subnet), settings.gateway, str(settings.pool) if settings.pool is not None else ""),
-            ),
-            options=settings.options,
-            labels=tuple(record.labels.items()),
-            containers=tuple(attachments),
-        )
+        info = info_of(self._record, attachments, self._addresses.usage)
+        settings = self._settings
+        if not settings.default:
+            return info
+        return replace(info, subnets=tuple(one.block for one in settings.families), options=settings.options)
+
+    def remove(self) -> None:
+        """See `Network.remove`."""
+        self._reaper.close()
+        try:
+            self._remove()
+        finally:
+            self._rtnl.close()
 
     def close(self) -> None:
-        """See `Network.close`. With nobody attached, a bridge of ours goes, and its table."""
+        """See `Network.close`. With nobody attached, a bridge of ours goes, and its tables, until the next start."""
         self._reaper.close()
         try:
             if not self._attached and self._settings.owned:
@@ -193,14 +212,21 @@ class BridgeNetwork:
         finally:
             self._rtnl.close()
 
-    def _publish(self, request: AttachRequest, ipv4: str) -> tuple[PublishedPort, ...]:
+    def _publish(self, request: AttachRequest, container_ip: str) -> tuple[PublishedPort, ...]:
+        if self._settings.internal:
+            return ()
         try:
-            return self._ports.take(request.ports, ipv4)
+            return self._ports.take([self._with_host(port) for port in request.ports], container_ip)
         except DockyardError as error:
             raise type(error)(
                 "driver failed programming external connectivity on endpoint "
                 f"{request.container_name} ({request.endpoint_id}): {error}"
             ) from error
+
+    def _with_host(self, port: PortRequest) -> PortRequest:
+        """The wish with the address of the network's option; that of the daemon is filled in by `HostPorts`."""
+        settings = self._settings
+        return port if port.host_ip or settings.default else replace(port, host_ip=settings.host_ip)
 
     def _plug(self, sandbox: Sandbox, attachment: Attachment) -> None:
         try:
@@ -213,10 +239,10 @@ class BridgeNetwork:
 
     def _restore(self, attachment: Attachment) -> None:
         try:
-            self._addresses.take(attachment.ipv4)
+            self._addresses.take(attachment.ipv4 or None, attachment.ipv6 or None)
         except DockyardError as error:
-            _log.warning("address %s of container %s: %s", attachment.ipv4, attachment.container_id, error)
-        for complaint in self._ports.restore(attachment.ports, attachment.ipv4):
+            _log.warning("addresses of container %s: %s", attachment.container_id, error)
+        for complaint in self._ports.restore(attachment.ports, attachment.ipv4 or attachment.ipv6):
             _log.warning("port of container %s can't be reserved: %s", attachment.container_id, complaint)
         self._attached[attachment.endpoint_id] = attachment
 
@@ -229,6 +255,8 @@ class BridgeNetwork:
     def _remove(self) -> None:
         if self._firewall is not None:
             self._firewall.remove()
+        if not self._settings.owned:
+            return
         with suppress(OSError):
             bridge = find_link(self._rtnl, self._settings.link)
             if bridge is not None and bridge.alias == self._settings.alias:

@@ -3,6 +3,7 @@
 https://docs.kernel.org/networking/ip-sysctl.html
 """
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from dockyard.linux.network_namespace import write_sysctl
 
 _FORWARDING: Final = "/proc/sys/net/ipv4/ip_forward"
+_IPV6: Final = "/proc/sys/net/ipv6/conf"
 
 
 def switch_on_forwarding(guard: Callable[[], None] | None) -> None:
@@ -47,3 +49,31 @@ def refuse_router_advertisements(link: str) -> None:
     """Let no container make itself the host's IPv6 router (CVE-2020-13401): the bridge takes no advertisements."""
     with suppress(OSError):  # also where there is no IPv6
         write_sysctl(f"ipv6/conf/{link}/accept_ra", "0")
+
+
+def allow_ipv6(link: str) -> None:
+    """Let the link have IPv6 addresses, where the host has switched that off for new links."""
+    with suppress(OSError):
+        write_sysctl(f"ipv6/conf/{link}/disable_ipv6", "0")
+
+
+def switch_on_ipv6_forwarding() -> None:
+    """Let the host forward IPv6 packets; a host that does so already is left as it is.
+
+    A host that forwards takes no advertisements of routers any more, and would lose its own way out: links that take
+    them now are told to go on (accept_ra = 2).
+    """
+    try:
+        with open(f"{_IPV6}/all/forwarding", "rb") as file:
+            if file.read(1) == b"1":
+                return
+        links = os.listdir(_IPV6)
+    except OSError:
+        return  # no IPv6 on this host
+    for link in links:
+        with suppress(OSError), open(f"{_IPV6}/{link}/accept_ra", "r+b", buffering=0) as file:
+            if file.read(1) == b"1":
+                file.write(b"2")
+    for scope in ("default", "all"):
+        with suppress(OSError):
+            write_sysctl(f"ipv6/conf/{scope}/forwarding", "1")

@@ -1,16 +1,18 @@
-"""Endpoints of networks: list and inspect. (Networks of users' own are a later part of Dockyard.)"""
+"""Endpoints of networks that tell: list and inspect; and which networks a filter means."""
 
 from collections.abc import Callable, Sequence
 
+from dockyard.engine.filter_values import matches
 from dockyard.errors import InvalidParameter
 from dockyard.network.attachment import NetworkInfo
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import network_answers
 from dockyard.server.docker.filters import Filters, parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
-from dockyard.server.docker.wire.network import network_inspect, network_summary
+from dockyard.server.docker.wire.network import network_inspect, network_status, network_summary
 
 PREDEFINED = frozenset({"bridge", "host", "none"})
+STATUS_SINCE = (1, 52)
 
 
 async def network_list(call: Call) -> Answer:
@@ -24,8 +26,12 @@ async def network_list(call: Call) -> Answer:
 
 async def network_inspect_one(call: Call) -> Answer:
     """`GET /networks/{id}`."""
-    found = await call.engine.networks.inspect(call.name)
-    return JsonAnswer(network_answers.network(network_inspect(found), call.version))
+    call.query.flag("verbose")  # shows services of clusters, of which there are none
+    found = await call.engine.networks.inspect(call.name, call.query.text("scope"))
+    document = network_inspect(found)
+    if call.version >= STATUS_SINCE:
+        document["Status"] = network_status(found)
+    return JsonAnswer(network_answers.network(document, call.version))
 
 
 def select_networks(networks: Sequence[NetworkInfo], filters: Filters) -> list[NetworkInfo]:
@@ -33,9 +39,25 @@ def select_networks(networks: Sequence[NetworkInfo], filters: Filters) -> list[N
     for key, values in filters.items():
         if key not in TESTS:
             raise InvalidParameter(f"invalid filter '{key}'")
-        if key == "type" and not set(values) <= {"builtin", "custom"}:
-            raise InvalidParameter(f"invalid filter: 'type'='{values[0]}'")
+        if key == "type" and (wrong := [value for value in values if value not in ("builtin", "custom")]):
+            raise InvalidParameter(f"invalid filter: 'type'='{wrong[0]}'")
+        if key == "dangling":
+            _check_truth(values)
     return [one for one in networks if all(TESTS[key](one, values) for key, values in filters.items() if values)]
+
+
+def unused_networks(networks: Sequence[NetworkInfo], filters: Filters) -> list[NetworkInfo]:
+    """The networks that a prune removes: of users, without endpoints, and with or without labels as `filters` say."""
+    without = filters.get("label!", ())
+    found = select_networks(networks, {"label": filters.get("label", ()), "dangling": ("true",)})
+    return [one for one in found if not (without and _has_labels(one, without))]
+
+
+def _check_truth(values: tuple[str, ...]) -> None:
+    if len(values) > 1:
+        raise InvalidParameter('got more than one value for filter key "dangling"')
+    if values and values[0] not in ("0", "1", "false", "true"):
+        raise InvalidParameter('invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")')
 
 
 def _has_labels(network: NetworkInfo, values: tuple[str, ...]) -> bool:
@@ -46,15 +68,15 @@ def _has_labels(network: NetworkInfo, values: tuple[str, ...]) -> bool:
 
 def _is_dangling(network: NetworkInfo, values: tuple[str, ...]) -> bool:
     dangling = network.name not in PREDEFINED and not network.containers
-    return dangling == (values[0].lower() in ("1", "true"))
+    return dangling == (values[0] in ("1", "true"))
 
 
 TESTS: dict[str, Callable[[NetworkInfo, tuple[str, ...]], bool]] = {
     "dangling": _is_dangling,
     "driver": lambda network, values: network.driver in values,
-    "id": lambda network, values: any(network.id.startswith(value) for value in values),
+    "id": lambda network, values: any(matches(value, network.id) for value in values),
     "label": _has_labels,
-    "name": lambda network, values: any(value in network.name for value in values),
+    "name": lambda network, values: any(matches(value, network.name) for value in values),
     "scope": lambda network, values: network.scope in values,
     "type": lambda network, values: ("builtin" if network.name in PREDEFINED else "custom") in values,
 }

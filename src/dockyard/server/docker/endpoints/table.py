@@ -8,7 +8,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from dockyard.server.docker.call import Call
-from dockyard.server.docker.endpoints import disk_usage, events, execs, networks, ping, plugins, system, volumes
+from dockyard.server.docker.endpoints import (
+    disk_usage,
+    events,
+    execs,
+    network_changes,
+    networks,
+    ping,
+    plugins,
+    system,
+    volumes,
+)
 from dockyard.server.docker.endpoints.containers import (
     archive,
     attach,
@@ -85,6 +95,11 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ImageCreate": Endpoint(archives.image_create),
     "NetworkList": Endpoint(networks.network_list, waits=True),
     "NetworkInspect": Endpoint(networks.network_inspect_one, waits=True),
+    "NetworkCreate": Endpoint(network_changes.network_create),
+    "NetworkDelete": Endpoint(network_changes.network_delete),
+    "NetworkConnect": Endpoint(network_changes.network_connect),
+    "NetworkDisconnect": Endpoint(network_changes.network_disconnect),
+    "NetworkPrune": Endpoint(network_changes.network_prune),
     "PluginList": Endpoint(plugins.plugin_list),
     "PluginInspect": Endpoint(plugins.plugin_named),
     "PluginDelete": Endpoint(plugins.plugin_named),

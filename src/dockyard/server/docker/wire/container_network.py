@@ -5,22 +5,13 @@ from typing import Any
 from dockyard.engine.containers.config import EndpointConfig
 from dockyard.engine.containers.record import Container, Endpoint
 
-JOINED_MODE = "container:"
-"""`--network container:<id>`: the container has no networks of its own."""
-
 
 def networks(container: Container) -> dict[str, dict[str, Any]]:
     """The container's networks by name; those of a stopped one without addresses."""
     endpoints = {endpoint.network_name: endpoint for endpoint in container.endpoints}
     requested = container.networking.endpoints_config or {}
-    names = dict.fromkeys([*endpoints, *requested] or _default_names(container.host_config.network_mode))
+    names = dict.fromkeys([*endpoints, *requested])
     return {name: endpoint_settings(endpoints.get(name), requested.get(name)) for name in names}
-
-
-def _default_names(network_mode: str) -> list[str]:
-    if network_mode.startswith(JOINED_MODE):
-        return []
-    return ["bridge" if network_mode in ("", "default") else network_mode]
 
 
 def endpoint_settings(endpoint: Endpoint | None, requested: EndpointConfig | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dockyard.network.attachment import NetworkInfo
+from dockyard.network.attachment import NetworkInfo, Subnet
 
 
 def network_summary(network: NetworkInfo) -> dict[str, Any]:
@@ -17,22 +17,35 @@ def network_summary(network: NetworkInfo) -> dict[str, Any]:
         "EnableIPv6": network.enable_ipv6,
         "IPAM": {
             "Driver": network.ipam_driver,
-            "Options": None,
-            "Config": [_subnet(block.subnet, block.ip_range, block.gateway) for block in network.subnets] or None,
+            "Options": dict(network.ipam_options) if network.ipam_options is not None else None,
+            "Config": [_subnet(block) for block in network.subnets] or None,
         },
         "Internal": network.internal,
         "Attachable": network.attachable,
         "Ingress": network.ingress,
-        "ConfigFrom": {"Network": ""},
-        "ConfigOnly": False,
+        "ConfigFrom": {"Network": network.config_from},
+        "ConfigOnly": network.config_only,
         "Options": dict(network.options),
         "Labels": dict(network.labels),
     }
 
 
-def _subnet(subnet: str, ip_range: str, gateway: str) -> dict[str, str]:
-    config = {"Subnet": subnet, "IPRange": ip_range, "Gateway": gateway}
+def _subnet(block: Subnet) -> dict[str, Any]:
+    config = {
+        "Subnet": block.subnet,
+        "IPRange": block.ip_range,
+        "Gateway": block.gateway,
+        "AuxiliaryAddresses": dict(block.aux_addresses),
+    }
     return {key: value for key, value in config.items() if value}
+
+
+def network_status(network: NetworkInfo) -> dict[str, Any]:
+    """How full its subnets are."""
+    subnets = {
+        subnet: {"IPsInUse": in_use, "DynamicIPsAvailable": available} for subnet, in_use, available in network.usage
+    }
+    return {"IPAM": {"Subnets": subnets}}
 
 
 def network_inspect(network: NetworkInfo) -> dict[str, Any]:
@@ -43,7 +56,7 @@ def network_inspect(network: NetworkInfo) -> dict[str, Any]:
             "EndpointID": endpoint.endpoint_id,
             "MacAddress": endpoint.mac,
             "IPv4Address": f"{endpoint.ipv4}/{endpoint.prefix_length}" if endpoint.ipv4 else "",
-            "IPv6Address": "",
+            "IPv6Address": f"{endpoint.ipv6}/{endpoint.ipv6_prefix_length}" if endpoint.ipv6 else "",
         }
         for endpoint in network.containers
     }

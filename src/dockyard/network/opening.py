@@ -1,0 +1,54 @@
+"""Records become networks: the driver of each, with what it needs of the engine."""
+
+from dockyard.linux.netlink.socket import NetlinkSocket
+from dockyard.linux.nftables import Nftables, open_nftables
+from dockyard.network.config import NetworkConfig
+from dockyard.network.drivers.bridge.network import BridgeNetwork
+from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.drivers.bridge.user_defined import BridgePlanner, settings_of
+from dockyard.network.drivers.contract import Network
+from dockyard.network.drivers.linkless import LinklessNetwork
+from dockyard.network.drivers.planning import Planner
+from dockyard.network.firewall.table import FirewallTable
+from dockyard.network.networks import NetworkRecord
+from dockyard.network.portmap.host_ports import HostPorts
+
+PLANNERS: dict[str, Planner] = {"bridge": BridgePlanner()}
+"""The drivers that users can make networks of, by name."""
+
+
+class Opener:
+    """Makes the objects behind records; nothing happens in the kernel yet."""
+
+    def __init__(self, data_root: str, config: NetworkConfig, ports: HostPorts) -> None:
+        """`ports` are shared by all networks; nftables is opened by the first bridge."""
+        self._data_root = data_root
+        self._config = config
+        self._ports = ports
+        self._nftables: Nftables | None = None
+
+    def open(self, record: NetworkRecord) -> Network:
+        """The network of any record but the default bridge's."""
+        if record.driver == "bridge" and not record.config_only:
+            return self.open_bridge(record, settings_of(record, self._data_root))
+        return LinklessNetwork(record)
+
+    def open_bridge(self, record: NetworkRecord, settings: BridgeSettings) -> BridgeNetwork:
+        """A bridge network."""
+        firewall = None
+        if self._config.iptables:
+            self._nftables = self._nftables or open_nftables()
+            firewall = FirewallTable(self._nftables, settings.rules)
+        return BridgeNetwork(
+            record,
+            settings,
+            rtnl=NetlinkSocket,
+            firewall=firewall,
+            ports=self._ports,
+            ip_forward=self._config.ip_forward,
+        )
+
+    def close(self) -> None:
+        """Let go of nftables."""
+        if self._nftables is not None:
+            self._nftables.close()
