@@ -117,6 +117,10 @@ def test_image_inspect() -> None:
     assert image_answers.inspect(dict(IMAGE), (1, 49))["Config"]["Hostname"] == ""
     assert "ContainerConfig" not in image_answers.inspect(dict(IMAGE), (1, 45))
     assert image_answers.inspect(dict(IMAGE), (1, 44))["ContainerConfig"]["Hostname"] == ""
+    committed = IMAGE | {"Container": "c", "ContainerConfig": {"Image": "i"}}
+    assert image_answers.inspect(dict(committed), (1, 45)) == image_answers.inspect(dict(IMAGE), (1, 45))
+    older = image_answers.inspect(dict(committed), (1, 44))
+    assert (older["Container"], older["ContainerConfig"]["Image"]) == ("c", "i")
     assert image_answers.inspect(dict(IMAGE), (1, 43))["Created"] == "0001-01-01T00:00:00Z"
 
 

@@ -53,7 +53,8 @@ def _show_container_fields_in_config(document: Document) -> None:
 
 
 def _show_building_container(document: Document) -> None:
-    document["ContainerConfig"] = CONFIG_BEFORE_1_52 | CONFIG_BEFORE_1_50 | (document["ContainerConfig"] or {})
+    document.setdefault("Container", "")
+    document["ContainerConfig"] = CONFIG_BEFORE_1_52 | CONFIG_BEFORE_1_50 | (document.get("ContainerConfig") or {})
 
 
 def _show_creation(document: Document) -> None:
@@ -86,7 +87,7 @@ def summary(document: Document, version: Version) -> Document:
 def inspect(document: Document, version: Version) -> Document:
     """An inspected image as `version` has it."""
     if version >= CONTAINER_HIDDEN_SINCE:
-        del document["Container"], document["ContainerConfig"]
+        drop("Container", "ContainerConfig")(document)
     return apply(document, version, INSPECT)
 
 

@@ -43,6 +43,9 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
         "Author": image.author,
         "Variant": image.variant,
         "OsVersion": image.os_version,
+        # for old clients alone
+        "Container": image.container,
+        "ContainerConfig": image.container_config,
     }
     return {
         "Id": stored.id,
@@ -56,9 +59,6 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
         "GraphDriver": {"Data": details.graph_data or None, "Name": details.graph_driver},
         "RootFS": {"Type": "layers", "Layers": image.rootfs.diff_ids},
         "Metadata": {"LastTagTime": stored.last_tag_time or ZERO},
-        # for old clients alone
-        "Container": image.container,
-        "ContainerConfig": image.container_config,
     }
 
 
