@@ -4,7 +4,7 @@ command line ──► Parsed ─┐
 daemon.json ─► values ───┴─► refuse what isn't supported ─► check ─► DaemonConfig
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from dockyard.cmd.daemon_checks import check
 from dockyard.cmd.daemon_file import parse_file
 from dockyard.cmd.daemon_flags import DEFAULT_CONFIG_FILE, DOCKER_CONFIG_FILE, FLAGS, SUPPORTED, UNSUPPORTED
 from dockyard.cmd.daemon_values import with_port
+from dockyard.cmd.registry_values import split_mirrors
 from dockyard.engine.config import DEFAULT_HOST, DaemonConfig, UlimitDefault
 from dockyard.errors import InvalidParameter
 
@@ -44,11 +45,16 @@ def read_file(path: str) -> bytes | None:
 
 
 def invocation(
-    arguments: Sequence[str], *, width: int = 80, read: Callable[[str], bytes | None] = read_file
+    arguments: Sequence[str],
+    *,
+    width: int = 80,
+    read: Callable[[str], bytes | None] = read_file,
+    environment: Mapping[str, str] | None = None,
 ) -> Invocation:
     """What the command line `arguments` (without the program's name) ask for.
 
-    `read` gives the content of daemon.json. Call it again after SIGHUP to read that file once more.
+    `read` gives the content of daemon.json; `environment` may name proxies. Call it again after SIGHUP to read that
+    file once more.
     Raises InvalidParameter with the message that belongs on stderr; the exit code is then 1, as dockerd's.
     """
     given = parse(FLAGS, arguments)
@@ -64,7 +70,7 @@ def invocation(
         values = {**given.values, **from_file}
         values["add-runtime"] = _both(given, values)
         _refuse_unsupported(values)
-        config = _build(values, {*given.changed, *from_file}, path)
+        config = _build(values, {*given.changed, *from_file}, path, environment or {})
         check(config)
     except InvalidParameter as error:
         if data is None:
@@ -115,13 +121,14 @@ _HARMLESS = (("firewall-backend", "nftables"), ("raw-logs", True))
 """What asks for nothing but what Dockyard does anyway."""
 
 
-def _build(values: dict[str, Any], given: Collection[str], path: str) -> DaemonConfig:
+def _build(values: dict[str, Any], given: Collection[str], path: str, environment: Mapping[str, str]) -> DaemonConfig:
     """The value; `given` are the names of flags that the command line or the file has."""
     warnings = []
     if values["containerd"]:
         warnings.append(f"--containerd={values['containerd']} isn't used: Dockyard's supervisor does containerd's work")
     verified: bool = values["tlsverify"]
     tls: bool = verified or values["tls"]
+    mirrors, mirrors_of = split_mirrors(values["registry-mirror"])
     hosts = tuple(with_port(host, DEFAULT_TLS_PORT if tls else DEFAULT_TCP_PORT) for host in values["host"])
     return DaemonConfig(
         hosts=tuple(dict.fromkeys(hosts)) or (DEFAULT_HOST,),
@@ -158,7 +165,11 @@ def _build(values: dict[str, Any], given: Collection[str], path: str) -> DaemonC
         dns_options=tuple(values["dns-opt"]),
         dns_search=tuple(values["dns-search"]),
         storage_driver=values["storage-driver"] or None,
-        registry_mirrors=tuple(dict.fromkeys(values["registry-mirror"])),
+        registry_mirrors=mirrors,
+        mirrors_of=mirrors_of,
+        http_proxy=_proxy("http-proxy", values, environment),
+        https_proxy=_proxy("https-proxy", values, environment),
+        no_proxy=_proxy("no-proxy", values, environment),
         insecure_registries=tuple(dict.fromkeys(values["insecure-registry"])),
         max_concurrent_downloads=values["max-concurrent-downloads"],
         max_concurrent_uploads=values["max-concurrent-uploads"],
@@ -178,6 +189,12 @@ def _build(values: dict[str, Any], given: Collection[str], path: str) -> DaemonC
         seccomp_profile=values["seccomp-profile"] or None,
         warnings=tuple(warnings),
     )
+
+
+def _proxy(flag: str, values: dict[str, Any], environment: Mapping[str, str]) -> str:
+    """A proxy's setting: the flag's, else the environment's, in capitals first, as Go's programs read it."""
+    variable = flag.replace("-", "_")
+    return values[flag] or environment.get(variable.upper()) or environment.get(variable) or ""
 
 
 def _help(width: int) -> str:

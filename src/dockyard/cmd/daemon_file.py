@@ -13,6 +13,7 @@ from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.flags.ulimit import NAMES
 from dockyard.cmd.daemon_flags import FILE_KEYS, FLAGS, NOT_IN_FILE
 from dockyard.cmd.daemon_values import checked_pool
+from dockyard.cmd.registry_values import mirror
 from dockyard.engine.config import RuntimeCommand
 from dockyard.errors import InvalidParameter
 
@@ -112,6 +113,17 @@ def _runtimes(value: Any, key: str) -> list[tuple[str, RuntimeCommand]]:
     return found
 
 
+def _mirrors(value: Any, key: str) -> list[str]:
+    """A list of Docker Hub's mirrors, as Docker has it, or an object with a list for each registry."""
+    if not isinstance(value, dict):
+        return [mirror(_typed(item, str, f"{key}[]", "string")) for item in _typed(value, list, key, "array")]
+    return [
+        mirror(f"{registry}={_typed(item, str, f'{key}.{registry}[]', 'string')}")
+        for registry, items in value.items()
+        for item in _typed(items, list, f"{key}.{registry}", "array")
+    ]
+
+
 def _map(value: Any, key: str) -> list[tuple[str, str]]:
     return [
         (name, _typed(item, str, f"{key}.{name}", "string"))
@@ -164,6 +176,7 @@ _SHAPES: Mapping[str, Callable[[Any, str], Any]] = {
     "feature": _features,
     "host-gateway-ip": _addresses,
     "log-opt": _map,
+    "registry-mirror": _mirrors,
 }
 """Options whose JSON isn't the text that their flag takes."""
 

@@ -10,7 +10,8 @@ from typing import Final
 from dockyard.cli.flags.kinds import BOOL, BYTES, INT, IP, LIST, STRING
 from dockyard.cli.flags.spec import Flag
 from dockyard.cli.flags.ulimit import ULIMIT
-from dockyard.cmd.daemon_values import HOST, INSECURE, LABEL, MAP, MIRROR, POOL, RUNTIME
+from dockyard.cmd.daemon_values import HOST, LABEL, MAP, POOL, RUNTIME
+from dockyard.cmd.registry_values import INSECURE, MIRROR, PROXY
 from dockyard.engine.config import BUILT_IN_RUNTIME, DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_PIDFILE
 
 DEFAULT_CONFIG_FILE: Final = "/etc/dockyard/daemon.json"
@@ -41,6 +42,8 @@ SUPPORTED: Final = (
     Flag("group", "G", STRING, "Group that owns the unix socket", default="docker"),
     Flag("host", "H", HOST, "Where the API listens; ?scope=read-only, ?scope=events or ?label=key=value limits it"),
     Flag("host-gateway-ip", "", IP, "Address that host-gateway stands for in --add-host"),
+    Flag("http-proxy", "", PROXY, "Proxy for the daemon's requests of HTTP"),
+    Flag("https-proxy", "", PROXY, "Proxy for the daemon's requests of HTTPS"),
     Flag("icc", "", BOOL, "Let containers reach each other", default=True),
     Flag("init", "", BOOL, "Run an init in containers, which forwards signals and reaps"),
     Flag("init-path", "", STRING, "Program of that init"),
@@ -59,8 +62,9 @@ SUPPORTED: Final = (
     Flag("max-download-attempts", "", INT, "Tries of a download", default=5),
     Flag("mtu", "", INT, "MTU of container networks", default=0),
     Flag("no-new-privileges", "", BOOL, "Set no-new-privileges for containers"),
+    Flag("no-proxy", "", STRING, "Hosts that are reached without proxy"),
     Flag("pidfile", "p", STRING, "File for the daemon's process id", default=DEFAULT_PIDFILE),
-    Flag("registry-mirror", "", MIRROR, "Mirrors of Docker Hub"),
+    Flag("registry-mirror", "", MIRROR, "Mirrors: URLs for Docker Hub, registry=URL for another registry"),
     Flag("seccomp-profile", "", STRING, "Seccomp profile of containers: a file, or unconfined"),
     Flag("shutdown-timeout", "", INT, "Seconds that containers get to stop when the daemon ends", default=15),
     Flag("storage-driver", "s", STRING, "Storage driver: overlay2 or vfs"),
@@ -94,15 +98,12 @@ UNSUPPORTED: Final = (
     Flag("firewall-backend", "", STRING, "What firewall rules are made with"),
     Flag("fixed-cidr", "", STRING, "Part of the bridge's subnet that containers get"),
     Flag("fixed-cidr-v6", "", STRING, "IPv6 subnet of containers"),
-    Flag("http-proxy", "", STRING, "Proxy for outgoing HTTP"),
-    Flag("https-proxy", "", STRING, "Proxy for outgoing HTTPS"),
     Flag("ip6tables", "", BOOL, "Add IPv6 firewall rules"),
     Flag("ipv6", "", BOOL, "Turn on IPv6"),
     Flag("log-format", "", STRING, "Format of the daemon's log", default="text"),
     Flag("metrics-addr", "", STRING, "Where metrics are served"),
     Flag("network-control-plane-mtu", "", INT, "MTU of the control plane", default=1500),
     Flag("network-diagnostic-port", "", INT, "Port of network diagnosis", default=0),
-    Flag("no-proxy", "", STRING, "Hosts without proxy"),
     Flag("node-generic-resource", "", LIST, "Resources that the node advertises"),
     Flag("oom-score-adjust", "", INT, "OOM score of the daemon", default=0),
     Flag("raw-logs", "", BOOL, "Log without colours"),

@@ -1,7 +1,6 @@
-"""The kinds of values that only dockerd's flags have: hosts, runtimes, labels, mirrors, address pools."""
+"""The kinds of values that only dockerd's flags have: hosts, runtimes, labels, address pools."""
 
 import ipaddress
-from urllib.parse import urlsplit
 
 from dockyard.cli.flags.kinds import integer, is_address
 from dockyard.cli.flags.spec import Kind
@@ -73,29 +72,6 @@ def label(text: str) -> str:
     return text
 
 
-def mirror(text: str) -> str:
-    """The URL of a registry mirror, with a slash at its end."""
-    url = urlsplit(text.strip())
-    if url.scheme not in ("http", "https"):
-        raise ValueError(f'invalid mirror: unsupported scheme "{url.scheme}" in "{text}"')
-    if not url.netloc or url.query or url.fragment or url.path not in ("", "/"):
-        raise ValueError(f'invalid mirror: path, query, or fragment at end of the URI "{text}"')
-    if url.username is not None:
-        raise ValueError(f'invalid mirror: username/password not allowed in URI "{text}"')
-    return f"{url.scheme}://{url.netloc}/"
-
-
-def insecure_registry(text: str) -> str:
-    """A `host[:port]` or a network in CIDR whose registries may be spoken to over plain HTTP."""
-    if "://" in text:
-        raise ValueError(f"insecure registry {text} should not contain '://'")
-    if "/" in text:
-        return str(ipaddress.ip_network(text, strict=False))
-    if not text or text.startswith("-") or text.endswith("-"):
-        raise ValueError(f"invalid index name ({text})")
-    return text
-
-
 def option(text: str) -> tuple[str, str]:
     """`key=value` of a map."""
     key, equals, value = text.partition("=")
@@ -123,7 +99,5 @@ def checked_pool(base: str, size: int) -> AddressPool:
 HOST = Kind("list", host, many=True)
 RUNTIME = Kind("runtime", runtime, many=True)
 LABEL = Kind("list", label, many=True)
-MIRROR = Kind("list", mirror, many=True)
-INSECURE = Kind("list", insecure_registry, many=True)
 MAP = Kind("map", option, many=True)
 POOL = Kind("pool-options", address_pool, many=True)

@@ -39,7 +39,7 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 def main(arguments: Sequence[str]) -> int:
     """Runs the daemon until it is told to end; the exit code."""
     try:
-        asked = invocation(arguments)
+        asked = invocation(arguments, environment=os.environ)
     except DockyardError as error:
         print(f"dockyardd: {error}", file=sys.stderr)
         return 1

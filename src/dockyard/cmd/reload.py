@@ -4,6 +4,7 @@ A file that is wrong changes nothing; what would need a restart is told in the l
 """
 
 import logging
+import os
 import time
 from collections.abc import Collection, Sequence
 
@@ -32,7 +33,7 @@ def reload(engine: Engine, arguments: Sequence[str], manager: ServiceManager, tl
     """Reads the configuration that `arguments` and daemon.json make now, and gives it to `engine`; so with `tls`."""
     manager.reloading(time.monotonic_ns())
     try:
-        config = invocation(arguments).config
+        config = invocation(arguments, environment=os.environ).config
         LOG.info("Got signal to reload configuration, reloading from: %s", config.config_file)
         for name in engine.system.reload(config):
             key = SHORTER_KEYS.get(name, name.replace("_", "-"))

@@ -1,8 +1,7 @@
 """What the daemon was told: its flags and daemon.json, as one frozen value.
 
 `cmd/daemon_config.py` makes it and has checked it; the engine, the network and the doors only read it. Every field is
-honoured by somebody: what Dockyard can't do yet is refused while the flags are read, so it has no field here. (The
-limits of downloads and uploads wait for pull and push, which are refused as a whole until they come.)
+honoured by somebody: what Dockyard can't do yet is refused while the flags are read, so it has no field here.
 """
 
 from dataclasses import dataclass, field
@@ -53,6 +52,8 @@ class DaemonConfig:
     storage_driver: None picks overlay2, and vfs where overlayfs can't be mounted.
     default_cgroupns_mode: None is `host` on cgroup v1 and `private` on v2.
     seccomp_profile: None is the built-in profile, "unconfined" is none, else the path of a JSON file.
+    registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
+    http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
     host_gateway_ips: what `host-gateway` in --add-host stands for; empty is the address of the bridge.
     warnings: what the user must be told in the log before the API answers.
     config_file: the daemon.json that was read (it may not exist); SIGHUP reads it again.
@@ -96,6 +97,10 @@ class DaemonConfig:
     storage_driver: str | None = None
     registry_mirrors: tuple[str, ...] = ()
     insecure_registries: tuple[str, ...] = ()
+    mirrors_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
     max_concurrent_downloads: int = 3
     max_concurrent_uploads: int = 5
     max_download_attempts: int = 5

@@ -28,6 +28,7 @@ from dockyard.engine.images import Images
 from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
+from dockyard.engine.registries import Registries
 from dockyard.engine.security.capabilities import from_mask
 from dockyard.engine.security.defaults import masked_paths, possible_cpus
 from dockyard.engine.settings import Settings
@@ -51,6 +52,7 @@ class Engine:
     images: Images
     networks: Networks
     volumes: Volumes
+    registries: Registries
     events: Events
     system: System
     services: Services
@@ -66,6 +68,7 @@ class Engine:
     async def close(self) -> None:
         """Lets go of everything; containers, their shims and the supervisor go on."""
         await self.services.background.cancel()
+        await self.registries.close()
         await self.networks.close()
         await self.services.supervisor.close()
 
@@ -95,9 +98,11 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
         ),
     )
     images = Images(store, collection, events, Platform(machine.arch, "linux"), clock_ns)
+    settings = Settings(daemon)
+    registries = Registries(store, events, images.platform, lambda: settings.current, clock_ns)
     volumes = Volumes(store.volumes, collection, events, clock_ns)
     services = Services(
-        Settings(daemon),
+        settings,
         machine,
         paths,
         collection,
@@ -119,7 +124,9 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     background.start("start by policy", restore.start_by_policy(services))
     LOG.info("Loading containers: done.")
     system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()))
-    return Engine(Containers(services), Execs(services), images, networks, volumes, events, system, services)
+    return Engine(
+        Containers(services), Execs(services), images, networks, volumes, registries, events, system, services
+    )
 
 
 def this_machine(daemon: DaemonConfig) -> Machine:

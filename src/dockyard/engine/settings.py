@@ -26,6 +26,7 @@ RELOADABLE = frozenset(
         "max_concurrent_downloads",
         "max_concurrent_uploads",
         "max_download_attempts",
+        "mirrors_of",
         "registry_mirrors",
         "runtimes",
         "shutdown_timeout",

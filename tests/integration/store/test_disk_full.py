@@ -47,7 +47,15 @@ def fill(disk: Path, leave_bytes: int) -> Path:
 
 
 def leftovers(store: Store) -> set[str]:
-    directories = {"content", "content/blobs", "content/blobs/sha256", "content/ingest", "overlay2", "overlay2/l"}
+    directories = {
+        "content",
+        "content/blobs",
+        "content/blobs/sha256",
+        "content/ingest",
+        "content/downloads",
+        "overlay2",
+        "overlay2/l",
+    }
     return store.files() - directories - {"vfs", "vfs/dir", "volumes"}
 
 

@@ -183,7 +183,16 @@ PREFIX = "unable to configure the Docker daemon with file /etc/dockyard/daemon.j
         ([], {"runtimes": {"x": {}}}, "runtimes.x: either path or runtimeType must be configured; Dockyard needs path"),
         ([], {"userns-remap": "default"}, "--userns-remap (user namespace of containers)" + NOT_YET),
         ([], {"features": {"containerd-snapshotter": True}}, "--feature (features to turn on)" + NOT_YET),
-        ([], {"proxies": {"http-proxy": "http://p"}}, "--http-proxy (proxy for outgoing http)" + NOT_YET),
+        (
+            [],
+            {"proxies": {"http-proxy": "socks5://p"}},
+            "http-proxy: a proxy of socks5 is not supported: use http or https",
+        ),
+        (
+            [],
+            {"registry-mirrors": {"-": ["http://x"]}},
+            'registry-mirrors: invalid mirror: "-" is not the name of a registry',
+        ),
         ([], [], "json: cannot unmarshal array into configuration of type object"),
         (
             [],

@@ -98,7 +98,7 @@ class Images:
         self._images = store.images
         self._collection = collection
         self._events = events
-        self._platform = platform
+        self.platform = platform
         self._clock_ns = clock_ns
 
     def for_container(self, name: str) -> EngineImage:
@@ -194,7 +194,7 @@ class Images:
     async def load(self, chunks: Iterable[bytes]) -> AsyncGenerator[LayerProgress | Message, None]:
         """Loads the images of an archive; yields what the client is to be shown."""
         steps: Iterator[LoadEvent] = load(
-            self._images, self._store.content, chunks, platform=self._platform, now=self._now()
+            self._images, self._store.content, chunks, platform=self.platform, now=self._now()
         )
         async with aclosing(iterate_in_thread(steps)) as events:
             async for step in events:
@@ -222,7 +222,7 @@ class Images:
             chunks,
             config=config,
             message=message,
-            platform=self._platform,
+            platform=self.platform,
             now=self._now(),
         )
         if reference is not None:
@@ -239,7 +239,7 @@ class Images:
             comment=wanted.comment,
             created_by=wanted.created_by,
             container_id=layer.container_id,
-            platform=self._platform,
+            platform=self.platform,
             now=self._now(),
             container_config=msgspec.to_builtins(wanted.container_config),
         )

@@ -51,9 +51,10 @@ def list_images(
             continue
         if filters.get("reference"):
             tags = tuple(tag for tag in listed.tags if _matches_reference(tag, filters["reference"]))
-            if not tags:
+            digests = tuple(one for one in listed.digests if _matches_reference(one, filters["reference"]))
+            if not tags and not digests:
                 continue
-            listed = ListedImage(stored, tags, listed.digests, listed.size_bytes, listed.containers, listed.labels)
+            listed = ListedImage(stored, tags, digests, listed.size_bytes, listed.containers, listed.labels)
         found.append(listed)
     found.sort(key=lambda listed: listed.stored.image.created, reverse=True)
     return found
@@ -85,5 +86,5 @@ def _has_labels(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:
 
 
 def _matches_reference(tag: str, patterns: Iterable[str]) -> bool:
-    name = tag.rpartition(":")[0]
+    name = tag.partition("@")[0] if "@" in tag else tag.rpartition(":")[0]
     return any(fnmatch.fnmatchcase(tag, pattern) or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -90,6 +90,15 @@ class _OpenBlob:
             position += len(chunk)
         self.digest = "sha256:" + digest.hexdigest()
 
+    is_whole = True
+
+    def arrived(self, position: int) -> int:
+        """See LayerBlob."""
+        return self.size - position
+
+    def abandon(self) -> None:
+        """See LayerBlob."""
+
 
 def missing(path: str) -> InvalidParameter:
     """The error for a file that the archive refers to and doesn't have."""

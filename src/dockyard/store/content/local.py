@@ -2,19 +2,21 @@
 
     <root>/blobs/sha256/<hex>   complete, verified, never changed
     <root>/ingest/<random>      being written; emptied at start
+    <root>/downloads/<hex>      being fetched; goes on after a restart (partial.py)
 
 A blob becomes visible by link-less rename(2) after fsync(2) of its data; the directory is synced afterwards.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import BinaryIO, Self
 
 from dockyard.errors import DataLoss, InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.archive.source import write_all
 from dockyard.store.content.contract import Blob
 from dockyard.store.content.digest import digest_of, hex_of
+from dockyard.store.content.partial import Partial
 
 
 class ContentStore:
@@ -23,14 +25,35 @@ class ContentStore:
     def __init__(self, root: str) -> None:
         self._blobs = os.path.join(root, "blobs", "sha256")
         self._ingest = os.path.join(root, "ingest")
-        os.makedirs(self._blobs, mode=0o700, exist_ok=True)
-        os.makedirs(self._ingest, mode=0o700, exist_ok=True)
+        self._downloads = os.path.join(root, "downloads")
+        for path in (self._blobs, self._ingest, self._downloads):
+            os.makedirs(path, mode=0o700, exist_ok=True)
         for name in os.listdir(self._ingest):
             os.unlink(os.path.join(self._ingest, name))
 
     def writer(self) -> "FileWriter":
         """See Content."""
         return FileWriter(os.path.join(self._ingest, os.urandom(16).hex()), self._blobs)
+
+    def partial(self, digest: str) -> Partial:
+        """The beginning of a blob that is being fetched, which may be there from before. One owner at a time."""
+        return Partial(os.path.join(self._downloads, hex_of(digest)), digest, self._blobs)
+
+    def drop_partials(self, *, but: Container[str] = (), older_than_seconds: float = 0) -> int:
+        """Remove beginnings of blobs that nobody goes on with, except those of the digests `but`; the bytes freed.
+
+        Their age is measured against the newest thing in the folder, its own time of change.
+        """
+        freed = 0
+        with os.scandir(self._downloads) as entries:
+            os.utime(self._downloads)
+            now = os.stat(self._downloads).st_mtime
+            for entry in entries:
+                status = entry.stat()
+                if "sha256:" + entry.name not in but and now - status.st_mtime >= older_than_seconds:
+                    os.unlink(entry.path)
+                    freed += status.st_size if status.st_nlink == 1 else 0
+        return freed
 
     def ingest(
         self, chunks: Iterable[bytes], *, expected_digest: str | None = None, expected_size: int | None = None

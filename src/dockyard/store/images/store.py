@@ -17,6 +17,7 @@ from dockyard.spec.image.config import Image, image_from_json
 from dockyard.store.content import ContentStore
 from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.reference import Reference, is_identifier, parse_reference
+from dockyard.store.images.manifests import ManifestStore
 from dockyard.store.images.references import ReferenceStore
 from dockyard.store.images.table import IMAGE_MIGRATIONS
 from dockyard.store.layers import Layer, LayerStore
@@ -60,6 +61,7 @@ class ImageStore:
         self._lock = Lock()
         database.register("images", IMAGE_MIGRATIONS)
         self.references = ReferenceStore(database)
+        self.manifests = ManifestStore(content, database)
         self.layers = layers
         if not database.is_new:
             self.sweep()
@@ -96,6 +98,10 @@ class ImageStore:
     def config_bytes(self, image_id: str) -> bytes:
         """The configuration's bytes. Raises NotFound, DataLoss."""
         return self._content.read(image_id)
+
+    def blob(self, digest: str) -> bytes:
+        """The bytes of a manifest or an index. Raises NotFound, DataLoss."""
+        return self._content.read(digest)
 
     def images(self) -> list[StoredImage]:
         """All images, in no particular order."""
@@ -146,12 +152,14 @@ class ImageStore:
 
     def delete(self, image_id: str) -> list[str]:
         """Make the image and all its names not exist; returns chain ids of layers that went with it, top first."""
-        self._database.execute("DELETE FROM images WHERE id = ?", (image_id,))
-        with self._lock:
-            self._parsed.pop(image_id, None)
         with self._leases.frozen() as held:
+            manifests = self.manifests.digests_of_image(image_id)
+            self._database.execute("DELETE FROM images WHERE id = ?", (image_id,))
             if image_id not in held:
                 self._content.delete(image_id)
+            self.manifests.forget(manifests, held)
+        with self._lock:
+            self._parsed.pop(image_id, None)
         return self.collect_layers()
 
     @contextmanager
@@ -182,7 +190,8 @@ class ImageStore:
     def sweep(self) -> None:
         """Remove what a killed process left: layers without an image, blobs that nothing refers to. At start only."""
         self.collect_layers()
-        wanted = {row[0] for row in self._database.query("SELECT id FROM images")} | self._layers.blob_digests()
+        wanted = {row[0] for row in self._database.query("SELECT id FROM images")}
+        wanted |= self._layers.blob_digests() | self.manifests.digests()
         for blob in list(self._content.list()):
             if blob.digest not in wanted:
                 self._content.delete(blob.digest)

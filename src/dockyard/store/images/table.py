@@ -18,4 +18,20 @@ IMAGE_MIGRATIONS: Final = (
     CREATE INDEX references_by_image ON image_references (image_id);
     CREATE INDEX references_by_name ON image_references (name);
     """,
+    # What a registry had: the bytes are blobs of the content store, so that a push can send them again.
+    """
+    CREATE TABLE image_manifests (
+        digest TEXT PRIMARY KEY,
+        media_type TEXT NOT NULL,
+        image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE
+    ) STRICT;
+    CREATE INDEX manifests_by_image ON image_manifests (image_id);
+    CREATE TABLE image_indexes (
+        digest TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        manifest TEXT NOT NULL REFERENCES image_manifests (digest) ON DELETE CASCADE,
+        PRIMARY KEY (digest, manifest)
+    ) STRICT;
+    CREATE INDEX indexes_by_manifest ON image_indexes (manifest);
+    """,
 )

@@ -24,6 +24,9 @@ from dockyard.store.layers.unpack import LayerBlob, Unpacked, unpack
 Progress = Callable[[str, int, int], None]
 """Called with a layer's diff id, the bytes of its blob read so far, and the blob's size. From several threads."""
 
+Registered = Callable[[int], None]
+"""Called with the number of each layer of the stack (0 is the lowest) once it is there, or was there before."""
+
 
 class KeepableBlob(LayerBlob, Protocol):
     """A blob that can be made part of the content store; keeping one that is there already does nothing."""
@@ -49,6 +52,9 @@ class Registrar:
         self._keep_compressed = keep_compressed
         self._workers = workers
         self._locks = _KeyedLocks()
+        self.blobs_and_rows = threading.Lock()
+        """Held from a blob's commit to the row that needs it, and from a row's end to that of its blob: a blob may
+        belong to several layers, of which one comes while another goes."""
 
     def one(self, blob: KeepableBlob, below: Layer | None, lease: Lease) -> Layer:
         """Register a blob whose diff id isn't known beforehand (import, commit). `lease` gets the layer's chain id."""
@@ -71,7 +77,9 @@ class Registrar:
                 self._driver.remove(layer_id)
                 raise
 
-    def stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
+    def stack(
+        self, wanted: Sequence[Wanted], progress: Progress | None = None, registered: Registered | None = None
+    ) -> list[Layer]:
         """Register an image's layers, lowest first; what is there already is taken as it is."""
         with ExitStack() as held:
             found: list[Layer] = []
@@ -82,18 +90,26 @@ class Registrar:
                 if layer is None:
                     break
                 found.append(layer)
+                if registered is not None:
+                    registered(len(found) - 1)
             missing = wanted[len(found) :]
             for want in missing[1:]:  # the first one's lock is held already
                 held.enter_context(self._locks.hold(chain := chain_of(chain, want.diff_id)))
             if not missing:
                 return found
             if self._driver.parallel and len(missing) > 1 and self._workers > 1:
-                return found + self._side_by_side(missing, found, progress)
+                return found + self._side_by_side(missing, found, progress, registered)
             for want in missing:
-                found += self._side_by_side([want], found, progress)
+                found += self._side_by_side([want], found, progress, registered)
             return found
 
-    def _side_by_side(self, wanted: Sequence[Wanted], found: Sequence[Layer], progress: Progress | None) -> list[Layer]:
+    def _side_by_side(
+        self,
+        wanted: Sequence[Wanted],
+        found: Sequence[Layer],
+        progress: Progress | None,
+        registered: Registered | None,
+    ) -> list[Layer]:
         below = found[-1] if found else None
         ids: list[str] = []
         blobs = [want.blob() for want in wanted]
@@ -109,6 +125,8 @@ class Registrar:
                     )
                 below = self._commit(ids[index], blobs[index], unpacked, below)
                 done.append(below)
+                if registered is not None:
+                    registered(len(found) + index)
         except BaseException:
             for layer_id in reversed(ids[len(done) :]):
                 self._driver.remove(layer_id)
@@ -118,12 +136,20 @@ class Registrar:
     def _unpack_all(
         self, ids: Sequence[str], blobs: Sequence[KeepableBlob], wanted: Sequence[Wanted], progress: Progress | None
     ) -> Iterator[Unpacked]:
+        failures: list[BaseException] = []
+
         def run(index: int) -> Unpacked:
             tell = None
             if progress is not None:
                 total, diff_id = blobs[index].size, wanted[index].diff_id
                 tell = lambda done: progress(diff_id, done, total)  # noqa: E731
-            return unpack(self._driver, ids[index], blobs[index], tell)
+            try:
+                return unpack(self._driver, ids[index], blobs[index], tell)
+            except BaseException as error:
+                failures.append(error)
+                for blob in blobs:  # the others may be waiting for bytes that nobody needs any more
+                    blob.abandon()
+                raise
 
         if len(ids) == 1:
             yield run(0)
@@ -132,7 +158,11 @@ class Registrar:
             futures = [pool.submit(run, index) for index in range(len(ids))]
             try:
                 for future in futures:
-                    yield future.result()
+                    try:
+                        unpacked = future.result()
+                    except BaseException:
+                        raise failures[0] from None
+                    yield unpacked
             finally:
                 # Leaving the pool waits for what runs, so that nothing is written into directories that get removed.
                 for future in futures:
@@ -158,9 +188,11 @@ class Registrar:
         kept = None
         compressed = unpacked.compression is not Compression.NONE
         if unpacked.recipe is None or (compressed and self._keep_compressed):
-            blob.commit()
             kept = BlobRow(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value)
-        self._table.insert(layer, unpacked.recipe, kept)
+        with self.blobs_and_rows:
+            if kept is not None:
+                blob.commit()
+            self._table.insert(layer, unpacked.recipe, kept)
         return layer
 
 

@@ -18,6 +18,15 @@ class SpooledBlob:
         self.size = writer.size
         self.descriptor = os.dup(writer.descriptor)
 
+    is_whole = True
+
+    def arrived(self, position: int) -> int:
+        """See LayerBlob."""
+        return self.size - position
+
+    def abandon(self) -> None:
+        """See LayerBlob."""
+
     def __enter__(self) -> Self:
         return self
 

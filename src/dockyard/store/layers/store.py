@@ -15,7 +15,7 @@ from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
 from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
-from dockyard.store.layers.register import KeepableBlob, Progress, Registrar, Wanted
+from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted
 from dockyard.store.layers.table import BlobRow, LayerTable
 from dockyard.store.layers.writable import WritableLayers
 from dockyard.store.metadata import Database
@@ -77,13 +77,15 @@ class LayerStore:
                 lease.add(parent)
             yield self._registrar.one(blob, self.get(parent) if parent else None, lease)
 
-    def register_stack(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Layer]:
+    def register_stack(
+        self, wanted: Sequence[Wanted], progress: Progress | None = None, registered: Registered | None = None
+    ) -> list[Layer]:
         """Have all layers of an image, lowest first. Hold a lease on their chain ids until an image refers to them.
 
         Raises InvalidParameter for a damaged archive or when a diff id isn't what was announced, SystemFailure when the
         disk refuses; layers below the failing one may then remain until the next `collect`.
         """
-        return self._registrar.stack(wanted, progress)
+        return self._registrar.stack(wanted, progress, registered)
 
     def tar_stream(self, chain_id: str) -> Iterator[bytes]:
         """The layer's uncompressed archive, the very bytes of its diff id; `Layer.archive_bytes` says how many.
@@ -142,9 +144,10 @@ class LayerStore:
             gone = self._unwanted(held, roots())
             if not gone:
                 return []
-            digests, inits = self._table.delete(layer.chain_id for layer in gone)
-        for digest in digests:
-            self._content.delete(digest)
+            with self._registrar.blobs_and_rows:
+                digests, inits = self._table.delete(layer.chain_id for layer in gone)
+                for digest in digests:
+                    self._content.delete(digest)
         for driver_id in (*inits, *(layer.driver_id for layer in gone)):
             self.driver.remove(driver_id)
         return [layer.chain_id for layer in gone]

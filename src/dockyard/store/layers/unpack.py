@@ -23,7 +23,10 @@ Progress = Callable[[int], None]
 
 
 class LayerBlob(Protocol):
-    """A blob that has been written and hashed: an unfinished ingest, or a file of the content store."""
+    """A blob in a file: an unfinished ingest, a file of the content store, or one that is still being fetched.
+
+    `is_whole`: all of it is there, and its digest is right.
+    """
 
     @property
     def descriptor(self) -> int: ...
@@ -31,6 +34,17 @@ class LayerBlob(Protocol):
     def digest(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def is_whole(self) -> bool: ...
+
+    def arrived(self, position: int) -> int:
+        """How many bytes may be read from `position` on, once there are any; 0 at the end of a blob that is right.
+
+        Blocks while it is being fetched. Raises what went wrong with that.
+        """
+
+    def abandon(self) -> None:
+        """Nobody reads on: threads that wait in `arrived` get an error."""
 
 
 class Unpacked(NamedTuple):
@@ -56,11 +70,13 @@ def unpack_into(
     apply: Callable[[TarReader, Placed], Extracted], blob: LayerBlob, progress: Progress | None = None
 ) -> Unpacked:
     """`unpack` with any way to apply an archive. Errors as there."""
-    compression = detect(os.pread(blob.descriptor, MAGIC_BYTES, 0))
+    compression = detect(_beginning(blob))
     recipe = RecipeWriter()
     hashed = None
-    if compression is Compression.NONE:
+    if compression is Compression.NONE and blob.is_whole:
         source: Source = FileSource(blob.descriptor, progress=progress)
+    elif compression is Compression.NONE:
+        source = StreamSource(_read(blob, progress))
     else:
         hashed = _Hashed(inflate(_read(blob, progress), compression))
         source = StreamSource(hashed)
@@ -76,9 +92,17 @@ def unpack_into(
     return Unpacked(diff_id, done.size_bytes, archive_bytes, compression, packed, done.implied)
 
 
+def _beginning(blob: LayerBlob) -> bytes:
+    ready = 0
+    while (more := blob.arrived(ready)) and (ready := ready + more) < MAGIC_BYTES:
+        pass
+    return os.pread(blob.descriptor, min(ready, MAGIC_BYTES), 0)
+
+
 def _read(blob: LayerBlob, progress: Progress | None) -> Iterator[bytes]:
     position = 0
-    while chunk := os.pread(blob.descriptor, CHUNK, position):
+    while ready := blob.arrived(position):
+        chunk = os.pread(blob.descriptor, min(ready, CHUNK), position)
         position += len(chunk)
         if progress is not None:
             progress(position)

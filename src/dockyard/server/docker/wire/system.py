@@ -6,6 +6,7 @@ from dockyard.api.versions import MAXIMUM_VERSION, MINIMUM_VERSION
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.system import SystemInfo, SystemVersion
 from dockyard.engine.timestamps import rfc3339
+from dockyard.store.distribution.registry.proxies import hidden
 
 INDEX_SERVER = "https://index.docker.io/v1/"
 LOOPBACK_REGISTRIES = ("::1/128", "127.0.0.0/8")
@@ -66,9 +67,9 @@ def system_info(info: SystemInfo) -> dict[str, Any]:
         "MemTotal": info.memory_bytes,
         "GenericResources": None,
         "DockerRootDir": info.data_root,
-        "HttpProxy": "",
-        "HttpsProxy": "",
-        "NoProxy": "",
+        "HttpProxy": hidden(daemon.http_proxy),
+        "HttpsProxy": hidden(daemon.https_proxy),
+        "NoProxy": daemon.no_proxy,
         "Name": info.name,
         "Labels": daemon.labels,
         "ExperimentalBuild": daemon.experimental,
@@ -101,8 +102,11 @@ def registry_config(daemon: DaemonConfig) -> dict[str, Any]:
     networks = [*LOOPBACK_REGISTRIES, *(one for one in daemon.insecure_registries if "/" in one)]
     hosts = [one for one in daemon.insecure_registries if "/" not in one]
     indexes = {"docker.io": _index("docker.io", mirrors, secure=True)}
+    indexes |= {host: _index(host, [], secure=False) for host in hosts}
+    for name, others in daemon.mirrors_of.items():
+        indexes[name] = _index(name, list(others), secure=name not in hosts)
     return {
-        "IndexConfigs": indexes | {host: _index(host, [], secure=False) for host in hosts},
+        "IndexConfigs": indexes,
         "InsecureRegistryCIDRs": networks,
         "Mirrors": mirrors,
     }

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.server.docker.call import Call
+from dockyard.server.docker.endpoints.images.pull import image_pull
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
 from dockyard.server.docker.platforms import check_oci_platforms, check_platform
 from dockyard.server.docker.wire import progress
@@ -57,9 +58,9 @@ def _save(call: Call, names: tuple[str, ...]) -> Answer:
 async def image_create(call: Call) -> Answer:
     """`POST /images/create`: an import (`fromSrc`) or a pull (`fromImage`)."""
     query = call.query
-    check_platform(query.text("platform"))
     if query.text("fromImage"):
-        raise NotImplementedYet("ImageCreate with fromImage (docker pull) is not implemented by Dockyard yet")
+        return await image_pull(call)
+    check_platform(query.text("platform"))
     source = query.text("fromSrc")
     if source != "-":
         raise NotImplementedYet("importing an image from a URL is not implemented by Dockyard yet")

@@ -1,0 +1,139 @@
+"""All that the engine does with registries.
+
+The client is made at the first use: a daemon that never pulls doesn't load it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dockyard import __version__
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.events import Events
+from dockyard.engine.in_thread import run_in_own_thread
+from dockyard.engine.open_store import Store
+from dockyard.engine.timestamps import rfc3339
+from dockyard.spec.image.descriptor import Platform
+from dockyard.store.distribution.reference import Reference
+
+if TYPE_CHECKING:
+    from dockyard.store.distribution.registry.client import RegistryClient
+    from dockyard.store.distribution.registry.credentials import Credentials
+    from dockyard.store.pull.downloads import Downloads
+    from dockyard.store.pull.events import PullEvent
+    from dockyard.store.pull.pull import Puller, PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a use of registries needs."""
+
+    client: "RegistryClient"
+    downloads: "Downloads"
+    puller: "Puller"
+
+
+class Registries:
+    """The registries that one engine speaks to. `daemon` gives the configuration in force."""
+
+    def __init__(
+        self,
+        store: Store,
+        events: Events,
+        platform: Platform,
+        daemon: Callable[[], DaemonConfig],
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._events = events
+        self._platform = platform
+        self._daemon = daemon
+        self._clock_ns = clock_ns
+        self._made: _Parts | None = None
+        self._pulls: set[asyncio.Task[None]] = set()
+
+    async def pull(
+        self, reference: Reference, platform: Platform | None, credentials: "Credentials"
+    ) -> "AsyncGenerator[PullEvent, None]":
+        """Pulls an image (all tags of a repository, when `reference` has neither tag nor digest) and tells how it goes.
+
+        Who stops reading ends the pull. Raises NotFound, InvalidParameter, SystemFailure in Docker's words.
+        """
+        from dockyard.engine.registries.feed import Feed
+        from dockyard.store.pull.pull import PullRequest
+
+        feed = Feed()
+        request = PullRequest(reference, platform, credentials)
+        task = asyncio.ensure_future(self._pull(request, feed.tell))
+        self._pulls.add(task)
+        task.add_done_callback(self._pulls.discard)
+        task.add_done_callback(feed.end)
+        try:
+            async for event in feed:
+                yield event
+            await task
+        finally:
+            if not task.done():
+                task.cancel()
+            await asyncio.wait([task])
+
+    def prune(self) -> int:
+        """Removes beginnings of blobs that nobody goes on with; the bytes freed."""
+        return self._store.content.drop_partials(but=self._made.downloads.digests() if self._made else ())
+
+    async def close(self) -> None:
+        """Ends what is under way; a daemon that is started again goes on with what has come so far."""
+        if self._made is None:
+            return
+        self._made.downloads.keep_unfinished()
+        for task in tuple(self._pulls):
+            task.cancel()
+        if self._pulls:
+            await asyncio.wait(tuple(self._pulls))
+        await self._made.client.close()
+
+    async def _pull(self, request: "PullRequest", tell: "Callable[[PullEvent], None]") -> None:
+        reference = request.reference
+        await self._parts().puller.pull(request, tell)
+        stored = self._store.images.find(str(reference)) if reference.tag or reference.digest else None
+        labels = stored.image.config.labels if stored else {}
+        self._events.publish("image", "pull", reference.familiar, {**labels, "name": reference.familiar_name})
+
+    def _parts(self) -> _Parts:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> _Parts:
+        from dockyard.engine.registries.configuration import proxies, remembered
+        from dockyard.store.distribution.registry.client import RegistryClient
+        from dockyard.store.pull.downloads import Downloads, Limits
+        from dockyard.store.pull.pull import Puller
+
+        daemon = self._daemon
+        client = RegistryClient(
+            remembered(daemon),
+            lambda: proxies(daemon()),
+            user_agent=f"dockyard/{__version__}",
+            seconds=asyncio.get_running_loop().time,
+            now=self._now,
+        )
+        downloads = Downloads(
+            self._store.content,
+            lambda: Limits(daemon().max_concurrent_downloads, daemon().max_download_attempts),
+            now=self._now,
+        )
+        puller = Puller(
+            self._store.images,
+            client,
+            downloads,
+            machine=self._platform,
+            run=run_in_own_thread,
+            now=lambda: rfc3339(self._clock_ns()),
+        )
+        return _Parts(client, downloads, puller)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock_ns() / 1e9, UTC)

@@ -1,0 +1,267 @@
+"""`docker pull`: resolve the name at a registry, choose the platform, have config and layers, and only then name it.
+
+What is here already isn't fetched: an image whose manifest is known costs one HEAD. A host that fails is followed by
+the next (mirrors, then the registry itself, with TLS and, where that is allowed, without). Until the image exists,
+leases hold everything; a pull that fails or is killed leaves nothing but the beginnings of blobs (content/partial.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dockyard.errors import DockyardError, Forbidden, InvalidParameter, NotFound, SystemFailure
+from dockyard.spec.image.descriptor import Descriptor, Platform
+from dockyard.spec.image.manifest import Index, Manifest, index_from_json
+from dockyard.spec.image.platform import platform_text
+from dockyard.store.content.digest import digest_of
+from dockyard.store.distribution.reference import Reference
+from dockyard.store.distribution.registry.client import RegistryClient
+from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
+from dockyard.store.distribution.registry.failures import RegistryFailure, Unreachable
+from dockyard.store.distribution.registry.hosts import Host
+from dockyard.store.distribution.registry.repository import FetchedManifest, Repository
+from dockyard.store.images.store import ImageStore, StoredImage, parse_config
+from dockyard.store.layers.chain import chain_ids
+from dockyard.store.layers.leases import Lease
+from dockyard.store.pull.download import Source
+from dockyard.store.pull.downloads import Downloads
+from dockyard.store.pull.events import Status, Tell
+from dockyard.store.pull.foreign import ForeignLayer
+from dockyard.store.pull.layers import RunInThread, have_layers
+from dockyard.store.pull.plan import (
+    CONFIG_BYTES,
+    LayerStep,
+    choose,
+    fits_without_index,
+    layer_steps,
+    understand,
+    with_defaults,
+)
+from dockyard.store.pull.translate import translate
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What to pull: one name, or, without tag and digest, all tags of a repository."""
+
+    reference: Reference
+    platform: Platform | None = None
+    credentials: Credentials = ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a name means at a registry: an image that is here, or a manifest to work through."""
+
+    digest: str
+    image_id: str | None = None
+    manifest: FetchedManifest | None = None
+    index: FetchedManifest | None = None
+
+
+class Puller:
+    """Pulls images into `images`. `machine`: the platform to choose when nobody says. `run` starts threads."""
+
+    def __init__(
+        self,
+        images: ImageStore,
+        client: RegistryClient,
+        downloads: Downloads,
+        *,
+        machine: Platform,
+        run: RunInThread,
+        now: Callable[[], str],
+    ) -> None:
+        self._images = images
+        self._client = client
+        self._downloads = downloads
+        self._machine = machine
+        self._run = run
+        self._now = now
+
+    async def pull(self, request: PullRequest, tell: Tell) -> bool:
+        """Pulls; True when something is newer than before. Errors are in Docker's words: NotFound, InvalidParameter,
+        SystemFailure."""
+        reference = request.reference
+        if reference.familiar_name == "scratch":
+            raise Forbidden("'scratch' is a reserved name")
+        try:
+            hosts = [host for host in await self._client.hosts(reference.domain) if {"pull", "resolve"} & host.verbs]
+            if not hosts:
+                raise SystemFailure(f"no endpoints found for {reference.familiar}")
+            newer = await self._from_hosts(hosts, request, tell)
+        except DockyardError as error:
+            raise translate(error, reference) from error
+        verdict = "Downloaded newer image for" if newer else "Image is up to date for"
+        tell(Status(f"Status: {verdict} {reference.familiar}"))
+        if request.platform is not None and (reference.tag or reference.digest):
+            self._warn(request, request.platform, tell)
+        return newer
+
+    async def _from_hosts(self, hosts: Sequence[Host], request: PullRequest, tell: Tell) -> bool:
+        failure: RegistryFailure | None = None
+        for host in hosts:
+            try:
+                newer = await self._from_host(host, request, tell)
+            except RegistryFailure as error:
+                failure = error
+                if host.own and (host.verify or not isinstance(error, Unreachable)):
+                    break
+                continue
+            if host.own and host.url.startswith("http:"):
+                self._client.remember_plain(host)
+            return newer
+        assert failure is not None
+        raise failure
+
+    async def _from_host(self, host: Host, request: PullRequest, tell: Tell) -> bool:
+        repository = Repository(self._client, host, request.reference, request.credentials)
+        if request.reference.tag or request.reference.digest:
+            return await self._one(repository, request, tell)
+        newer = False
+        for tag in await repository.tags():
+            tagged = replace(request, reference=request.reference.with_tag(tag))
+            newer = await self._one(repository, tagged, tell) or newer
+        return newer
+
+    async def _one(self, repository: Repository, request: PullRequest, tell: Tell) -> bool:
+        reference = request.reference
+        name = reference.digest or reference.tag
+        before = self._images.references.find(reference)
+        found = await self._find(repository, request, name)
+        tell(Status(f"Pulling from {reference.path}", str(reference) if reference.digest else name))
+        with self._images.lease_content() as lease:
+            if found.image_id is not None:
+                lease.add(found.image_id)
+                stored = self._images.find(found.image_id) or await self._fetch(
+                    repository, request, await self._get(repository, request, name), lease, tell
+                )
+            else:
+                stored = await self._fetch(repository, request, found, lease, tell)
+            tell(Status(f"Digest: {found.digest}"))
+            self._name(reference, found.digest, stored)
+            return before != stored.id
+
+    async def _find(self, repository: Repository, request: PullRequest, name: str) -> _Found:
+        """What `name` means; without fetching anything when the image is here."""
+        described = Descriptor("", name, 0) if ":" in name else await repository.resolve(name)
+        if described is not None:
+            image_id = self._known(described.digest, request.platform)
+            if image_id is not None:
+                return _Found(described.digest, image_id)
+        return await self._get(repository, request, name)
+
+    def _known(self, digest: str, platform: Platform | None) -> str | None:
+        """The image here that this manifest or index means, for `platform`."""
+        manifests = self._images.manifests
+        whole = manifests.find(digest)
+        if whole is not None:
+            return whole.image_id
+        below = {one.digest: one.image_id for one in manifests.below(digest)}
+        if not below:
+            return None
+        try:
+            index = index_from_json(FetchedManifest(Descriptor("", digest, 0), self._images.blob(digest)).document())
+            return below.get(choose(index, self._machine, platform).digest)
+        except NotFound:
+            return None
+
+    async def _get(self, repository: Repository, request: PullRequest, name: str) -> _Found:
+        fetched = await repository.manifest(name)
+        digest = name if ":" in name else fetched.descriptor.digest
+        understood = understand(fetched.descriptor, fetched.document(), request.reference)
+        if isinstance(understood, Index):
+            return _Found(digest, index=fetched)
+        return _Found(digest, manifest=fetched)
+
+    async def _chosen(
+        self, repository: Repository, request: PullRequest, found: _Found
+    ) -> tuple[FetchedManifest, Manifest]:
+        fetched, reference = found.manifest, request.reference
+        if fetched is None:
+            assert found.index is not None
+            index = understand(found.index.descriptor, found.index.document(), reference)
+            assert isinstance(index, Index)
+            fetched = await repository.manifest(choose(index, self._machine, request.platform).digest)
+        understood = understand(fetched.descriptor, fetched.document(), reference)
+        if isinstance(understood, Index):
+            raise InvalidParameter("unsupported manifest format: an index in an index")
+        return fetched, understood
+
+    async def _fetch(
+        self, repository: Repository, request: PullRequest, found: _Found, lease: Lease, tell: Tell
+    ) -> StoredImage:
+        """Have the image of `found`, with its manifest; `lease` is of the content."""
+        fetched, manifest = await self._chosen(repository, request, found)
+        image_id = manifest.config.digest
+        index = found.index
+        lease.add(image_id)
+        lease.add(fetched.descriptor.digest)
+        if index is not None:
+            lease.add(index.descriptor.digest)
+        stored = self._images.find(image_id)
+        if stored is None:
+            stored = await self._build(repository, manifest, tell)
+        await self._run(
+            self._images.manifests.put,
+            (fetched.descriptor.media_type, fetched.data),
+            stored.id,
+            None if index is None else (index.descriptor.media_type, index.data),
+        )
+        return stored
+
+    async def _build(self, repository: Repository, manifest: Manifest, tell: Tell) -> StoredImage:
+        config = await fetch_small(repository, manifest.config)
+        steps = layer_steps(manifest, parse_config(config))
+        layers = self._images.layers
+        with layers.lease() as lease:
+            try:
+                chains = chain_ids(step.diff_id for step in steps)
+                for chain in chains:
+                    lease.add(chain)
+                there = next((n for n, one in enumerate(chains) if layers.find(one) is None), len(chains))
+
+                def sources(step: LayerStep) -> list[Source]:
+                    urls = [ForeignLayer(self._client, url) for url in step.blob.urls]
+                    return [repository, *urls]
+
+                await have_layers(layers, self._downloads, steps, there, sources, tell, self._run)
+                return await self._run(self._images.create, config)
+            except BaseException:
+                lease.release()
+                await self._run(self._images.collect_layers)
+                raise
+
+    def _name(self, reference: Reference, digest: str, stored: StoredImage) -> None:
+        """Gives the image its names: that of the digest, and the tag."""
+        references = self._images.references
+        canonical = Reference(reference.domain, reference.path, "", digest)
+        if references.find(canonical) is None:
+            references.put(canonical, stored.id)
+        if not reference.digest and references.find(reference) != stored.id:
+            self._images.tag(reference, stored.id, now=self._now())
+
+    def _warn(self, request: PullRequest, wanted: Platform, tell: Tell) -> None:
+        """An image that came without an index is taken as it is, whatever its platform."""
+        stored = self._images.find(str(request.reference))
+        if stored is not None and not fits_without_index(image := stored.image, self._machine, wanted):
+            asked = platform_text(with_defaults(wanted, self._machine))
+            actual = platform_text(Platform(image.architecture, image.os, image.variant))
+            tell(
+                Status(
+                    f"WARNING: image with reference {request.reference.familiar} was found but does not match the "
+                    f"specified platform: wanted {asked}, actual: {actual}"
+                )
+            )
+
+
+async def fetch_small(repository: Repository, descriptor: Descriptor) -> bytes:
+    """A small blob, whole. Raises InvalidParameter when it isn't what its descriptor says."""
+    data = b""
+    async with repository.blob(descriptor.digest, tries=3) as body:
+        async for piece in body.pieces:
+            data += piece
+            if len(data) > min(descriptor.size, CONFIG_BYTES):
+                break
+    if len(data) != descriptor.size or digest_of(data) != descriptor.digest:
+        raise InvalidParameter("image config verification failed for digest " + descriptor.digest)
+    return data
