@@ -56,8 +56,11 @@ def layer(files: Mapping[str, bytes], compression: str = "gzip") -> LayerBlob:
 
 def packed_layer(plain: bytes, compression: str = "gzip") -> LayerBlob:
     """A layer of an archive that is there."""
-    compress = {"gzip": lambda data: gzip.compress(data, 1, mtime=0), "zstd": zstd.compress, "": bytes}[compression]
-    return LayerBlob(compress(plain), digest_of(plain), compression)
+    if compression == "gzip":
+        data = gzip.compress(plain, 1, mtime=0)
+    else:
+        data = zstd.compress(plain) if compression == "zstd" else plain
+    return LayerBlob(data, digest_of(plain), compression)
 
 
 @dataclass
@@ -89,7 +92,7 @@ def image_pack(
     layer_fields: Mapping[str, Any] | None = None,
 ) -> Pack:
     """An image of `layers`, lowest first, as a Docker schema 2 or an OCI manifest."""
-    document = {
+    document: dict[str, Any] = {
         "architecture": architecture,
         **({"variant": variant} if variant else {}),
         "os": "linux",
