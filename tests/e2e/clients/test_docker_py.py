@@ -15,8 +15,9 @@ from tests.peers.images import busybox_archive_files, directory, docker_archive,
 from tests.support.engine import Engine, dockyard_engine
 
 MODULES = (
-    *("api_client", "api_container", "api_exec", "api_healthcheck", "api_image", "api_volume", "client", "errors"),
-    *("models_containers", "models_images", "models_resources", "models_volumes", "regression"),
+    *("api_client", "api_container", "api_exec", "api_healthcheck", "api_image", "api_network", "api_volume", "client"),
+    *("errors", "models_containers", "models_images", "models_networks", "models_resources", "models_volumes"),
+    "regression",
 )
 USERS = "root:x:0:0:root:/root:/bin/sh\npostgres:x:70:70::/var/lib/postgresql:/bin/sh\n"
 EXCEPTIONS = read_exceptions(Path(__file__).parent / "exceptions" / "docker_py.txt")

@@ -14,8 +14,6 @@ from dockyard.server.docker.request_json import shape_of
 from dockyard.server.docker.until import created_ns, cutoff_ns
 
 IPV4_SINCE = (1, 48)
-MAC_ADDRESS_SINCE = (1, 54)
-"""Of `connect`: before, it was taken and forgotten."""
 GATEWAY_PRIORITY_SINCE = (1, 48)
 
 
@@ -133,11 +131,9 @@ async def network_prune(call: Call) -> Answer:
 
 
 async def network_connect(call: Call) -> Answer:
-    """`POST /networks/{id}/connect`."""
+    """`POST /networks/{id}/connect`. A MAC address counts in every version: Docker before 1.54 took and forgot it."""
     body = msgspec.convert(await call.json(CONNECT), ConnectRequest)
     endpoint = body.endpoint_config or EndpointConfig()
-    if call.version < MAC_ADDRESS_SINCE:
-        endpoint = msgspec.structs.replace(endpoint, mac_address="")
     if call.version < GATEWAY_PRIORITY_SINCE:
         endpoint = msgspec.structs.replace(endpoint, gw_priority=0)
     await call.engine.containers.connect(body.container, call.name, endpoint)

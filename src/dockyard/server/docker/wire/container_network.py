@@ -28,7 +28,7 @@ def endpoint_settings(endpoint: Endpoint | None, requested: EndpointConfig | Non
         "EndpointID": endpoint.endpoint_id if endpoint else "",
         "Gateway": endpoint.gateway if endpoint else "",
         "IPAddress": endpoint.ip_address if endpoint else "",
-        "MacAddress": endpoint.mac_address if endpoint else asked.mac_address,
+        "MacAddress": (endpoint and endpoint.mac_address) or asked.mac_address,
         "IPPrefixLen": endpoint.ip_prefix_len if endpoint else 0,
         "IPv6Gateway": endpoint.ipv6_gateway if endpoint else "",
         "GlobalIPv6Address": endpoint.global_ipv6_address if endpoint else "",
