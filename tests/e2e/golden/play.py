@@ -10,6 +10,7 @@ from tests.peers.programs import Program
 TIMEOUT_SECONDS = 30
 CLEAN = """
 docker ps -aq | xargs -r docker rm -f -v
+docker network ls -q -f type=custom | xargs -r docker network rm
 docker volume ls -q | xargs -r docker volume rm
 docker images --format '{{.Repository}}:{{.Tag}} {{.ID}}' | grep -v '^busybox:latest ' | \
     sed 's/<none>:<none> //; s/ .*//' | xargs -r docker rmi -f

@@ -34,7 +34,8 @@ from dockyard.engine.containers.streams import attach
 from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
 from dockyard.engine.logs.source import log_source
-from dockyard.errors import Conflict, NotImplementedYet
+from dockyard.engine.networks import find_network
+from dockyard.errors import Conflict, NotFound, NotImplementedYet
 from dockyard.store.graphdriver.contract import Change
 from dockyard.supervisor.client import ClientSocket
 
@@ -104,7 +105,15 @@ class Containers:
 
     async def disconnect(self, ref: str, network: str, *, force: bool = False) -> None:
         """Takes a container out of a network; see `lifecycle.connect`."""
-        await connect.disconnect(self._services, self._find(ref), network, force=force)
+        try:
+            entry = self._find(ref)
+        except NotFound as error:
+            if not force:
+                raise
+            find_network(self._services.networks.known(), network)
+            # Endpoints go with their containers, so that none can be left to be taken away by force.
+            raise NotFound(f"endpoint {ref} not found") from error
+        await connect.disconnect(self._services, entry, network, force=force)
 
     async def resize(self, ref: str, rows: int, columns: int) -> None:
         """Sets the size of the container's terminal, in characters; Conflict when it doesn't run."""

@@ -17,6 +17,11 @@ def is_user_defined(network: str) -> bool:
     return network not in BUILT_IN and not network.startswith("container:")
 
 
+def is_private(mode: str) -> bool:
+    """Whether a container of that network mode has a network namespace of its own, with links in it."""
+    return mode not in ("host", "none") and not mode.startswith("container:")
+
+
 def check_endpoints(wanted: Mapping[str, EndpointConfig | None], found: Mapping[str, NetworkInfo]) -> None:
     """Check the endpoints of a container that is created.
 

@@ -13,7 +13,7 @@ import msgspec
 
 from dockyard.engine.containers import defaults, validation
 from dockyard.engine.containers.config import Config, EndpointConfig, HostConfig, NetworkingConfig
-from dockyard.engine.containers.endpoints import check_endpoints
+from dockyard.engine.containers.endpoints import check_endpoints, is_private
 from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
 from dockyard.engine.containers.mount_requests import requested_mounts
@@ -136,6 +136,8 @@ def _networks(
         with contextlib.suppress(NotFound, InvalidParameter):
             found[name] = find_network(services.networks.known(), name)
     check_endpoints(wanted, found)
+    if not is_private(mode) and any(one is not None and one.mac_address for one in wanted.values()):
+        raise InvalidParameter("conflicting options: mac-address and the network mode")
     if mode.startswith("container:"):
         return NetworkingConfig(), ()
     names = {name: found[name].name if name in found else name for name in wanted or (mode,)}
