@@ -10,7 +10,7 @@ import msgspec
 
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Strings
-from dockyard.engine.containers.lifecycle.exec_process import exec_process
+from dockyard.engine.containers.lifecycle.exec_process import exec_action, exec_process
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.identifiers import new_id
@@ -90,7 +90,7 @@ class Execs:
         self._forget_old()
         exec_id = new_id()
         self._execs[exec_id] = _Exec(exec_id, entry, config)
-        self._announce(entry, f"exec_create: {' '.join(config.cmd)}", exec_id)
+        self._announce(entry, exec_action("exec_create", config.cmd), exec_id)
         if (config.attach_stdout or config.attach_stderr) and not config.tty:
             task = asyncio.create_task(self._prepare(self._execs[exec_id]))
             self._preparing.add(task)
@@ -122,7 +122,7 @@ class Execs:
         except DockyardError:
             self._end(found, NOT_EXECUTABLE)
             raise
-        self._announce(found.entry, f"exec_start: {' '.join(found.config.cmd or ())}", exec_id)
+        self._announce(found.entry, exec_action("exec_start", found.config.cmd or ("",)), exec_id)
         try:
             found.pid = await shim.exec(request, client)
         except DockyardError as error:

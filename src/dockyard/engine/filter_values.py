@@ -1,10 +1,10 @@
-"""Values of the `filters` of lists and prunes that mean the same for every noun: truths, and patterns of names.
+"""Values of the `filters` of lists and prunes that mean the same for every noun: truths, labels, patterns of names.
 
 https://docs.docker.com/reference/api/engine/version/v1.55/#tag/Container/operation/ContainerList ("filters")
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from dockyard.errors import InvalidParameter
 
@@ -18,6 +18,22 @@ def truth(filters: Filters, key: str) -> bool:
     if len(wanted) != 1:
         raise InvalidParameter(f"invalid filter '{key}=[{' '.join(values)}]'" if values else f"invalid filter '{key}'")
     return wanted.pop()
+
+
+def check_keys(filters: Filters, known: Container[str]) -> None:
+    """Raises InvalidParameter, in Docker's words, for a filter that isn't one of `known`."""
+    for key in filters:
+        if key not in known:
+            raise InvalidParameter(f"invalid filter '{key}'")
+
+
+def has_labels(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:
+    """Whether there is each of `wanted`, which are `name` or `name=value`."""
+    for one in wanted:
+        name, equals, value = one.partition("=")
+        if name not in labels or (equals and labels[name] != value):
+            return False
+    return True
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.events import Events
-from dockyard.engine.filter_values import Filters, matches, truth
+from dockyard.engine.filter_values import Filters, check_keys, has_labels, matches, truth
+from dockyard.engine.prune import Pruning, passes_labels
 from dockyard.engine.timestamps import rfc3339
-from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.errors import DockyardError, NotImplementedYet
 from dockyard.fs.paths import components
 from dockyard.store.graphdriver.view import View
 from dockyard.store.volumes.store import VolumeStore
 from dockyard.store.volumes.volume import Volume
 
 KNOWN = frozenset(("dangling", "driver", "label", "name"))
+PRUNE_FILTERS = frozenset(("label", "label!"))
 
 
 def check_options(options: Mapping[str, str]) -> None:
@@ -47,6 +49,7 @@ class Volumes:
         self._collection = collection
         self._events = events
         self._clock_ns = clock_ns
+        self._pruning = Pruning(events, "volume")
 
     async def create(
         self, name: str, driver: str, options: Mapping[str, str], labels: Mapping[str, str]
@@ -67,9 +70,7 @@ class Volumes:
     async def list(self, filters: Filters | None = None) -> Sequence[Volume]:
         """The volumes that pass `filters` (dangling, driver, label, name), sorted by name."""
         wanted = filters or {}
-        unknown = set(wanted) - KNOWN
-        if unknown:
-            raise InvalidParameter(f"invalid filter '{unknown.pop()}'")
+        check_keys(wanted, KNOWN)
         if "dangling" in wanted:
             truth(wanted, "dangling")
         volumes = await asyncio.to_thread(self._store.list)
@@ -93,18 +94,22 @@ class Volumes:
 
     async def prune(self, *, everything: bool = False, filters: Filters | None = None) -> tuple[Sequence[str], int]:
         """Removes volumes that no container has: anonymous ones, or all; their names, and the bytes freed."""
+        wanted = filters or {}
+        check_keys(wanted, PRUNE_FILTERS)
         removed: builtins.list[str] = []
-        freed = 0
-        for volume in await self.list(filters):
-            if (everything or volume.anonymous) and not self.used_by(volume.name):
+        with self._pruning.run() as tally:
+            for volume in await self.list():
+                unused = (everything or volume.anonymous) and not self.used_by(volume.name)
+                if not unused or not passes_labels(volume.labels, wanted):
+                    continue
                 size = await asyncio.to_thread(self._store.size_bytes, volume.name)
                 try:
                     await self.remove(volume.name)
                 except DockyardError:
                     continue  # somebody began to use it
                 removed.append(volume.name)
-                freed += size
-        return removed, freed
+                tally.freed_bytes += size
+        return removed, tally.freed_bytes
 
     async def disk_usage(self) -> Sequence[VolumeUsage]:
         """Each volume with the number of containers that have it and its size in bytes."""
@@ -126,11 +131,7 @@ class Volumes:
             return False
         if filters.get("name") and not any(matches(one, volume.name) for one in filters["name"]):
             return False
-        for label in filters.get("label", ()):
-            name, equals, value = label.partition("=")
-            if name not in volume.labels or (equals and volume.labels[name] != value):
-                return False
-        return True
+        return has_labels(volume.labels, filters.get("label", ()))
 
     def _announce(self, action: str, volume: Volume) -> None:
         self._events.publish("volume", action, volume.name, {"driver": volume.driver})

@@ -5,6 +5,7 @@ And the other way round: every field that is declared is seen in the walk, or li
 
 import json
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -80,4 +81,5 @@ def test_every_answer_is_declared_and_every_declared_field_is_answered(engine: E
     unlisted = sorted(field for field in unseen if not field.startswith((*listed, *NOW_AND_THEN)))
     assert not unlisted, "declared, and never answered:\n" + "\n".join(unlisted)
     answered = [one for one in listed if not any(field.startswith(one) for field in unseen)]
-    assert not answered, f"answered by now, take them out of the list: {answered}"
+    if answered:  # no failure: who makes a field known need not know of this list
+        warnings.warn(f"answered by now, take them out of the list: {answered}", stacklevel=1)

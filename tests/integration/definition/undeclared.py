@@ -105,7 +105,6 @@ UNSEEN: dict[str, tuple[str, ...]] = {
         "ContainerList [].NetworkSettings.Networks.*.IPAMConfig.",
         "NetworkInspect .IPAM.Config[].AuxiliaryAddresses",
         "NetworkInspect .IPAM.Config[].IPRange",
-        "NetworkInspect .Status",
         "NetworkList [].IPAM.Config[].AuxiliaryAddresses",
         "NetworkList [].IPAM.Config[].IPRange",
     ),

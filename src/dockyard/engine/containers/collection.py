@@ -33,6 +33,8 @@ class Entry:
     removed: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     stop_requested: bool = False
     """Whether somebody asked for the end of the present run, so that no restart policy applies to it."""
+    oom_told: bool = False
+    """Whether an event has told that the kernel killed something of the present run for want of memory."""
     restarting_on_request: bool = False
     """Whether `restart` stopped it and will start it again: then `--rm` doesn't remove it in between."""
     restart_wait_seconds: float = 0.0

@@ -27,6 +27,7 @@ from dockyard.engine.containers.lifecycle import (
     wait,
 )
 from dockyard.engine.containers.query import listing, top
+from dockyard.engine.containers.query.prunable import prunable
 from dockyard.engine.containers.query.stats import Measured, StatsSampler
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
@@ -35,7 +36,8 @@ from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
 from dockyard.engine.logs.source import log_source
 from dockyard.engine.networks import find_network
-from dockyard.errors import Conflict, NotFound, NotImplementedYet
+from dockyard.engine.prune import Pruning
+from dockyard.errors import Conflict, DockyardError, NotFound, NotImplementedYet
 from dockyard.store.graphdriver.contract import Change
 from dockyard.supervisor.client import ClientSocket
 
@@ -46,6 +48,7 @@ class Containers:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sampler = StatsSampler(services.clock_ns)
+        self._pruning = Pruning(services.events, "container")
 
     async def create(
         self,
@@ -122,6 +125,7 @@ class Containers:
             raise Conflict(f"container {entry.record.id} is not running")
         if entry.record.config.tty:  # without a terminal there is nothing to do, and Docker answers so
             await entry.shim.resize(rows, columns)
+        self._services.announce(entry.record, "resize", height=str(rows), width=str(columns))
 
     def waiting(self, ref: str, condition: str) -> "asyncio.Future[Container]":
         """What `wait` waits for, decided now; see `lifecycle.wait`."""
@@ -156,7 +160,9 @@ class Containers:
         entry = self._find(ref)
         if entry.shim is None:
             raise Conflict(f"container {entry.record.id} is not running")
-        return await top.processes(set(await entry.shim.processes()), ps_arguments)
+        processes = await top.processes(set(await entry.shim.processes()), ps_arguments)
+        self._services.announce(entry.record, "top")
+        return processes
 
     async def stats(self, ref: str, *, one_shot: bool = False) -> Measured:
         """What the container uses: with `one_shot` one sample at once, else two a second apart."""
@@ -224,17 +230,18 @@ class Containers:
         return written, written + self._services.images.size_bytes(record.image_id)
 
     async def prune(self, filters: listing.Filters | None = None) -> tuple[Sequence[str], int]:
-        """Removes all containers that don't run and pass `filters` (`label`, `until` is the door's); ids and bytes."""
-        removed: Sequence[str] = ()
-        freed = 0
-        for record in self.list(everything=True, filters=filters):
-            if record.state.running or record.state.status == "restarting":
-                continue
-            written, _ = await self.sizes(record.id)
-            await self.remove(record.id, volumes=False)
-            removed = (*removed, record.id)
-            freed += written
-        return removed, freed
+        """Removes containers that don't run (see `query.prunable`); their ids, and the bytes freed."""
+        removed: list[str] = []
+        with self._pruning.run() as tally:
+            for record in prunable(self.list(everything=True), filters or {}, self._services.clock_ns()):
+                try:
+                    written, _ = await self.sizes(record.id)
+                    await self.remove(record.id, volumes=False)
+                except DockyardError:
+                    continue  # somebody removes it, or has started it
+                removed.append(record.id)
+                tally.freed_bytes += written
+        return removed, tally.freed_bytes
 
     def _find(self, ref: str) -> Entry:
         return self._services.collection.find(ref)

@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
@@ -15,10 +16,13 @@ from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.config import container_config, image_config
 from dockyard.engine.images.listing import ListedImage, list_images
+from dockyard.engine.images.prune import dangling_only, names_to_prune
+from dockyard.engine.images.usage import DiskUsage, disk_usage
 from dockyard.engine.in_thread import iterate_in_thread, run_in_own_thread
 from dockyard.engine.open_store import Store
+from dockyard.engine.prune import Pruning
 from dockyard.engine.timestamps import rfc3339
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import Conflict, InvalidParameter, NotFound
 from dockyard.spec.image.config import ImageConfig
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
@@ -72,22 +76,6 @@ class Commitment:
     """What the container was made with, which Docker keeps beside the image's own configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUsage:
-    """One image, and bytes of its layers that other images use too."""
-
-    image: ListedImage
-    shared_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DiskUsage:
-    """All images, and bytes of all layers, each counted once."""
-
-    images: tuple[ImageUsage, ...]
-    layers_bytes: int
-
-
 class Images:
     """The images of one engine. Names are references, ids, or unique prefixes of ids; NotFound when they are none."""
 
@@ -100,6 +88,7 @@ class Images:
         self._events = events
         self.platform = platform
         self._clock_ns = clock_ns
+        self._pruning = Pruning(events, "image")
 
     def for_container(self, name: str) -> EngineImage:
         """The image that a container is to be made from."""
@@ -148,7 +137,12 @@ class Images:
         """The images asked for, newest first; see `listing`."""
         containers = Counter(entry.record.image_id for entry in self._collection)
         return await asyncio.to_thread(
-            list_images, self._images, everything=everything, filters=filters or {}, containers=containers
+            list_images,
+            self._images,
+            everything=everything,
+            filters=filters or {},
+            containers=containers,
+            now_ns=self._clock_ns(),
         )
 
     async def inspect(self, name: str) -> ImageDetails:
@@ -169,27 +163,31 @@ class Images:
     async def remove(self, name: str, *, force: bool = False, prune: bool = True) -> Sequence[Removed]:
         """Removes a name or an image; Conflict with Docker's reasons."""
         users = self._users()
+        labels = self._images.get(name).image.config.labels
         removed = await asyncio.to_thread(
             remove_image, self._images, name, force=force, prune=prune, users=lambda image_id: users.get(image_id, [])
         )
         for line in removed:
             action = "untag" if line.kind is RemovedKind.UNTAGGED else "delete"
-            if action == "untag" or line.name == line.image_id:
+            if action == "untag":
+                self._events.publish("image", action, line.image_id, {**labels, "name": line.image_id})
+            elif line.name == line.image_id:
                 self._events.publish("image", action, line.image_id, {"name": line.image_id})
         return removed
 
-    async def prune(self, *, dangling: bool = True, filters: Filters | None = None) -> tuple[Sequence[Removed], int]:
-        """Removes images that no container uses: untagged ones, or all; what went, and the bytes freed."""
+    async def prune(self, filters: Filters | None = None) -> tuple[Sequence[Removed], int]:
+        """Removes images that no container uses (see `prune`); what went, and the bytes freed."""
+        wanted = filters or {}
+        only = {"dangling": ("true",)} if dangling_only(wanted) else None
         used = {entry.record.image_id for entry in self._collection}
-        before = sum(layer.size_bytes for layer in self._store.layers.layers())
-        removed: list[Removed] = []
-        wanted = {**(filters or {}), **({"dangling": ("true",)} if dangling else {})}
-        for listed in await self.list(everything=False, filters=wanted):
-            if listed.stored.id in used:
-                continue
-            for name in listed.tags or (listed.stored.id,):
-                removed.extend(await self.remove(name))
-        return removed, before - sum(layer.size_bytes for layer in self._store.layers.layers())
+        removed: builtins.list[Removed] = []
+        with self._pruning.run() as tally:
+            before = self._layers_bytes()
+            for name in names_to_prune(await self.list(filters=only), used, wanted, self._clock_ns()):
+                with contextlib.suppress(Conflict, NotFound):
+                    removed.extend(await self.remove(name))
+            tally.freed_bytes = max(0, before - self._layers_bytes())
+        return removed, tally.freed_bytes
 
     async def load(self, chunks: Iterable[bytes]) -> AsyncGenerator[LayerProgress | Message, None]:
         """Loads the images of an archive; yields what the client is to be shown."""
@@ -255,17 +253,7 @@ class Images:
 
     async def disk_usage(self) -> DiskUsage:
         """What images take on disk, and how much of it several of them share."""
-        listed = await self.list()
-        layers = {layer.chain_id: layer for layer in self._store.layers.layers()}
-        users: Counter[str] = Counter()
-        stacks = {one.stored.id: self._images.layers_of(one.stored) for one in listed}
-        for stack in stacks.values():
-            users.update(layer.chain_id for layer in stack)
-        used = tuple(
-            ImageUsage(one, sum(layer.size_bytes for layer in stacks[one.stored.id] if users[layer.chain_id] > 1))
-            for one in listed
-        )
-        return DiskUsage(used, sum(layer.size_bytes for layer in layers.values()))
+        return await asyncio.to_thread(disk_usage, self._store, await self.list())
 
     def _inspect(self, name: str) -> ImageDetails:
         stored = self._images.get(name)
@@ -280,6 +268,9 @@ class Images:
             self._store.layers.driver.name,
             self._store.layers.driver.graph_data(layers[-1].driver_id) if layers else {},
         )
+
+    def _layers_bytes(self) -> int:
+        return sum(layer.size_bytes for layer in self._store.layers.layers())
 
     def _users(self) -> "dict[str, builtins.list[ContainerUse]]":
         users: dict[str, builtins.list[ContainerUse]] = {}

@@ -10,6 +10,7 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.images.images import Commitment
 from dockyard.errors import Conflict, DockyardError, NotFound, Unavailable
+from dockyard.store.distribution.reference import parse_reference
 from dockyard.supervisor.client import ShimConnection
 
 
@@ -44,11 +45,19 @@ async def commit(services: Services, entry: Entry, wanted: Wanted) -> str:
         shim = await _freeze(services, entry) if wanted.pause and record.state.status == Status.RUNNING else None
         try:
             image_id = await services.images.commit(services.layers.rw(record.id), record.image_id, request)
+            name = _familiar(wanted.repository, wanted.tag)
+            services.announce(record, "commit", comment=wanted.comment, imageID=image_id, imageRef=name)
+            return image_id
         finally:
             if shim is not None and entry.record.state.status == Status.PAUSED:
                 await _thaw(services, entry, shim)
-        services.announce(record, "commit", comment=wanted.comment, imageID=image_id, imageRef=wanted.repository)
-        return image_id
+
+
+def _familiar(repository: str, tag: str) -> str:
+    """The image's new name as people write it; empty when it got none."""
+    if not repository:
+        return ""
+    return parse_reference(f"{repository}:{tag}" if tag else repository).with_default_tag().familiar
 
 
 async def _freeze(services: Services, entry: Entry) -> ShimConnection | None:
@@ -61,6 +70,7 @@ async def _freeze(services: Services, entry: Entry) -> ShimConnection | None:
     except (Conflict, NotFound, Unavailable):
         return None
     become(services, entry, Status.PAUSED)
+    services.announce(entry.record, "pause")
     return shim
 
 
@@ -74,3 +84,4 @@ async def _thaw(services: Services, entry: Entry, shim: ShimConnection) -> None:
         services.background.on_error(f"thaw {entry.record.id[:12]}", error)
         return
     become(services, entry, Status.RUNNING)
+    services.announce(entry.record, "unpause")

@@ -45,3 +45,8 @@ def exec_process(
         daemon=services.daemon,
         machine=services.machine,
     )
+
+
+def exec_action(verb: str, words: Sequence[str]) -> str:
+    """The event that tells what is executed; a program without arguments has a space behind it, as in Docker."""
+    return f"{verb}: {words[0]} {' '.join(words[1:])}"

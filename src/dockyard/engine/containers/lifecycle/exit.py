@@ -39,7 +39,7 @@ async def handle_exit(
             entry.record = after  # its files go at once: writing the record would be work for nothing
         else:
             services.collection.observe(entry, after)
-        if ended.oom_killed:
+        if ended.oom_killed and not entry.oom_told:
             services.announce(after, "oom")
         seconds = str(int(_ran_seconds(before, ended)))
         services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)

@@ -11,7 +11,7 @@ from dockyard.engine.containers import health
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import HealthConfig
 from dockyard.engine.containers.health import Health, Probe
-from dockyard.engine.containers.lifecycle.exec_process import exec_process
+from dockyard.engine.containers.lifecycle.exec_process import exec_action, exec_process
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.streams.capture import capture
@@ -42,11 +42,18 @@ async def monitor(services: Services, entry: Entry, shim: ShimConnection) -> Non
 async def _probe(services: Services, entry: Entry, shim: ShimConnection, config: HealthConfig) -> Probe:
     started = services.clock_ns()
     seconds = health.timeout_seconds(config)
+    exec_id = new_id()
+
+    def ended(code: int) -> None:
+        services.announce(entry.record, "exec_die", execID=exec_id, exitCode=str(code))
+
     try:
         words = health.command(config, entry.record.config.shell or ())
-        process = exec_process(services, entry.record, args=words)
-        request = ExecRequest(exec_id=new_id(), process=to_json(process))
-        captured = await capture(shim, request, seconds=seconds, limit_bytes=health.LARGEST_OUTPUT_BYTES)
+        services.announce(entry.record, exec_action("exec_create", words), execID=exec_id)
+        request = ExecRequest(exec_id=exec_id, process=to_json(exec_process(services, entry.record, args=words)))
+        services.announce(entry.record, exec_action("exec_start", words), execID=exec_id)
+        limit_bytes = health.LARGEST_OUTPUT_BYTES
+        captured = await capture(shim, request, seconds=seconds, limit_bytes=limit_bytes, on_end=ended)
     except DockyardError as error:
         return Probe(started, services.clock_ns(), health.TIMED_OUT, str(error))
     if captured.exit_code is None:

@@ -11,6 +11,8 @@ it: the container runs, so it is shown as running).
 """
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -91,7 +93,7 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
         started_at_ns=shim.started_at_ns,
     )
     entry.shim = shim
-    entry.stop_requested = False
+    entry.stop_requested = entry.oom_told = False
     services.collection.observe(
         entry, msgspec.structs.replace(record, state=state, restart_count=restart_count, manually_stopped=False)
     )
@@ -99,11 +101,24 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
 
 
 def attend(services: Services, entry: Entry, shim: ShimConnection) -> None:
-    """Follows a run that has begun: its end, and its health if the container has a check."""
+    """Follows a run that has begun: its end, what its shim tells, and its health if the container has a check."""
+    shim.add_listener(lambda event: _tell(services, entry, event))
     short = entry.record.id[:12]
     services.background.start(f"watch {short}", watch(services, entry, shim))
     if is_checked(entry.record.config.healthcheck):
         services.background.start(f"check health of {short}", monitor(services, entry, shim))
+
+
+def _tell(services: Services, entry: Entry, event: Mapping[str, Any]) -> None:
+    """Publishes what clients and the kernel do to a running container."""
+    exec_id = event.get("exec_id")
+    if event["event"] == "oom":
+        entry.oom_told = True
+        services.announce(entry.record, "oom")
+    elif event["event"] == "detach" and exec_id is None:
+        services.announce(entry.record, "detach")
+    elif event["event"] == "detach":
+        services.announce(entry.record, "exec_detach", execID=str(exec_id))
 
 
 async def watch(services: Services, entry: Entry, shim: ShimConnection) -> None:

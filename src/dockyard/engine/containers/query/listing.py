@@ -6,7 +6,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.state import Status
 from dockyard.engine.filter_values import Filters as Filters
-from dockyard.engine.filter_values import matches, truth
+from dockyard.engine.filter_values import has_labels, matches, truth
 from dockyard.errors import InvalidParameter
 
 LARGEST_PORT = 65535
@@ -76,15 +76,6 @@ def _by_id(container: Container, values: Sequence[str]) -> bool:
     return any(matches(f"^{value}" if value.isalnum() else value, container.id) for value in values)
 
 
-def _by_label(container: Container, values: Sequence[str]) -> bool:
-    labels = container.config.labels or {}
-    for value in values:
-        name, equals, wanted = value.partition("=")
-        if name not in labels or (equals and labels[name] != wanted):
-            return False
-    return True
-
-
 def _by_exit_code(container: Container, values: Sequence[str]) -> bool:
     state = container.state
     return not state.running and state.started_at_ns > 0 and str(state.exit_code) in values
@@ -129,7 +120,7 @@ def _by_exposed(container: Container, values: Sequence[str]) -> bool:
 TESTS: dict[str, Test] = {
     "id": _by_id,
     "name": _by_name,
-    "label": _by_label,
+    "label": lambda container, values: has_labels(container.config.labels or {}, values),
     "status": lambda container, values: container.state.status in values,
     "exited": _by_exit_code,
     "health": lambda container, values: (container.state.health.status if container.state.health else "none") in values,

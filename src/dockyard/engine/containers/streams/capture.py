@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dockyard.errors import DockyardError
@@ -21,10 +22,18 @@ class Captured:
     output: bytes
 
 
-async def capture(shim: ShimConnection, request: ExecRequest, *, seconds: float, limit_bytes: int) -> Captured:
+async def capture(
+    shim: ShimConnection,
+    request: ExecRequest,
+    *,
+    seconds: float,
+    limit_bytes: int,
+    on_end: Callable[[int], None],
+) -> Captured:
     """Executes `request` and waits for its end, at most `seconds`; then it is killed.
 
-    DockyardError when it can't be executed at all.
+    `on_end` gets its exit code, also when that comes after it was given up. DockyardError when it can't be executed at
+    all.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
@@ -35,6 +44,7 @@ async def capture(shim: ShimConnection, request: ExecRequest, *, seconds: float,
         pid = await shim.exec(request, client)
 
         def tell(code: int) -> None:
+            on_end(code)
             if not ended.done():
                 ended.set_result(code)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dockyard.engine.containers.state import Status
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import container_answers, system_answers
@@ -37,8 +38,7 @@ async def _images(call: Call) -> dict[str, Any]:
     usage = await call.engine.images.disk_usage()
     items = [image_summary(one.image) | {"SharedSize": one.shared_bytes} for one in usage.images]
     active = sum(one.image.containers > 0 for one in usage.images)
-    used = sum(one.image.size_bytes - one.shared_bytes for one in usage.images if one.image.containers)
-    return _section(items, active=active, total=usage.layers_bytes, reclaimable=max(0, usage.layers_bytes - used))
+    return _section(items, active=active, total=usage.layers_bytes, reclaimable=usage.reclaimable_bytes)
 
 
 async def _containers(call: Call) -> dict[str, Any]:
@@ -49,7 +49,7 @@ async def _containers(call: Call) -> dict[str, Any]:
         line = container_summary(container, shown_image(call, container), now_ns, sizes)
         items.append(container_answers.summary(line, call.version))
         total += sizes[0]
-        if container.state.running:
+        if container.state.running or container.state.status is Status.RESTARTING:
             active += 1
         else:
             reclaimable += sizes[0]

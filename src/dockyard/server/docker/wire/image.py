@@ -4,14 +4,14 @@ from typing import Any
 
 from dockyard.engine.images.images import ImageDetails
 from dockyard.engine.images.listing import ListedImage
-from dockyard.engine.logs.entries import time_ns
-from dockyard.engine.timestamps import ZERO
+from dockyard.engine.timestamps import ZERO, rfc3339_ns
 from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.spec.image.config import config_to_json
 from dockyard.store.images import Removed, RemovedKind
 from dockyard.store.images.history import HistoryRow
 
 NOT_CALCULATED = -1
+GO_ZERO_SECONDS = -62135596800
 
 
 def image_summary(image: ListedImage) -> dict[str, Any]:
@@ -81,4 +81,4 @@ def removed_item(removed: Removed) -> dict[str, str]:
 
 def unix_seconds(created: str) -> int:
     """An image's time of creation as Unix seconds; Go's zero time (far before the epoch) when it has none."""
-    return time_ns(created) // SECOND_NS if created and created != ZERO else -62135596800
+    return rfc3339_ns(created) // SECOND_NS or GO_ZERO_SECONDS
