@@ -25,6 +25,7 @@ from dockyard.engine.event_journal import EventJournal
 from dockyard.engine.events import Events
 from dockyard.engine.execs import Execs
 from dockyard.engine.images import Images
+from dockyard.engine.logs.forwarder import LogForwarder
 from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
@@ -114,10 +115,12 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
         events,
         background,
         Deletion(supervisor, background.start, _report),
+        LogForwarder(paths, background.start),
         clock_ns,
     )
     LOG.info("Loading containers: start.")
     await restore.load(services, storage)
+    services.log_forwarder.resume()
     bridge = await networks.start(restore.living(services))
     if bridge.name:
         LOG.info(bridge.announcement)

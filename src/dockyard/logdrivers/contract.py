@@ -10,9 +10,10 @@ protocol lets one know; whatever it raises means that the same entries are given
 entries arrive at least once, and those of one container in their order.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dockyard.logdrivers.local_entries import Entry
 
@@ -52,14 +53,50 @@ class Subject:
         return dict(entry.partition("=")[::2] for entry in self.env if "=" in entry)
 
 
+class EntriesRefused(Exception):
+    """The receiver will never take these entries: they are given up, and the log says so."""
+
+
+class Patience(NamedTuple):
+    """How often entries are sent before they are given up (None for ever), and how long between two tries.
+
+    The first wait is `wait_seconds`; each next one is `growth` times as long, up to `longest_wait_seconds`.
+    """
+
+    attempts: int | None = None
+    wait_seconds: float = 0.1
+    longest_wait_seconds: float = 5.0
+    growth: float = 2.0
+
+    @classmethod
+    def of_datagrams(cls) -> "Patience":
+        """For UDP, which promises nothing: a receiver that is started again within ten seconds misses nothing."""
+        return cls(attempts=12, wait_seconds=0.1, longest_wait_seconds=1.0)
+
+    def wait_after(self, attempt: int) -> float | None:
+        """Seconds to wait after `attempt` (from 1) has failed; None when that was the last one."""
+        if self.attempts is not None and attempt >= self.attempts:
+            return None
+        return min(self.wait_seconds * self.growth ** min(attempt - 1, 64), self.longest_wait_seconds)
+
+
 class Sink(Protocol):
     """One connection, or what stands for it, to where entries go."""
+
+    confirmed: bool
+    """Whether the receiver itself says what it has, so that nothing is in doubt when it dies."""
+
+    patience: Patience
+
+    @property
+    def broken(self) -> asyncio.Event | None:
+        """Set when the receiver has gone; None where that can't be known before something is sent."""
 
     async def open(self) -> None:
         """Connects. OSError, or DockyardError when the receiver refuses."""
 
     async def send(self, entries: Sequence[Entry]) -> None:
-        """Returns when the receiver has `entries`. Raises as `open`."""
+        """Returns when the receiver has `entries`. Raises as `open`; EntriesRefused."""
 
     async def close(self) -> None:
         """Lets go; never raises."""

@@ -89,8 +89,6 @@ def check_options(name: str, options: Options) -> None:
     driver = DRIVERS.get(name)
     if driver is None:
         raise InvalidParameter(f'error looking up logging plugin {name}: plugin "{name}" not found')
-    if driver.sends:
-        raise NotImplementedYet(f"the log driver {name} is not supported by Dockyard yet")
     driver.check({key: value for key, value in options.items() if key not in BUILT_IN_OPTIONS})
 
 

@@ -12,6 +12,7 @@ from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.deletion import Deletion
 from dockyard.engine.events import Events
 from dockyard.engine.images import Images
+from dockyard.engine.logs.forwarder import LogForwarder
 from dockyard.engine.networks import Networks
 from dockyard.engine.paths import Paths
 from dockyard.engine.settings import Settings
@@ -67,6 +68,7 @@ class Services:
     events: Events
     background: Background
     deletion: Deletion
+    log_forwarder: LogForwarder
     clock_ns: Callable[[], int]
 
     @property

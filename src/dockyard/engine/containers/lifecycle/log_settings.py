@@ -8,13 +8,16 @@ forwarder finds it (`dockyard.logdrivers.forward`).
 import os
 
 from dockyard.engine.containers.record import Container
+from dockyard.engine.containers.services import Services
 from dockyard.engine.logs.source import CACHED_LOG, LOCAL_LOG
 from dockyard.engine.paths import Paths
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.logdrivers.attributes import attributes, tag
 from dockyard.logdrivers.contract import Options, Subject
 from dockyard.logdrivers.drivers import DRIVERS, NONE, non_blocking
+from dockyard.logdrivers.forward.job import Job
 from dockyard.logdrivers.options.files import FileSettings, json_file_settings, local_settings
+from dockyard.logdrivers.probe import probe
 from dockyard.logdrivers.values import boolean
 from dockyard.supervisor.client import LogSettings
 
@@ -35,6 +38,27 @@ def log_settings(record: Container, paths: Paths) -> LogSettings:
 def failed_to_begin(error: DockyardError) -> DockyardError:
     """`error` in the words in which Docker says at a start that the log driver can't be had."""
     return type(error)(f"{FAILED}: {error}")
+
+
+async def begin_log(services: Services, record: Container) -> None:
+    """Prepares the log of a container that is about to start; nothing is to be done for those that are only files.
+
+    Raises:
+        InvalidParameter: an option has no meaning.
+        SystemFailure: the receiver isn't there, or the spool can't be made.
+    """
+    log = record.host_config.log_config
+    driver = DRIVERS.get(log.type)
+    if driver is None or not driver.sends:
+        return
+    options = log.config or {}
+    subject = subject_of(record)
+    try:
+        driver.begin(options, subject)
+        await probe(log.type, options, subject)
+    except DockyardError as error:
+        raise failed_to_begin(error) from error
+    services.log_forwarder.begin(record.id, Job(log.type, options, subject))
 
 
 def subject_of(record: Container) -> Subject:

@@ -62,6 +62,7 @@ async def remove_locked(services: Services, entry: Entry, *, volumes: bool) -> N
     services.deletion.move(services.paths.container(record.id), services.paths.removed_containers)
     entry.close_pending_attachments()
     services.collection.discard(record.id)
+    services.log_forwarder.forget(record.id)
     services.announce(record, "destroy")
     entry.finish_removal()
     entry.finish_run()  # there will be none any more

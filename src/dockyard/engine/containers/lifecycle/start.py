@@ -22,7 +22,7 @@ from dockyard.engine.containers.health import Health, is_checked
 from dockyard.engine.containers.lifecycle.bundle import root_mounts, running_container, write_bundle
 from dockyard.engine.containers.lifecycle.exit import handle_exit, tear_down, without_network
 from dockyard.engine.containers.lifecycle.health_monitor import monitor
-from dockyard.engine.containers.lifecycle.log_settings import log_settings
+from dockyard.engine.containers.lifecycle.log_settings import begin_log, log_settings
 from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
@@ -63,6 +63,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
     try:
         await _connect(services, entry)
         theirs = (InvalidParameter, Conflict)
+        await begin_log(services, entry.record)
         write_bundle(services, entry.record)
         shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
     except asyncio.CancelledError:

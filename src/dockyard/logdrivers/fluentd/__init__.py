@@ -1,0 +1,1 @@
+"""The fluentd driver: the forward protocol, over TCP, TLS and unix sockets."""

@@ -1,0 +1,1 @@
+"""The journald driver: entries of systemd's journal, by its native protocol."""

@@ -1,0 +1,1 @@
+"""The splunk driver: events for Splunk's HTTP Event Collector."""
