@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Engine:
         self.bridge = bridge
         self.arguments = list(arguments)
         self.own_network = own_network
+        self.replaced: dict[str, Path] = {}
+        """Files of the host, and those that this daemon sees in their place."""
         self.data = home / "data"
         self.run = home / "run"
         self.pidfile = home / "dockyardd.pid"
@@ -48,6 +50,7 @@ class Engine:
         enter = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh") if self.own_network else ()
         command = [
             *enter,
+            *self._with_replaced_files(),
             str(PROGRAMS / "dockyardd"),
             f"--data-root={self.data}",
             f"--exec-root={self.run}",
@@ -81,6 +84,15 @@ class Engine:
         """What `command` prints in the daemon's network namespace."""
         enter = ("nsenter", "-n", "-t", str(self.pid))
         return subprocess.run([*enter, *command], capture_output=True, text=True, check=True).stdout
+
+    def _with_replaced_files(self) -> tuple[str, ...]:
+        """What puts the daemon into the mount namespace of this engine: a new one, or the supervisor's."""
+        if not self.replaced:
+            return ()
+        if (self.run / "supervisor.pid").exists():
+            return ("nsenter", "-m", "-t", str(self.supervisor_pid))
+        binds = "".join(f"mount --bind {ours} {theirs} && " for theirs, ours in self.replaced.items())
+        return ("unshare", "-m", "sh", "-c", f'{binds}exec "$@"', "sh")
 
     @property
     def supervisor_pid(self) -> int:
@@ -123,14 +135,21 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def dockyard_engine(name: str, arguments: Sequence[str] = (), own_network: bool = False) -> Iterator[Engine]:
+def dockyard_engine(
+    name: str,
+    arguments: Sequence[str] = (),
+    own_network: bool = False,
+    replaced: Mapping[str, Path] | None = None,
+) -> Iterator[Engine]:
     """A started dockyardd whose bridge is `name` (at most 15 letters); everything of it is gone after the block.
 
-    With `own_network` it lives in a network namespace of its own and has the bridge that it chooses by itself.
+    With `own_network` it lives in a network namespace of its own and has the bridge that it chooses by itself. In the
+    place of the files of the host that are keys of `replaced` it sees their values.
     """
     home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
     with Guard([home], links=[name], cgroups=[name]) as guard:
         engine = Engine(home, guard, name, arguments, own_network)
+        engine.replaced = dict(replaced or {})
         engine.start()
         yield engine
 

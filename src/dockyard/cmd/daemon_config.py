@@ -187,6 +187,7 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         init_path=values["init-path"] or None,
         no_new_privileges=values["no-new-privileges"],
         seccomp_profile=values["seccomp-profile"] or None,
+        userns_remap=values["userns-remap"] or "",
         warnings=tuple(warnings),
     )
 

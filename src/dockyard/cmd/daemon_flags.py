@@ -74,6 +74,7 @@ SUPPORTED: Final = (
     Flag("tlskey", "", STRING, "Key of that certificate"),
     Flag("tlsverify", "", BOOL, "Use TLS, and only with clients that have a certificate"),
     Flag("userland-proxy", "", BOOL, "Publish ports on loopback addresses", default=True),
+    Flag("userns-remap", "", STRING, "User, or user:group, whose subordinate ids containers have; default: dockremap"),
     Flag("validate", "", BOOL, "Check the configuration and end"),
     Flag("version", "v", BOOL, "Print the version and end"),
 )
@@ -112,7 +113,6 @@ UNSUPPORTED: Final = (
     Flag("storage-opt", "", LIST, "Options of the storage driver"),
     Flag("swarm-default-advertise-addr", "", STRING, "Address for swarm"),
     Flag("userland-proxy-path", "", STRING, "Program of the userland proxy"),
-    Flag("userns-remap", "", STRING, "User namespace of containers"),
 )
 
 FLAGS: Final = SUPPORTED + UNSUPPORTED

@@ -22,6 +22,7 @@ from dockyard.cmd.listeners import close_all, open_all, serve_all
 from dockyard.cmd.passed_sockets import passed_sockets
 from dockyard.cmd.pidfile import PidFile
 from dockyard.cmd.reload import reload
+from dockyard.cmd.remapped_user import resolve_remap
 from dockyard.cmd.service_manager import ServiceManager, service_manager
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.engine import open_engine
@@ -87,7 +88,8 @@ async def serve(
     # can't be had is told before anything was touched.
     listeners = open_all(config, passed)
     try:
-        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns)
+        remap = await asyncio.to_thread(resolve_remap, config.userns_remap)
+        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns, remap=remap)
     except BaseException:
         close_all(listeners)
         raise

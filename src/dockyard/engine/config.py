@@ -54,6 +54,7 @@ class DaemonConfig:
     seccomp_profile: None is the built-in profile, "unconfined" is none, else the path of a JSON file.
     registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
+    userns_remap: whose subordinate ids containers have, `default` or `user[:group]`; "" is the host's own ids.
     host_gateway_ips: what `host-gateway` in --add-host stands for; empty is the address of the bridge.
     warnings: what the user must be told in the log before the API answers.
     config_file: the daemon.json that was read (it may not exist); SIGHUP reads it again.
@@ -118,5 +119,6 @@ class DaemonConfig:
     init_path: str | None = None
     no_new_privileges: bool = False
     seccomp_profile: str | None = None
+    userns_remap: str = ""
 
     warnings: tuple[str, ...] = ()

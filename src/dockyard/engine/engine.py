@@ -9,7 +9,7 @@ import logging
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dockyard.engine.config import DaemonConfig
@@ -20,6 +20,7 @@ from dockyard.engine.containers.lifecycle import restore
 from dockyard.engine.containers.services import Background, Services
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.engine.containers.user_namespace import check_remap
 from dockyard.engine.deletion import Deletion
 from dockyard.engine.event_journal import EventJournal
 from dockyard.engine.events import Events
@@ -32,6 +33,7 @@ from dockyard.engine.paths import Paths
 from dockyard.engine.registries import Registries
 from dockyard.engine.security.capabilities import from_mask
 from dockyard.engine.security.defaults import masked_paths, possible_cpus
+from dockyard.engine.security.remap import Remap
 from dockyard.engine.settings import Settings
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
@@ -74,11 +76,18 @@ class Engine:
         await self.services.supervisor.close()
 
 
-async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[], int]) -> Engine:
-    """Brings an engine up on `daemon`'s directories; DockyardError says what prevents it."""
-    paths = Paths(os.path.abspath(daemon.data_root), os.path.abspath(daemon.exec_root))
+async def open_engine(
+    daemon: DaemonConfig, *, build: str, clock_ns: Callable[[], int], remap: Remap | None = None
+) -> Engine:
+    """Brings an engine up on `daemon`'s directories; DockyardError says what prevents it.
+
+    `remap`: the ids that containers have, when they aren't the host's. Such an engine has a data root of its own below
+    the one that is configured, as in Docker: its containers have nothing in common with the others.
+    """
+    paths = Paths(_data_root(daemon, remap), os.path.abspath(daemon.exec_root))
     paths.make()
-    machine = this_machine(daemon)
+    machine = replace(this_machine(daemon), remap=remap)
+    check_remap(machine)
     journal = EventJournal(f"{paths.data_root}/events.jsonl")
     events = Events(clock_ns, journal)
     background = Background(_report)
@@ -87,6 +96,7 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     store = await asyncio.to_thread(open_store, daemon, paths)
     supervisor = SupervisorClient(paths.exec_root)
     await supervisor.ensure()
+    await asyncio.to_thread(supervisor.release_all, paths.user_namespaces)
     networks = Networks(
         daemon,
         collection,
@@ -130,6 +140,14 @@ async def open_engine(daemon: DaemonConfig, *, build: str, clock_ns: Callable[[]
     return Engine(
         Containers(services), Execs(services), images, networks, volumes, registries, events, system, services
     )
+
+
+def _data_root(daemon: DaemonConfig, remap: Remap | None) -> str:
+    root = os.path.abspath(daemon.data_root)
+    if remap is None:
+        return root
+    os.makedirs(root, mode=0o711, exist_ok=True)
+    return f"{root}/{remap.root[0]}.{remap.root[1]}"
 
 
 def this_machine(daemon: DaemonConfig) -> Machine:

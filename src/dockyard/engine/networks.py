@@ -5,7 +5,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TypeVar
@@ -85,11 +85,18 @@ class Networks:
         if not removed.config_only:
             self._events.publish("network", "destroy", removed.id, {"name": removed.name, "type": removed.driver})
 
-    async def connect(self, record: Container) -> Container:
-        """Makes the container's sandbox and endpoints; the record with what came out."""
+    async def connect(
+        self, record: Container, make_sandbox: Callable[[str], Awaitable[None]] | None = None
+    ) -> Container:
+        """Makes the container's sandbox and endpoints; the record with what came out.
+
+        `make_sandbox` makes the namespace at a path, for a container that it mustn't be the host's root's.
+        """
         sandbox_id = new_id()
         found = {name: find_network(self._known, name) for name in wanted_networks(record)}
         requests = attach_requests(record, sandbox_id, found)
+        if make_sandbox is not None:
+            await make_sandbox(self._use().sandbox_path(sandbox_id))
         path, attachments = await self._run(self._connect, sandbox_id, requests, self.files.names(record))
         record = msgspec.structs.replace(record, sandbox_id=sandbox_id if path else "", sandbox_key=path)
         return connected(record, attachments)

@@ -4,6 +4,7 @@
 <data-root>/{dockyard.db,content,overlay2,image,network,volumes,swarm,trust,tmp}
 <data-root>/logs/<id>/          what log drivers still have to send (dockyard.logdrivers.forward)
 <exec-root>/shims/<id>/         the OCI bundle and the shim's state (dockyard.shim)
+<exec-root>/userns/<id>         user namespaces of containers that are being started (dockyard.supervisor.sandbox)
 <exec-root>/netns/<sandbox id>  network namespaces (dockyard.network)
 """
 
@@ -28,6 +29,7 @@ class Paths:
             os.makedirs(f"{self.data_root}/{name}", mode=0o711 if name == "volumes" else 0o710, exist_ok=True)
         os.makedirs(f"{self.exec_root}/shims", mode=0o700, exist_ok=True)
         os.makedirs(self.removed_bundles, mode=0o700, exist_ok=True)
+        os.makedirs(self.user_namespaces, mode=0o700, exist_ok=True)
 
     @property
     def containers(self) -> str:
@@ -60,6 +62,15 @@ class Paths:
     def removed_containers(self) -> str:
         """Where directories of removed containers wait for their deletion."""
         return f"{self.data_root}/tmp"
+
+    @property
+    def user_namespaces(self) -> str:
+        """Where the user namespaces of containers are pinned while they start."""
+        return f"{self.exec_root}/userns"
+
+    def user_namespace(self, container_id: str) -> str:
+        """The user namespace of a container that is being started."""
+        return f"{self.user_namespaces}/{container_id}"
 
     def bundle(self, container_id: str) -> str:
         """The OCI bundle of a container that has been started; also its shim's directory."""

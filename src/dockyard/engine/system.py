@@ -167,6 +167,8 @@ class System:
         options = [f"name=seccomp,profile={profile}"]
         if self._services.machine.cgroup_v2 or daemon.default_cgroupns_mode == "private":
             options.append("name=cgroupns")
+        if self._services.machine.remap is not None:
+            options.append("name=userns")
         if daemon.no_new_privileges:
             options.append("name=no-new-privileges")
         return tuple(options)

@@ -1,4 +1,4 @@
-"""Network namespaces: make one, go in and come back, pin one to a file (network_namespaces(7), setns(2), nsfs).
+"""Network namespaces: make one, go in and come back (network_namespaces(7), setns(2)).
 
 A network namespace is an attribute of a *thread*. A thread that has changed its own must never be lent to other work
 before it is back, so the functions here that change it are for threads which belong to the caller; what ordinary code
@@ -12,10 +12,9 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
-from dockyard.linux import mount, namespaces
+from dockyard.linux import namespaces
 
 T = TypeVar("T")
 
@@ -41,31 +40,6 @@ def enter(namespace: int) -> None:
 def open_current() -> int:
     """A descriptor of the calling thread's network namespace; the namespace lives at least as long as it."""
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def pin(namespace: int, path: str) -> None:
-    """Keep a namespace alive, without a process, by a bind mount on the file `path`, which is made if missing.
-
-    Raises:
-        OSError: the directory is missing, or no right to mount.
-    """
-    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o444))
-    mount.mount(f"/proc/self/fd/{namespace}", path, flags=mount.MS_BIND)
-
-
-def unpin(path: str) -> None:
-    """Undo `pin` and remove the file. A path that isn't pinned is only removed; one that is missing is fine.
-
-    The namespace and the links in it go when nobody else holds it; the kernel does that in its own time.
-
-    Raises:
-        OSError: not permitted.
-    """
-    with suppress(OSError):  # EINVAL: not (or no longer) a mount; unlink tells what else may be wrong
-        while True:
-            mount.umount(path, mount.MNT_DETACH)
-    with suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def write_sysctl(name: str, value: str) -> None:

@@ -114,6 +114,10 @@ class NetworkController:
         with self._lock:
             return self._roster.remove(reference)
 
+    def sandbox_path(self, sandbox_id: str) -> str:
+        """Where `create_sandbox` pins a sandbox, or finds a namespace that somebody has pinned. For any thread."""
+        return self._sandboxes.path(sandbox_id)
+
     def create_sandbox(self, sandbox_id: str) -> str:
         """Make a network namespace with its loopback up.
 

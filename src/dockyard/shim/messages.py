@@ -10,7 +10,7 @@ a byte; descriptors travel beside the packet (SCM_RIGHTS) in the order of the cl
 
 from typing import Any, NamedTuple
 
-from dockyard.fs.mount import Mount
+from dockyard.fs.mount import Mount, mount_from_json
 
 STREAMS = ("stdin", "stdout", "stderr")
 
@@ -113,7 +113,7 @@ def create_from_json(message: dict[str, Any]) -> CreateRequest:
     return CreateRequest(
         container_id=message["container_id"],
         bundle=message["bundle"],
-        mounts=tuple(_mount_from_json(mount) for mount in message["mounts"]),
+        mounts=tuple(mount_from_json(mount) for mount in message["mounts"]),
         log=LogSettings(**message["log"]),
         tty=message["tty"],
         open_stdin=message["open_stdin"],
@@ -121,10 +121,6 @@ def create_from_json(message: dict[str, Any]) -> CreateRequest:
         runtime=None if runtime is None else ExternalRuntime(runtime[0], tuple(runtime[1:])),
         start=message["start"],
     )
-
-
-def _mount_from_json(fields: list[Any]) -> Mount:
-    return Mount(fields[0], fields[1], fields[2], tuple(fields[3]), *fields[4:])
 
 
 def client_to_json(settings: ClientSettings) -> dict[str, Any]:

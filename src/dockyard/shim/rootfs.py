@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.fs.mount import Mount
 from dockyard.linux import mount as kernel
+from dockyard.shim.mapped_mount import mount_mapped
 
 _SET = {
     "ro": kernel.MS_RDONLY,
@@ -87,7 +88,10 @@ def mount_all(mounts: Sequence[Mount]) -> None:
     """
     for done, mount in enumerate(mounts):
         try:
-            _mount(mount)
+            if mount.id_map is None:
+                _mount(mount)
+            else:
+                mount_mapped(mount, mount.id_map, _mount)
         except (OSError, InvalidParameter) as error:
             unmount_all(mounts[:done])
             if isinstance(error, InvalidParameter):

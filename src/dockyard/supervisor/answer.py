@@ -5,6 +5,7 @@ create {…} + clients         this process becomes the shim, and the connection
 bury {container_id, kill}    -> ExitRecord      ends the container of a dead shim; with `kill` that of a living one
 sweep {known}                -> {removed}       removes the containers that nobody knows
 remove {paths}               -> {failures}      deletes directory trees
+sandbox {…}                  makes a container's user and network namespaces (dockyard.supervisor.sandbox)
 visit {…} + pipe             looks at, reads or writes a container's files (dockyard.supervisor.visit)
 shutdown {}                  ends the supervisor; shims live on
 """
@@ -24,6 +25,8 @@ from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.main import asks_for_shim, run_shim
 from dockyard.shim.packets import parse_packet, receive_raw, send_packet
 from dockyard.shim.place import Place
+from dockyard.supervisor.sandbox import OP as SANDBOX
+from dockyard.supervisor.sandbox import make_sandbox
 from dockyard.supervisor.visit.task import OP as VISIT
 from dockyard.supervisor.visit.task import visit
 
@@ -97,10 +100,15 @@ def _remove(_place: Place, message: dict[str, Any], _supervisor: int) -> dict[st
     return {"failures": failures}
 
 
+def _sandbox(_place: Place, message: dict[str, Any], _supervisor: int) -> dict[str, Any]:
+    return make_sandbox(message)
+
+
 _TASKS: dict[str, Task] = {
     "ping": _ping,
     "bury": _bury,
     "sweep": _sweep,
     "remove": _remove,
+    SANDBOX: _sandbox,
     "shutdown": _shutdown,
 }

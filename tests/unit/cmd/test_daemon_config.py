@@ -181,7 +181,6 @@ PREFIX = "unable to configure the Docker daemon with file /etc/dockyard/daemon.j
         ([], {"mtu": True}, "json: cannot unmarshal bool into key mtu of type int"),
         ([], {"labels": "a=b"}, "json: cannot unmarshal string into key labels of type array"),
         ([], {"runtimes": {"x": {}}}, "runtimes.x: either path or runtimeType must be configured; Dockyard needs path"),
-        ([], {"userns-remap": "default"}, "--userns-remap (user namespace of containers)" + NOT_YET),
         ([], {"features": {"containerd-snapshotter": True}}, "--feature (features to turn on)" + NOT_YET),
         (
             [],

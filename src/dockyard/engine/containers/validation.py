@@ -15,6 +15,7 @@ from dockyard.engine.containers.kernel_support import has_real_time_groups
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
+from dockyard.engine.containers.user_namespace import check_modes
 from dockyard.errors import InvalidParameter, NotImplementedYet
 from dockyard.logdrivers.drivers import check_options
 from dockyard.network.etc.hosts import parse_extra_host
@@ -37,6 +38,7 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     """Warnings for the client; raises when the configuration can't be had."""
     _check_not_yet(host)
     check_config(config.healthcheck)
+    check_modes(host, remapped=bool(daemon.userns_remap))
     _check_storage(host.storage_opt or {})
     _check_lifetime(host)
     _check_modes(host)

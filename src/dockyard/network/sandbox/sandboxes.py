@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
 from dockyard.errors import InvalidParameter, NotFound, SystemFailure
-from dockyard.linux import network_namespace
+from dockyard.linux import namespace_file, network_namespace
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.network_namespace import NamespaceThread
@@ -63,7 +63,7 @@ class Sandboxes:
             raise SystemFailure(f"mkdir {directory}: {error.strerror}") from error
 
     def create(self, sandbox_id: str) -> str:
-        """Make a sandbox; returns the path that setns(2) can open.
+        """Make a sandbox, of the namespace that is pinned there already if there is one; the path for setns(2).
 
         Raises:
             InvalidParameter: the id isn't a plain name.
@@ -71,17 +71,32 @@ class Sandboxes:
         """
         path = self.path(sandbox_id)
         try:
-            sandbox = Sandbox(*self._thread.run(None, _prepare), self._thread)
-            try:
-                network_namespace.pin(sandbox.namespace, path)
-            except BaseException:
-                sandbox.close()
-                network_namespace.unpin(path)
-                raise
+            sandbox = self._adopt(path) or self._make(path)
         except OSError as error:
+            namespace_file.unpin(path)
             raise SystemFailure(f"create network sandbox {sandbox_id}: {error}") from error
         self._fresh[sandbox_id] = sandbox
         return path
+
+    def _adopt(self, path: str) -> Sandbox | None:
+        """The namespace that is pinned to `path` already, by somebody who could choose its owner; None without one."""
+        try:
+            namespace = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            return Sandbox(*self._thread.run(namespace, _prepare), self._thread)
+        finally:
+            os.close(namespace)
+
+    def _make(self, path: str) -> Sandbox:
+        sandbox = Sandbox(*self._thread.run(None, _prepare), self._thread)
+        try:
+            namespace_file.pin(sandbox.namespace, path)
+        except BaseException:
+            sandbox.close()
+            raise
+        return sandbox
 
     def open(self, sandbox_id: str) -> Sandbox:
         """Open a sandbox for configuration; the caller closes it.
@@ -129,7 +144,7 @@ class Sandboxes:
         """
         self.settle(sandbox_id)
         try:
-            network_namespace.unpin(self.path(sandbox_id))
+            namespace_file.unpin(self.path(sandbox_id))
         except OSError as error:
             raise SystemFailure(f"remove network sandbox {sandbox_id}: {error}") from error
 

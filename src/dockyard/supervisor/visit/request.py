@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from dockyard.fs.mount import Mount
+from dockyard.fs.mount import Mount, mount_from_json
 
 
 class Bind(NamedTuple):
@@ -56,10 +56,7 @@ def to_json(request: VisitRequest) -> dict[str, Any]:
 def from_json(message: dict[str, Any]) -> VisitRequest:
     """The inverse of `to_json`; fields that aren't a request's are passed over."""
     fields = {name: message[name] for name in VisitRequest._fields if name in message}
-    fields["mounts"] = tuple(
-        Mount(kind, source, target, tuple(options), directory)
-        for kind, source, target, options, directory in fields.get("mounts", ())
-    )
+    fields["mounts"] = tuple(mount_from_json(mount) for mount in fields.get("mounts", ()))
     fields["binds"] = tuple(Bind(*bind) for bind in fields.get("binds", ()))
     fields["volumes"] = tuple(Volume(*volume) for volume in fields.get("volumes", ()))
     owner = fields.get("owner")

@@ -9,7 +9,8 @@ from dockyard.errors import Conflict, SystemFailure
 from dockyard.linux.libc import reason
 from dockyard.linux.mount import MS_PRIVATE, MS_REC, MS_SLAVE, mount
 from dockyard.linux.mount_objects import MOUNT_ATTR_RDONLY, attach, clone_tree, set_attributes
-from dockyard.linux.namespaces import CLONE_NEWNS, setns, unshare
+from dockyard.linux.namespaces import CLONE_NEWNS, CLONE_NEWUSER, setns, unshare
+from dockyard.runtime.init.credentials import become_mapped_root
 from dockyard.runtime.rootfs.targets import make_directory, make_file
 from dockyard.shim.rootfs import mount_all
 from dockyard.supervisor.visit.request import Bind, VisitRequest
@@ -43,13 +44,19 @@ def _of_running(request: VisitRequest) -> int:
         if request.container_id not in _cgroups(process):
             raise gone
         theirs = os.open("ns/mnt", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
+        user = os.open("ns/user", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
     except (FileNotFoundError, ProcessLookupError):
         raise gone from None
     our_root = os.open("/", _DIRECTORY)
+    own_user = os.stat("/proc/self/ns/user")
     setns(theirs, CLONE_NEWNS)
     root = os.open("/", _DIRECTORY)
     os.fchdir(our_root)
     os.chroot(".")  # for the /proc of the host
+    if not os.path.samestat(os.fstat(user), own_user):
+        # Its files have the owners that its root sees, and what is unpacked gets them, too.
+        setns(user, CLONE_NEWUSER)
+        become_mapped_root()
     return root
 
 

@@ -10,9 +10,10 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import Prepared, build_spec
 from dockyard.engine.containers.spec.namespaces import Joined
 from dockyard.engine.containers.spec.user import resolve_user
+from dockyard.engine.containers.user_namespace import remap_of, user_namespace
 from dockyard.errors import Conflict, InvalidParameter
 from dockyard.fs.atomic import write_atomic
-from dockyard.fs.mount import Mount
+from dockyard.fs.mount import IdMap, Mount
 from dockyard.spec.runtime import to_json
 
 
@@ -22,12 +23,13 @@ def write_bundle(services: Services, record: Container) -> None:
     host = record.host_config
     view = layer.view()
     prepared = Prepared(
-        rootfs=layer.root(),
+        rootfs=root(services, record),
         joined=_joined(services, record),
         user=resolve_user(record.config.user, host.group_add or (), lambda path: read_from_view(view, path)),
         network_files=_network_files(services, record),
         shm_source=_shm_source(services, record),
         init_path=_init_path(services) if host.init else None,
+        remap=remap_of(services.machine, host),
     )
     spec = build_spec(record, prepared, services.daemon, services.machine)
     bundle = services.paths.bundle(record.id)
@@ -35,11 +37,30 @@ def write_bundle(services: Services, record: Container) -> None:
     write_atomic(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
 
 
+def root(services: Services, record: Container) -> str:
+    """Where the container's root is once `root_mounts` are there."""
+    layer = services.layers.rw(record.id)
+    if layer.mounts() or remap_of(services.machine, record.host_config) is None:
+        return layer.root()
+    path = f"{services.paths.container(record.id)}/mounts/root"
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
+
+
 def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
     """What the shim mounts on the host for this container: its root, and a shareable /dev/shm when it has one."""
-    mounts = tuple(services.layers.rw(record.id).mounts())
+    layer = services.layers.rw(record.id)
+    mounts: tuple[Mount, ...] = tuple(layer.mounts())
+    remap = remap_of(services.machine, record.host_config)
+    if remap is not None:
+        # A directory that is a root as it stands is mounted all the same, for its owners.
+        mounts = mounts or (Mount("bind", layer.root(), root(services, record), ("bind",)),)
+        id_map = IdMap(f"{services.paths.data_root}/{services.layers.driver.name}", remap.uids, remap.gids)
+        mounts = tuple(mount._replace(id_map=id_map) for mount in mounts)
     if record.host_config.ipc_mode == "shareable":
-        options = ("nosuid", "noexec", "nodev", "mode=1777", f"size={record.host_config.shm_size}")
+        options: tuple[str, ...] = ("nosuid", "noexec", "nodev", "mode=1777", f"size={record.host_config.shm_size}")
+        if remap is not None:
+            options = (*options, f"uid={remap.root[0]}", f"gid={remap.root[1]}")
         mounts = (*mounts, Mount("tmpfs", "shm", _shm_path(services, record), options))
     return mounts
 
@@ -74,7 +95,7 @@ def _joined(services: Services, record: Container) -> Joined:
                 "(hint: use IpcMode:shareable for the donor container)"
             )
         ipc = f"/proc/{other.state.pid}/ns/ipc"
-    return Joined(network, pid, ipc)
+    return Joined(network, pid, ipc, user_namespace(services, record))
 
 
 def running_container(services: Services, mode: str, what: str = "network namespace") -> Container:

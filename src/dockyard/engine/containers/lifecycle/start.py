@@ -27,6 +27,7 @@ from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status, check_move
+from dockyard.engine.containers.user_namespace import sandbox_maker
 from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound, NotModified, SystemFailure
 from dockyard.supervisor.client import CreateRequest, ExternalRuntime, ShimConnection
 
@@ -66,6 +67,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         await begin_log(services, entry.record)
         write_bundle(services, entry.record)
         shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
+        services.supervisor.release(services.paths.user_namespace(before.id))
     except asyncio.CancelledError:
         raise  # the daemon ends: as after a SIGKILL, the next one adopts what has been made, or takes it back
     except BaseException as error:
@@ -150,7 +152,7 @@ async def _connect(services: Services, entry: Entry) -> None:
     if record.host_config.network_mode.startswith("container:"):
         running_container(services, record.host_config.network_mode)
         return
-    connected = await services.networks.connect(record)
+    connected = await services.networks.connect(record, sandbox_maker(services, record))
     if connected is not record:
         # On disk before anything runs: a restarted daemon must know which addresses are in use.
         try:
@@ -185,6 +187,7 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     record = entry.record
     await tear_down(services, record, None)
     await services.supervisor.forget(record.id)
+    services.supervisor.release(services.paths.user_namespace(record.id))
     message, exit_code = describe_failure(error)
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
     state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)

@@ -20,6 +20,7 @@ from dockyard.engine.containers.spec.user import ResolvedUser
 from dockyard.engine.security.capabilities import ALL_CAPABILITIES, normalize_capabilities, resolve_capabilities
 from dockyard.engine.security.defaults import DEFAULT_DEVICES_CGROUP, MASKED_PATHS
 from dockyard.engine.security.profile import container_seccomp
+from dockyard.engine.security.remap import Remap
 from dockyard.errors import InvalidParameter
 from dockyard.spec.runtime import Linux, Mount, Process, Root, Seccomp, Spec
 
@@ -27,7 +28,8 @@ OCI_VERSION = "1.2.0"
 INIT_DESTINATION = "/sbin/docker-init"
 DEFAULT_CGROUP_PARENT = "/docker"
 
-DEFAULT_SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
+PING_GROUPS = "net.ipv4.ping_group_range"
+DEFAULT_SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", PING_GROUPS: "0 2147483647"}
 """A container with a network of its own may bind low ports and ping without capabilities (Docker, since 20.10)."""
 
 
@@ -43,9 +45,11 @@ class Machine:
     capabilities: tuple[str, ...] = ALL_CAPABILITIES
     """Those in this process's bounding set: nobody below it can have others."""
     masked_paths: tuple[str, ...] = MASKED_PATHS
+    """What containers don't see unless they ask for it: it depends on the CPUs."""
     block_io_weight: bool = True
     """Whether the kernel can weigh block I/O."""
-    """What containers don't see unless they ask for it: it depends on the CPUs."""
+    remap: Remap | None = None
+    """The ids that containers have instead of the host's (`--userns-remap`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Prepared:
     network_files: Sequence[tuple[str, str]]
     shm_source: str | None = None
     init_path: str | None = None
+    remap: Remap | None = None
+    """The ids of this container, when they aren't the host's."""
 
 
 def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, machine: Machine) -> Spec:
@@ -75,7 +81,8 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         extra.append(Mount(INIT_DESTINATION, "bind", prepared.init_path, ("bind", "ro")))
     # Docker: a private cgroup namespace shows only the container's own part, so it may be writable when privileged.
     system = mounts.system_mounts(host, prepared.shm_source, cgroup_readonly=not host.privileged)
-    files = mounts.network_file_mounts(prepared.network_files, host.readonly_rootfs)
+    users = mounts.user_mounts(container.mounts, machine.kernel, prepared.remap)
+    files = mounts.network_file_mounts(prepared.network_files, host.readonly_rootfs, prepared.remap)
     return Spec(
         oci_version=OCI_VERSION,
         process=process(
@@ -94,7 +101,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         root=Root(prepared.rootfs, host.readonly_rootfs),
         hostname=config.hostname if host.uts_mode != "host" else "",
         domainname=config.domainname if host.uts_mode != "host" else "",
-        mounts=mounts.ordered([*system, *files, *extra], mounts.user_mounts(container.mounts, machine.kernel)),
+        mounts=mounts.ordered([*system, *files, *extra], users),
         annotations=host.annotations or {},
         linux=Linux(
             namespaces=namespaces(host, prepared.joined),
@@ -102,7 +109,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
             cgroups_path=cgroups_path(container, daemon),
             resources=resources(host, rules),
             seccomp=_seccomp(container, security, capabilities, machine),
-            sysctl=_sysctls(container),
+            sysctl=_sysctls(container, remapped=prepared.remap is not None),
             masked_paths=host.masked_paths or (),
             readonly_paths=host.readonly_paths or (),
         ),
@@ -172,10 +179,12 @@ def _seccomp(
     )
 
 
-def _sysctls(container: Container) -> dict[str, str]:
+def _sysctls(container: Container, *, remapped: bool) -> dict[str, str]:
     host = container.host_config
     own_network = host.network_mode != "host" and not host.network_mode.startswith("container:")
     defaults = dict(DEFAULT_SYSCTLS) if own_network and not host.privileged else {}
-    if container.config.domainname and host.uts_mode != "host":
+    if remapped:
+        defaults.pop(PING_GROUPS, None)  # groups that a user namespace doesn't have
+    elif container.config.domainname and host.uts_mode != "host":
         defaults["kernel.domainname"] = container.config.domainname  # older runtimes don't know `domainname`
     return {**defaults, **(host.sysctls or {})}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import MountPoint
+from dockyard.engine.security.remap import Remap
 from dockyard.spec.runtime import Mount
 
 RECURSIVE_READONLY_SINCE = (5, 12)
@@ -46,18 +47,32 @@ def system_mounts(host: HostConfig, shm_source: str | None, cgroup_readonly: boo
     return mounts
 
 
-def network_file_mounts(files: Sequence[tuple[str, str]], readonly: bool) -> list[Mount]:
+def network_file_mounts(files: Sequence[tuple[str, str]], readonly: bool, remap: Remap | None = None) -> list[Mount]:
     """Binds of the container's hosts, hostname and resolv.conf: (destination, file on the host) each."""
-    return [
-        Mount(destination, "bind", source, ("rbind", "rprivate", *(("ro",) if readonly else ())))
-        for destination, source in files
-    ]
+    options = ("rbind", "rprivate", *(("ro",) if readonly else ()))
+    return [_owned(Mount(destination, "bind", source, options), remap) for destination, source in files]
 
 
-def user_mounts(points: Sequence[MountPoint], kernel: tuple[int, int]) -> list[Mount]:
-    """What `-v`, `--mount`, `--tmpfs` and image volumes asked for, as OCI mounts."""
+def user_mounts(points: Sequence[MountPoint], kernel: tuple[int, int], remap: Remap | None = None) -> list[Mount]:
+    """What `-v`, `--mount`, `--tmpfs` and image volumes asked for, as OCI mounts.
+
+    Volumes are the engine's own, so a remapped container owns what is in them; the host's directories stay the host's.
+    """
     can_recurse = kernel >= RECURSIVE_READONLY_SINCE
-    return [_tmpfs(point) if point.type == "tmpfs" else _bind(point, can_recurse) for point in points]
+    mounts = []
+    for point in points:
+        if point.type == "tmpfs":
+            mounts.append(_tmpfs(point))
+        elif point.type == "volume" and not point.device:
+            mounts.append(_owned(_bind(point, can_recurse), remap))
+        else:
+            mounts.append(_bind(point, can_recurse))
+    return mounts
+
+
+def _owned(mount: Mount, remap: Remap | None) -> Mount:
+    """`mount` with the owners on disk as those of the container: 0 there is its root."""
+    return mount if remap is None else mount._replace(uid_mappings=remap.uids, gid_mappings=remap.gids)
 
 
 def ordered(mounts: list[Mount], user: list[Mount]) -> tuple[Mount, ...]:

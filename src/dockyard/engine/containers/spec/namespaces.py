@@ -13,6 +13,8 @@ class Joined:
     network: str = ""
     pid: str = ""
     ipc: str = ""
+    user: str = ""
+    """"" is the host's."""
 
 
 def namespaces(host: HostConfig, joined: Joined) -> tuple[Namespace, ...]:
@@ -26,6 +28,8 @@ def namespaces(host: HostConfig, joined: Joined) -> tuple[Namespace, ...]:
         found.append(Namespace("pid", joined.pid))
     if host.ipc_mode != "host":
         found.append(Namespace("ipc", joined.ipc))
+    if joined.user:
+        found.append(Namespace("user", joined.user))
     if host.cgroupns_mode == "private":
         found.append(Namespace("cgroup"))
     return tuple(found)
