@@ -17,6 +17,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container
 from dockyard.fs.atomic import write_atomic
 from dockyard.network.attachment import BRIDGE, BridgeInfo
+from dockyard.network.companion.directory import Settings
 from dockyard.network.etc.hosts import (
     changed_hosts_text,
     extra_hosts_of,
@@ -25,7 +26,6 @@ from dockyard.network.etc.hosts import (
     shared_hosts_text,
 )
 from dockyard.network.etc.resolv_conf import Behind, read_host, resolv_conf_text, resolver_conf
-from dockyard.network.resolver.directory import Settings
 from dockyard.network.resolver.values import ADDRESS, Server
 
 _log: Final = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ from dockyard.engine.events import Events
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import InvalidParameter, NotFound
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
+from dockyard.network.companion.directory import Settings
 from dockyard.network.controller import NetworkController
 from dockyard.network.request import NetworkRequest
-from dockyard.network.resolver.directory import Settings
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,8 @@
     recovery        what a killed daemon left half done
     host_view       links, addresses and routes of the host
     drivers/        contract and planning, and bridge, host, none
-    resolver/       names in containers: a process of its own, and what it is told
+    companion/      the process that outlives the daemon, with what it holds; and the daemon's side of it
+    resolver/       names in containers: questions and answers
     ipam/           which subnet a network gets, which address an endpoint
     portmap/        which host port leads where; reservation against every other process of the host
     firewall/       the text of our nftables table, and the object that keeps the kernel's copy like it

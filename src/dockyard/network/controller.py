@@ -17,16 +17,17 @@ from dockyard.errors import Conflict, DockyardError, Forbidden, SystemFailure
 from dockyard.linux.netlink.monitor import Monitor
 from dockyard.linux.network_namespace import NamespaceThread
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
+from dockyard.network.companion.client import CompanionClient, Give
+from dockyard.network.companion.directory import Directory, Settings
+from dockyard.network.companion.held_ports import HeldPorts
 from dockyard.network.config import NetworkConfig
 from dockyard.network.drivers.contract import Network
 from dockyard.network.endpoints import Endpoints
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
-from dockyard.network.portmap.reservation import ProxyReserve, has_ipv6, reserve_only
-from dockyard.network.proxy.loop import Loop
+from dockyard.network.portmap.reservation import has_ipv6
 from dockyard.network.recovery import drop_leftovers, settle_sandboxes
 from dockyard.network.request import NetworkRequest
-from dockyard.network.resolver.directory import Directory, Settings
 from dockyard.network.roster import Roster
 from dockyard.network.sandbox.interface import interface_name
 from dockyard.network.sandbox.links import remove_link
@@ -61,12 +62,18 @@ class NetworkController:
         self._lock = threading.RLock()
         self._thread = NamespaceThread("dockyard-netns")
         self._sandboxes = Sandboxes(os.path.join(exec_root, "netns"), self._thread)
-        self._loop = Loop()
-        reserve = ProxyReserve(self._loop) if config.userland_proxy else reserve_only
-        self._ports = HostPorts(config.host_ip, ephemeral_range(), reserve, ipv6=config.userland_proxy and has_ipv6())
+        self._companion = CompanionClient(exec_root, dockyard.__version__, self._tell_companion)
+        self._held = HeldPorts(self._companion, forward=config.userland_proxy)
+        self._ports = HostPorts(
+            config.host_ip,
+            ephemeral_range(),
+            self._held.take,
+            self._held.restore,
+            ipv6=config.userland_proxy and has_ipv6(),
+        )
         self.endpoints = Endpoints()
         """The living endpoints; the resolver reads names there."""
-        self._names = Directory(exec_root, dockyard.__version__, self.endpoints, self._sandboxes.path)
+        self._names = Directory(self._companion, self.endpoints, self._sandboxes.path)
         self._roster = Roster(
             os.path.join(data_root, "network"),
             os.path.abspath(data_root),
@@ -140,6 +147,13 @@ class NetworkController:
         for sandbox_id, settings in names.items():
             self._names.settle(sandbox_id, settings)
         self._names.start()
+        try:
+            if self._names.is_needed or self._held.is_needed:
+                self._companion.connect()
+            else:
+                self._companion.adopt()
+        except DockyardError as error:
+            _log.warning("names and published ports of living containers: %s", error)
 
     def settle_names(self, sandbox_id: str, settings: Settings) -> None:
         """Say what the container's user decides about names; before its first endpoint, and when that changes."""
@@ -239,13 +253,16 @@ class NetworkController:
         """The daemon ends. Containers keep their network; a default bridge without containers is removed."""
         if self._monitor is not None:  # before the lock is taken, which a report that runs just now may need
             self._monitor.close()
-        self._names.close()
+        self._companion.close()
+        self._held.close()
         with self._lock:
             self._roster.close()
-            self._ports.close()
-            self._loop.close()
             self._sandboxes.close()
             self._thread.close()
+
+    def _tell_companion(self, give: Give) -> None:
+        self._names.tell(give)
+        self._held.tell(give)
 
     def _attach(
         self, network: Network, request: AttachRequest, sandbox: Sandbox, own: tuple[Attachment, ...]

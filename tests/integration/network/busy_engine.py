@@ -15,6 +15,7 @@ def main() -> None:
     config = NetworkConfig()
     controller = NetworkController(f"{root}/data", f"{root}/exec", config, clock=lambda: datetime.now(UTC))
     controller.start(living)
+    controller.start_names({})
     print("ready", flush=True)
     kept: list[Attachment] = []
     while True:

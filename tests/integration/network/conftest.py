@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.integration.network.simulated_host import SimulatedHost
+from tests.support.companion import kill_companion
 
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, PortRequest
 from dockyard.network.config import NetworkConfig
@@ -33,6 +34,7 @@ class OneEngine:
             clock=lambda: datetime.now(UTC),
         )
         self.info = self.host.run(self.controller.start, attachments)
+        self.host.run(self.controller.start_names, {})
 
     def call(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """The result of a method of the controller."""
@@ -80,6 +82,7 @@ def make_engine(host: SimulatedHost, tmp_path: Path) -> Iterator[Callable[..., O
     yield make
     for engine in engines:
         engine.close()
+        kill_companion(engine.root / "exec")
 
 
 @pytest.fixture

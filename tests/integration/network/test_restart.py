@@ -9,6 +9,7 @@ import pytest
 from tests.integration.network.conftest import OneEngine
 from tests.integration.network.simulated_host import HOST_ADDRESS, SimulatedHost, connect_tcp, listen_tcp, nft
 from tests.integration.network.test_published_ports import talk
+from tests.support.companion import companion_pid, kill_companion
 
 from dockyard.errors import SystemFailure
 from dockyard.linux.netlink import link
@@ -23,7 +24,8 @@ WEB = PortRequest("tcp", 80, "", 8080, 8080)
 def kill(engine: OneEngine) -> None:
     """What is left of a daemon after SIGKILL: nothing of the process, everything of the kernel."""
     controller = engine.controller
-    controller._ports.close()
+    controller._companion.close()
+    controller._held.close()
     controller._sandboxes.close()
     controller._monitor.close()
 
@@ -43,6 +45,47 @@ def test_a_living_container_keeps_serving_while_the_daemon_is_dead(engine: OneEn
     kill(engine)
     talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
     talk(host.run(connect_tcp, "127.0.0.1", 8080), listener)
+
+
+def connect_v6(port: int) -> socket.socket:
+    return socket.create_connection(("::1", port), timeout=3)
+
+
+def test_ports_stay_reserved_and_served_by_ipv6_while_the_daemon_is_dead(
+    engine: OneEngine, host: SimulatedHost, wait_until
+) -> None:
+    path, attachment = engine.container(WEB)
+    listener = host.inside(path, partial(listen_tcp, 80))
+    wait_until(lambda: companion_pid(engine.root / "exec") is not None)
+    talk(host.run(connect_v6, 8080), listener)  # waits in the daemon's socket until the companion has it
+    kill(engine)
+    talk(host.run(connect_v6, 8080), listener)
+    with pytest.raises(OSError, match="Address already in use"):
+        host.run(listen_tcp, 8080)
+    pid = companion_pid(engine.root / "exec")
+    engine.start((attachment,))
+    assert companion_pid(engine.root / "exec") == pid
+    talk(host.run(connect_v6, 8080), listener)
+    engine.end(attachment)
+    host.run(listen_tcp, 8080).close()
+
+
+def test_a_killed_companion_is_replaced_and_holds_the_ports(engine: OneEngine, host: SimulatedHost, wait_until) -> None:
+    path, _ = engine.container(WEB)
+    listener = host.inside(path, partial(listen_tcp, 80))
+    wait_until(lambda: companion_pid(engine.root / "exec") is not None)
+    talk(host.run(connect_v6, 8080), listener)
+    kill_companion(engine.root / "exec")
+    wait_until(lambda: companion_pid(engine.root / "exec") is not None)
+
+    def is_served() -> bool:
+        try:
+            talk(host.run(connect_v6, 8080), listener)
+        except OSError:
+            return False
+        return True
+
+    wait_until(is_served)
 
 
 def test_restart_restores_addresses_and_ports(engine: OneEngine, host: SimulatedHost) -> None:
@@ -80,13 +123,15 @@ def test_restart_drops_what_belongs_to_nobody(engine: OneEngine, host: Simulated
 
 
 def test_a_port_that_somebody_took_meanwhile_is_reported_and_still_serves(
-    engine: OneEngine, host: SimulatedHost, caplog: pytest.LogCaptureFixture
+    engine: OneEngine, host: SimulatedHost, caplog: pytest.LogCaptureFixture, wait_until
 ) -> None:
     path, attachment = engine.container(WEB)
+    wait_until(lambda: companion_pid(engine.root / "exec") is not None)
     kill(engine)
+    kill_companion(engine.root / "exec")
     thief = host.run(listen_tcp, 8080)
     engine.start((attachment,))
-    assert "port of container" in caplog.text
+    assert "published port 0.0.0.0:8080/tcp can't be reserved again" in caplog.text
     listener = host.inside(path, partial(listen_tcp, 80))
     talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
     thief.close()

@@ -1,7 +1,7 @@
 """Ports of the host: which are given out, to whom, and which comes next.
 
-When the daemon dies its reservations go, the firewall's map stays, so the container goes on serving; the restarted
-daemon reserves again (`restore`).
+When the daemon dies the companion goes on holding its reservations (`companion.held_ports`), and the firewall's map
+stays, so the container goes on serving; the restarted daemon takes them up again (`restore`).
 """
 
 import errno
@@ -22,19 +22,29 @@ DEFAULT_EPHEMERAL: Final = (32768, 60999)
 class HostPorts:
     """The ports that this engine has given out. Not for several threads at a time: its owner has a lock."""
 
-    def __init__(self, default_host_ip: str, ephemeral: tuple[int, int], reserve: Reserve, *, ipv6: bool) -> None:
+    def __init__(
+        self,
+        default_host_ip: str,
+        ephemeral: tuple[int, int],
+        reserve: Reserve,
+        restore: Reserve | None = None,
+        *,
+        ipv6: bool,
+    ) -> None:
         """None is given out yet.
 
         Args:
             default_host_ip: for requests that name no address.
             ephemeral: first and last port for requests that name no port.
             reserve: how a port is reserved.
+            restore: how one from before this daemon started is; None: in the same way.
             ipv6: whether a request for 0.0.0.0 by default means "::" too, as Docker's do.
         """
         self._default_host_ips = (_ANY, _ANY_IPV6) if ipv6 and default_host_ip == _ANY else (default_host_ip,)
         self._ephemeral = ephemeral
         self._next_ephemeral = ephemeral[0]
         self._reserve = reserve
+        self._reserve_again = restore or reserve
         self._taken: dict[tuple[str, int], dict[str, Reservation | None]] = {}
 
     def take(self, requests: Sequence[PortRequest], container_ip: str) -> tuple[PublishedPort, ...]:
@@ -65,7 +75,7 @@ class HostPorts:
             reservation = None
             target = (container_ip, entry.container_port)
             try:
-                reservation = self._reserve(entry.protocol, entry.host_ip, entry.host_port, target)
+                reservation = self._reserve_again(entry.protocol, entry.host_ip, entry.host_port, target)
             except OSError as error:
                 place = _with_port(entry.host_ip, entry.host_port)
                 complaints.append(f"{place}/{entry.protocol}: {_reason(error)}")
@@ -82,14 +92,6 @@ class HostPorts:
                 reservation.close()
             if not places:
                 self._taken.pop(key, None)
-
-    def close(self) -> None:
-        """Close all reservations; nothing else changes."""
-        for places in self._taken.values():
-            for reservation in places.values():
-                if reservation is not None:
-                    reservation.close()
-        self._taken.clear()
 
     def _take_one(self, request: PortRequest, container_ip: str) -> list[PublishedPort]:
         host_ips = (request.host_ip,) if request.host_ip else self._default_host_ips

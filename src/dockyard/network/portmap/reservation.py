@@ -7,7 +7,6 @@ socket, because the firewall sends them on to the container before; those that d
 
 import socket
 from collections.abc import Callable
-from errno import EAFNOSUPPORT
 from typing import Final, Protocol
 
 from dockyard.network.proxy.loop import Loop
@@ -32,13 +31,6 @@ None where the protocol has no sockets here. OSError: EADDRINUSE, EADDRNOTAVAIL,
 """
 
 
-def reserve_only(protocol: str, host_ip: str, port: int, target: tuple[str, int]) -> Reservation | None:  # noqa: ARG001
-    """A `Reserve` for engines without proxy: IPv6 addresses can't be served then, and are refused (EAFNOSUPPORT)."""
-    if ":" in host_ip:
-        raise OSError(EAFNOSUPPORT, "Address family not supported by protocol")
-    return bind_socket(protocol, host_ip, port)
-
-
 class ProxyReserve:
     """A `Reserve` whose sockets are served by the loop."""
 
@@ -49,10 +41,15 @@ class ProxyReserve:
     def __call__(self, protocol: str, host_ip: str, port: int, target: tuple[str, int]) -> Reservation | None:
         """See `Reserve`."""
         bound = bind_socket(protocol, host_ip, port)
-        if bound is None or protocol == "sctp":
-            return bound
-        forwarder = UdpForwarder if protocol == "udp" else TcpForwarder
-        return forwarder(self._loop, bound, target)
+        return None if bound is None else served(self._loop, protocol, bound, target)
+
+
+def served(loop: Loop, protocol: str, bound: socket.socket, target: tuple[str, int]) -> Reservation:
+    """Forward what comes to a bound socket, which is taken over; SCTP is only reserved."""
+    if protocol == "sctp":
+        return bound
+    forwarder = UdpForwarder if protocol == "udp" else TcpForwarder
+    return forwarder(loop, bound, target)
 
 
 def bind_socket(protocol: str, host_ip: str, port: int) -> socket.socket | None:

@@ -10,14 +10,16 @@ from typing import Final
 from dockyard.network.resolver.values import ADDRESS, PORT
 
 TABLE: Final = "ip dockyard-resolver"
+CHAIN: Final = f"{TABLE} output"
 
 
 def redirect(udp_port: int, tcp_port: int) -> str:
     """One transaction that leads port 53 to these ports, whatever was there before."""
     rules = "".join(
-        f"    ip daddr {ADDRESS} {protocol} dport {PORT} {protocol} dport set {port}\n"
-        f"    ip saddr {ADDRESS} {protocol} sport {port} {protocol} sport set {PORT}\n"
+        f"add rule {CHAIN} ip daddr {ADDRESS} {protocol} dport {PORT} {protocol} dport set {port}\n"
+        f"add rule {CHAIN} ip saddr {ADDRESS} {protocol} sport {port} {protocol} sport set {PORT}\n"
         for protocol, port in (("udp", udp_port), ("tcp", tcp_port))
     )
-    chain = f"  chain output {{\n    type filter hook output priority mangle; policy accept;\n{rules}  }}\n"
-    return f"add table {TABLE}\ndelete table {TABLE}\ntable {TABLE} {{\n{chain}}}\n"
+    hook = "{ type filter hook output priority mangle; policy accept; }"
+    # Flushed, not deleted: where a table goes, the kernel waits for all processors, 5 to 40 ms.
+    return f"add table {TABLE}\nadd chain {CHAIN} {hook}\nflush chain {CHAIN}\n{rules}"

@@ -25,6 +25,9 @@ from dockyard.network.resolver.values import PORT, Server, View
 MAX_WAITING: Final = 256
 """Questions of one sandbox that wait for other servers; Docker's bound is 1024 in all."""
 
+MAX_WAITING_ALTOGETHER: Final = 1024
+"""Those of all sandboxes."""
+
 MAX_CONNECTIONS: Final = 64
 IDLE_SECONDS: Final = 10.0
 _DATAGRAMS_A_TURN: Final = 16

@@ -1,8 +1,8 @@
-"""The resolver's executable: started by `dockyardd` when a container first joins a network of a user's, survives it.
+"""The executable of the network's companion: started by `dockyardd` when there is something to hold, survives it.
 
-    dockyard-resolver --exec-root DIR --version V --ready-fd N
+    dockyard-network --exec-root DIR --version V --ready-fd N
 
-One resolver serves an exec-root. It ends by itself when it serves nobody and no daemon is connected.
+One serves an exec-root. It ends by itself when it holds nothing and no daemon is connected.
 """
 
 import argparse
@@ -18,9 +18,11 @@ from collections.abc import Sequence
 
 from dockyard.linux.process import NO_NEW_PRIVILEGES, prctl
 from dockyard.linux.title import Title
+from dockyard.network.companion.holdings import Holdings
+from dockyard.network.companion.messages import SOCKET
+from dockyard.network.companion.orders import OrderSocket
+from dockyard.network.proxy.loop import Loop
 from dockyard.network.resolver.listeners import Namespaces
-from dockyard.network.resolver.messages import SOCKET
-from dockyard.network.resolver.orders import OrderSocket, Resolver
 from dockyard.shim.oom_protection import SUPERVISOR_SCORE, set_score
 from dockyard.shim.sockets import listen_at
 
@@ -29,7 +31,7 @@ READY = b"ready\n"
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until nobody needs it; 0."""
-    parser = argparse.ArgumentParser(prog="dockyard-resolver", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="dockyard-network", description=__doc__.splitlines()[0])
     parser.add_argument("--exec-root", required=True, help="directory of the socket")
     parser.add_argument("--version", required=True, help="of the daemon that started this")
     parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when orders are taken")
@@ -37,10 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     path = os.path.join(options.exec_root, SOCKET)
     title = Title()
-    title.show(["dockyard-resolver", "--address", path])
+    title.show(["dockyard-network", "--address", path])
     os.umask(0o022)
-    lock = os.open(f"{options.exec_root}/resolver.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(f"{options.exec_root}/network.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.lockf(lock, fcntl.LOCK_EX)  # waits for one that is about to end
+    with open(f"{options.exec_root}/network.pid", "w", encoding="ascii") as file:
+        file.write(str(os.getpid()))
     _raise_descriptor_limit()
     prctl(*NO_NEW_PRIVILEGES)
     set_score(SUPERVISOR_SCORE)
@@ -49,8 +53,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _serve(path: str, version: str, ready: int) -> None:
-    resolver = Resolver(Namespaces(), version)
-    orders = OrderSocket(listen_at(path), resolver)
+    loop = Loop()
+    holdings = Holdings(Namespaces(), loop, version)
+    orders = OrderSocket(listen_at(path), holdings)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, orders.unneeded.set)
     gc.collect()
@@ -58,11 +63,12 @@ async def _serve(path: str, version: str, ready: int) -> None:
     os.write(ready, READY)
     os.close(ready)
     await orders.unneeded.wait()
-    resolver.close()
+    holdings.close()
+    loop.close()
 
 
 def _raise_descriptor_limit() -> None:
-    """Three descriptors for each container, and one for each question that waits for a server."""
+    """Three for each container with names, one for each published port, question that waits, proxied connection."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

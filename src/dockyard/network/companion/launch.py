@@ -1,4 +1,4 @@
-"""Starting the resolver: a program of its own session, like the supervisor, that lives on when the daemon is killed."""
+"""Starting the companion: a program of its own session, like the supervisor, that lives on when the daemon dies."""
 
 import os
 import select
@@ -9,14 +9,14 @@ from typing import Final
 
 from dockyard.errors import SystemFailure, Unavailable
 
-MODULE: Final = "dockyard.cmd.dockyard_resolver"
-LOG: Final = "resolver.log"
+MODULE: Final = "dockyard.cmd.dockyard_network"
+LOG: Final = "network.log"
 START_SECONDS: Final = 20.0
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 def launch(exec_root: str, version: str) -> subprocess.Popen[bytes]:
-    """Start a resolver for `exec_root` and wait until it takes orders, from daemons of this version.
+    """Start a companion for `exec_root` and wait until it takes orders, from daemons of this version.
 
     Returns:
         The process, for the caller to wait for when it ends.
@@ -43,7 +43,7 @@ def launch(exec_root: str, version: str) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         os.close(ready)
-        raise SystemFailure(f"starting the resolver: {error}") from error
+        raise SystemFailure(f"starting the companion: {error}") from error
     finally:
         os.close(theirs)
     try:
@@ -60,10 +60,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: int, log: str) ->
     if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
         process.kill()
         process.wait()
-        raise Unavailable(f"the resolver was not ready within {START_SECONDS:.0f} seconds")
+        raise Unavailable(f"the companion was not ready within {START_SECONDS:.0f} seconds")
     if not os.read(ready, 64):
         status = process.wait()
-        raise SystemFailure(f"the resolver ended with status {status}: {_last_line(log)}")
+        raise SystemFailure(f"the companion ended with status {status}: {_last_line(log)}")
 
 
 def _last_line(log: str) -> str:

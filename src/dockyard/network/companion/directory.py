@@ -8,15 +8,15 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from dockyard.errors import DockyardError
 from dockyard.network.attachment import Attachment
+from dockyard.network.companion import messages
+from dockyard.network.companion.client import CompanionClient, Give
 from dockyard.network.endpoints import Change, Endpoints
-from dockyard.network.resolver import messages
-from dockyard.network.resolver.client import Errand, ResolverClient
 from dockyard.network.resolver.values import Member, Place, Server, View
 
 _log: Final = logging.getLogger(__name__)
@@ -43,20 +43,17 @@ class Settings:
 class Directory:
     """Keeps the resolver's knowledge like the endpoints. For several threads."""
 
-    def __init__(
-        self, exec_root: str, version: str, endpoints: Endpoints, namespace_path: Callable[[str], str]
-    ) -> None:
-        """Nothing is started before the first endpoint with names.
+    def __init__(self, companion: CompanionClient, endpoints: Endpoints, namespace_path: Callable[[str], str]) -> None:
+        """Nothing is told before `start`.
 
         Args:
-            exec_root: where the resolver's socket is.
-            version: of this daemon.
+            companion: who serves the names.
             endpoints: the living ones.
             namespace_path: where a sandbox of that id is pinned.
         """
         self._endpoints = endpoints
         self._namespace_path = namespace_path
-        self._client = ResolverClient(exec_root, version, self._everything)
+        self._companion = companion
         self._lock = threading.Lock()
         self._settings: dict[str, Settings] = {}
         self._served: set[str] = set()
@@ -79,23 +76,37 @@ class Directory:
         if is_served:
             self._order(messages.Abandon(sandbox))
 
-    def start(self) -> None:
-        """To be called when all endpoints of living containers are known: take over the resolver that serves them.
+    @property
+    def is_needed(self) -> bool:
+        """Whether any sandbox is served."""
+        return bool(self._served)
 
-        All at once, because what a resolver isn't told it forgets.
+    def start(self) -> None:
+        """To be called when all endpoints of living containers are known: from now on the companion hears of changes.
+
+        Not before, because what it isn't told when it is connected it forgets.
         """
         with self._lock:
             self._served |= {endpoint.sandbox_id for endpoint in self._endpoints.all() if endpoint.dns_names}
         self._endpoints.subscribe(self._changed)
-        with _logged():
-            if self._served:
-                self._client.connect()
-            else:
-                self._client.adopt()
 
-    def close(self) -> None:
-        """Leave the resolver to itself."""
-        self._client.close()
+    def tell(self, give: Give) -> None:
+        """Tell a companion that has just been connected everything.
+
+        Raises:
+            OSError: it is gone again.
+        """
+        for endpoint in self._endpoints.all():
+            if endpoint.dns_names:
+                give(messages.NameNetwork(endpoint.network_id, endpoint.network), None)
+                give(messages.Join(endpoint.network_id, member_of(endpoint)), None)
+        for sandbox in sorted(self._served):
+            try:
+                namespace = self._open(sandbox)
+            except OSError:  # it is going just now
+                continue
+            with _logged():
+                give(messages.Serve(self._view(sandbox)), namespace)
 
     def _changed(self, change: Change) -> None:
         before, after = change.before, change.after
@@ -110,15 +121,6 @@ class Directory:
         if endpoint.sandbox_id in self._served:
             self._order(messages.Serve(self._view(endpoint.sandbox_id)), endpoint.sandbox_id)
 
-    def _everything(self) -> Iterator[Errand]:
-        for endpoint in self._endpoints.all():
-            if endpoint.dns_names:
-                yield messages.NameNetwork(endpoint.network_id, endpoint.network), None
-                yield messages.Join(endpoint.network_id, member_of(endpoint)), None
-        for sandbox in sorted(self._served):
-            with suppress(OSError):  # it is going just now
-                yield messages.Serve(self._view(sandbox)), self._open(sandbox)
-
     def _view(self, sandbox: str) -> View:
         return view_of(sandbox, self._endpoints.of_sandbox(sandbox), self._settings.get(sandbox, Settings()))
 
@@ -132,7 +134,7 @@ class Directory:
             _log.warning("names for sandbox %s: %s", sandbox, error)
             return
         with _logged():
-            self._client.order(order, descriptor)
+            self._companion.order(order, descriptor)
 
 
 @contextmanager

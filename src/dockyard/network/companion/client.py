@@ -1,7 +1,7 @@
-"""The daemon's connection to its resolver: orders go out, one at a time, and a lost resolver is replaced.
+"""The daemon's connection to its companion: orders go out, one at a time, and a lost companion is replaced.
 
-A thread waits for the connection's end. What the resolver has to know is asked for anew each time (`everything`), so
-that nothing is lost whoever of the two was killed.
+A thread waits for the connection's end. What the companion has to know is told anew each time (`everything`), so that
+nothing is lost whoever of the two was killed.
 """
 
 import logging
@@ -10,16 +10,16 @@ import select
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from dockyard.errors import DockyardError, SystemFailure
-from dockyard.network.resolver import messages
-from dockyard.network.resolver.launch import launch
-from dockyard.network.resolver.messages import Order
+from dockyard.network.companion import messages
+from dockyard.network.companion.launch import launch
+from dockyard.network.companion.messages import Order
 
 _log: Final = logging.getLogger(__name__)
 
@@ -27,20 +27,24 @@ ANSWER_SECONDS: Final = 10.0
 _ATTEMPTS: Final = 3
 _RETRY_SECONDS: Final = 2.0
 
-Errand = tuple[Order, int | None]
-"""An order, and the descriptor that goes with it, closed when it is sent."""
+Give = Callable[[Order, int | None], None]
+"""Gives an order with the descriptor that belongs to it, which is closed then.
+
+OSError: the companion is lost. SystemFailure: it can't do that.
+"""
 
 
-class ResolverClient:
+class CompanionClient:
     """For several threads."""
 
-    def __init__(self, exec_root: str, version: str, everything: Callable[[], Iterable[Errand]]) -> None:
+    def __init__(self, exec_root: str, version: str, everything: Callable[[Give], None]) -> None:
         """Nothing is connected or started before the first order.
 
         Args:
             exec_root: where the socket is.
             version: of this daemon.
-            everything: all that a resolver must know; called in any thread that gives an order, or in ours.
+            everything: tells all that a companion must know, and passes OSError on; called in any thread that gives an
+                order, or in one of ours.
         """
         self._exec_root = exec_root
         self._version = version
@@ -53,24 +57,38 @@ class ResolverClient:
 
     @property
     def is_connected(self) -> bool:
-        """Whether a resolver knows everything, as far as we know."""
+        """Whether a companion knows everything, as far as we know."""
         return self._connection is not None
 
     def connect(self) -> None:
-        """Have a resolver that knows everything; start one if there is none.
+        """Have a companion that knows everything; start one if there is none.
 
         Raises:
             DockyardError: there is none to be had. It is tried again, every few seconds, until `close`.
         """
         with self._turn:
+            if self._closing.is_set():
+                raise SystemFailure("the daemon ends")
             if self._connection is None:
                 try:
                     self._connect()
                 finally:
                     self._watch()
 
+    def connect_soon(self, then: Callable[[], None]) -> None:
+        """Like `connect`, without waiting; `then` is called afterwards, in a thread of its own."""
+
+        def work() -> None:
+            try:
+                self.connect()
+            except DockyardError as error:
+                _log.warning("%s", error)
+            then()
+
+        threading.Thread(target=work, name="dockyard-companion-start", daemon=True).start()
+
     def adopt(self) -> None:
-        """Have the resolver that an earlier daemon started, if it lives; it forgets what is no longer true.
+        """Have the companion that an earlier daemon started, if it lives; it forgets what is no longer true.
 
         Raises:
             DockyardError: it lives, and can't be used.
@@ -92,7 +110,7 @@ class ResolverClient:
                         self._give(self._connection, order, descriptor)
                         return
                     except OSError as error:
-                        _log.warning("the resolver is lost (%s), another one is started", error)
+                        _log.warning("the companion is lost (%s), another one is started", error)
                         self._drop()
             finally:
                 if descriptor is not None:
@@ -100,7 +118,7 @@ class ResolverClient:
             self.connect()  # which tells everything, this too
 
     def close(self) -> None:
-        """Leave the resolver to itself: it goes on as long as it serves a container."""
+        """Leave the companion to itself: it goes on as long as it holds anything."""
         self._closing.set()
         with self._turn:
             self._drop()
@@ -119,7 +137,7 @@ class ResolverClient:
                 continue
             self._connection = connection
             return
-        raise SystemFailure(f"the resolver can't be used: {failure}") from failure
+        raise SystemFailure(f"the companion can't be used: {failure}") from failure
 
     def _open(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
@@ -128,7 +146,7 @@ class ResolverClient:
             if not self._reach(connection):
                 self._process = launch(self._exec_root, self._version)
                 if not self._reach(connection):
-                    raise SystemFailure("the resolver has ended")
+                    raise SystemFailure("the companion has ended")
         except BaseException:
             connection.close()
             raise
@@ -141,22 +159,22 @@ class ResolverClient:
         except (FileNotFoundError, ConnectionRefusedError):
             return False
         except OSError as error:
-            raise SystemFailure(f"connect to the resolver: {error}") from error
+            raise SystemFailure(f"connect to the companion: {error}") from error
         finally:
             os.close(directory)
         return True
 
     def _tell_everything(self, connection: socket.socket) -> None:
-        self._give(connection, messages.Begin(self._version), None)
-        for order, descriptor in self._everything():
+        def give(order: Order, descriptor: int | None) -> None:
             try:
                 self._give(connection, order, descriptor)
-            except SystemFailure as error:
-                _log.warning("%s", error)
             finally:
                 if descriptor is not None:
                     os.close(descriptor)
-        self._give(connection, messages.ForgetRest(), None)
+
+        give(messages.Begin(self._version), None)
+        self._everything(give)
+        give(messages.ForgetRest(), None)
 
     def _give(self, connection: socket.socket, order: Order, descriptor: int | None) -> None:
         """OSError: the connection is broken. SystemFailure: refused."""
@@ -167,13 +185,13 @@ class ResolverClient:
             socket.send_fds(connection, [packet], [descriptor])
         answer = connection.recv(messages.MAX_BYTES)
         if not answer:
-            raise ConnectionResetError("the resolver has ended")
+            raise ConnectionResetError("the companion has ended")
         try:
             outcome = messages.decode_outcome(answer)
         except msgspec.DecodeError as error:
-            raise ConnectionAbortedError("not the resolver's words") from error
+            raise ConnectionAbortedError("not the companion's words") from error
         if outcome.failure:
-            raise SystemFailure(f"resolver: {type(order).__name__}: {outcome.failure}")
+            raise SystemFailure(f"{type(order).__name__}: {outcome.failure}")
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -186,11 +204,11 @@ class ResolverClient:
 
     def _watch(self) -> None:
         if self._watcher is None:
-            self._watcher = threading.Thread(target=self._keep, name="dockyard-resolver", daemon=True)
+            self._watcher = threading.Thread(target=self._keep, name="dockyard-companion", daemon=True)
             self._watcher.start()
 
     def _keep(self) -> None:
-        """Runs in the thread: while the daemon lives, there is a resolver."""
+        """Runs in the thread: while the daemon lives, there is a companion."""
         while not self._closing.is_set():
             connection = self._connection
             if connection is not None and not _has_ended(connection):

@@ -1,6 +1,6 @@
 """What the daemon orders, one packet each over a SOCK_SEQPACKET socket, and the answer to each: JSON.
 
-All orders may be repeated. On a new connection, to a resolver that has just started or to one that the last daemon
+All orders may be repeated. On a new connection, to a process that has just started or to one that the last daemon
 started, the daemon orders to `Begin`, then all that it knows, and then to `ForgetRest`: meanwhile containers are served
 from what was known.
 """
@@ -12,9 +12,19 @@ from msgspec import Struct
 
 from dockyard.network.resolver.values import Member, View
 
-SOCKET: Final = "resolver.sock"
+SOCKET: Final = "network.sock"
 MAX_BYTES: Final = 1 << 18
 """No packet is longer: the kernel's default for a socket is less (/proc/sys/net/core/wmem_default)."""
+
+
+class Begin(Struct, frozen=True, tag=True):
+    """All that is known follows. A process of another version ends instead, so that a new one can be started."""
+
+    version: str
+
+
+class ForgetRest(Struct, frozen=True, tag=True):
+    """Forget what hasn't been ordered since `Begin`."""
 
 
 class NameNetwork(Struct, frozen=True, tag=True):
@@ -56,17 +66,35 @@ class Abandon(Struct, frozen=True, tag=True):
     sandbox: str
 
 
-class Begin(Struct, frozen=True, tag=True):
-    """All that is known follows. A resolver of another version ends instead, so that a new one can be started."""
+class Port(Struct, frozen=True):
+    """A reserved port of the host: protocol ("tcp", "udp", "sctp"), address, number."""
 
-    version: str
-
-
-class ForgetRest(Struct, frozen=True, tag=True):
-    """Forget what hasn't been ordered since `Begin`."""
+    protocol: str
+    address: str
+    number: int
 
 
-Order = Begin | NameNetwork | DropNetwork | Join | Leave | Serve | Abandon | ForgetRest
+class Hold(Struct, frozen=True, tag=True):
+    """Hold a port, whose socket the packet carries. Without one: go on holding it, which fails if it isn't held.
+
+    Attributes:
+        port: which.
+        target: the container's address and port.
+        forward: whether what comes to the socket is forwarded.
+    """
+
+    port: Port
+    target: tuple[str, int]
+    forward: bool
+
+
+class Release(Struct, frozen=True, tag=True):
+    """Give the port back."""
+
+    port: Port
+
+
+Order = Begin | ForgetRest | NameNetwork | DropNetwork | Join | Leave | Serve | Abandon | Hold | Release
 
 
 class Outcome(Struct, frozen=True):
