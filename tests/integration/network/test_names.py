@@ -260,9 +260,10 @@ def test_no_such_name_is_an_answer(world: World) -> None:
     world.name_server("127.0.0.1", refuses(dns.rcode.NXDOMAIN))
     second = world.name_server("127.0.0.2", says("198.51.100.2"))
     web = world.container("web", "172.18.0.2", Settings((FIRST, SECOND)))
-    began = time.monotonic()
-    assert world.query(web, "nobody.example").rcode() == dns.rcode.NXDOMAIN
-    assert second.asked == [] or time.monotonic() - began > STAGGER_SECONDS
+    for number in range(5):
+        began = time.monotonic()
+        assert world.query(web, f"nobody{number}.example").rcode() == dns.rcode.NXDOMAIN
+        assert second.asked == [] or time.monotonic() - began > STAGGER_SECONDS
 
 
 def test_nobody_listens(world: World) -> None:

@@ -50,6 +50,8 @@ class Forwarder:
     async def _try(self, question: Forward, attempt: Attempt, race: "_Race", tcp: bool) -> None:
         server = attempt.server
         await race.wait_for_turn(attempt)
+        if race.settled.is_set():  # an answer can be there before the next attempt has even begun
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
         reply: Reply | None = None
