@@ -46,3 +46,12 @@ def test_rename(docker: Docker, sleeper: Callable[..., str]) -> None:
     assert docker.result("inspect", "before").code == 1
     sleeper(name="other")
     assert "already in use" in docker.result("rename", "after", "other").err
+
+
+def test_a_container_in_anothers_network_has_its_hostname(docker: Docker, sleeper: Callable[..., str]) -> None:
+    sleeper("--hostname", "shared", "--domainname", "example.org", name="owner")
+    script = "hostname; hostname -f; echo $HOSTNAME"
+    container = docker("run", "-d", "--network", "container:owner", "busybox", "sh", "-c", script)
+    docker("wait", container)
+    assert docker("logs", container).splitlines() == ["shared", "shared.example.org", "shared"]
+    assert docker.field(container, "{{.Config.Hostname}}.{{.Config.Domainname}}") == "shared.example.org"

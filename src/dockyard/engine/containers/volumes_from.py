@@ -32,7 +32,7 @@ def inherited_mounts(
         except NotFound as error:
             raise InvalidParameter(str(error)) from error
         for mount in mounts:
-            found[mount.destination] = msgspec.structs.replace(mount, rw=mount.rw and not readonly)
+            found[mount.destination] = msgspec.structs.replace(mount, mode="", rw=mount.rw and not readonly)
     return tuple(found.values())
 
 

@@ -150,7 +150,10 @@ async def restart_after(services: Services, entry: Entry, wait_seconds: float) -
 async def _connect(services: Services, entry: Entry) -> None:
     record = entry.record
     if record.host_config.network_mode.startswith("container:"):
-        running_container(services, record.host_config.network_mode)
+        owner = running_container(services, record.host_config.network_mode).config
+        config = msgspec.structs.replace(record.config, hostname=owner.hostname, domainname=owner.domainname)
+        if config != record.config:  # names belong to addresses: each has the name of whose network it shares
+            services.collection.replace(entry, msgspec.structs.replace(record, config=config))
         return
     connected = await services.networks.connect(record, sandbox_maker(services, record))
     if connected is not record:
