@@ -157,12 +157,11 @@ class Networks:
 
     def _disconnect(self, record: Container) -> None:
         controller = self._use()
-        try:
-            for attachment in record.attachments:
-                controller.detach(attachment)
-        finally:
+        with ExitStack() as steps:  # each is taken, whatever becomes of the others
             if record.sandbox_id:
-                controller.remove_sandbox(record.sandbox_id)
+                steps.callback(controller.remove_sandbox, record.sandbox_id)
+            for attachment in record.attachments:
+                steps.callback(controller.detach, attachment)
 
     async def _changed(self) -> None:
         self._known = await self._run(self._use().networks)

@@ -80,6 +80,7 @@ class Attachment:
         links: (alias, name or id of a container) that this container alone finds there, of `--link`.
         gw_priority: among the endpoints of a sandbox the highest is the way out.
         internal: the network has no way out, so that nothing is asked of resolvers outside for its sake.
+        on_link: everything outside is reached through the link itself, without a gateway.
         driver_opts: options of the endpoint (`com.docker.network.endpoint.…`).
         link_local: more addresses that the user wants for the link, of 169.254.0.0/16 or fe80::/64.
     """
@@ -105,6 +106,7 @@ class Attachment:
     links: tuple[tuple[str, str], ...] = ()
     gw_priority: int = 0
     internal: bool = False
+    on_link: bool = False
     driver_opts: tuple[tuple[str, str], ...] = ()
     link_local: tuple[str, ...] = ()
 

@@ -9,11 +9,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import dockyard
-from dockyard.errors import Conflict, DockyardError, Forbidden, SystemFailure
+from dockyard.errors import Conflict, DockyardError, Forbidden, NotFound, SystemFailure
 from dockyard.linux.netlink.monitor import Monitor
 from dockyard.linux.network_namespace import NamespaceThread
 from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
@@ -203,6 +204,10 @@ class NetworkController:
             network = self._roster.by_id(attachment.network_id)
             if network is not None:
                 network.detach(attachment)
+                if attachment.interface and not attachment.host_interface:
+                    # Nothing of it is on the host; whoever shares the sandbox would keep it.
+                    with suppress(NotFound), self._sandboxes.opened(attachment.sandbox_id) as sandbox:
+                        remove_link(sandbox, attachment.interface)
 
     def disconnect(self, attachment: Attachment) -> None:
         """Take an endpoint out of a sandbox that lives on; its link is gone when this returns. A repeat does nothing.

@@ -1,27 +1,35 @@
 """Records become networks: the driver of each, with what it needs of the engine."""
 
+from collections.abc import Callable, Iterable
+
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.nftables import Nftables, open_nftables
 from dockyard.network.config import NetworkConfig
 from dockyard.network.drivers.bridge.network import BridgeNetwork
 from dockyard.network.drivers.bridge.settings import BridgeSettings
-from dockyard.network.drivers.bridge.user_defined import BridgePlanner, settings_of
+from dockyard.network.drivers.bridge.user_defined import BridgePlanner, alias_of, settings_of
 from dockyard.network.drivers.contract import Network
 from dockyard.network.drivers.linkless import LinklessNetwork
+from dockyard.network.drivers.parented.network import ParentedNetwork
+from dockyard.network.drivers.parented.options import IPVLAN, MACVLAN
+from dockyard.network.drivers.parented.planning import ParentedPlanner
 from dockyard.network.drivers.planning import Planner
 from dockyard.network.firewall.table import FirewallTable
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts
 
-PLANNERS: dict[str, Planner] = {"bridge": BridgePlanner()}
+PLANNERS: dict[str, Planner] = {"bridge": BridgePlanner(), MACVLAN: ParentedPlanner(), IPVLAN: ParentedPlanner()}
 """The drivers that users can make networks of, by name."""
 
 
 class Opener:
     """Makes the objects behind records; nothing happens in the kernel yet."""
 
-    def __init__(self, data_root: str, config: NetworkConfig, ports: HostPorts) -> None:
-        """`ports` are shared by all networks; nftables is opened by the first bridge."""
+    def __init__(
+        self, data_root: str, config: NetworkConfig, ports: HostPorts, records: Callable[[], Iterable[NetworkRecord]]
+    ) -> None:
+        """`ports` are shared by all networks, `records` tells of those; nftables is opened by the first bridge."""
+        self._records = records
         self._data_root = data_root
         self._config = config
         self._ports = ports
@@ -31,6 +39,9 @@ class Opener:
         """The network of any record but the default bridge's."""
         if record.driver == "bridge" and not record.config_only:
             return self.open_bridge(record, settings_of(record, self._data_root))
+        if record.driver in (MACVLAN, IPVLAN):
+            alias = alias_of(self._data_root, record.id)
+            return ParentedNetwork(record, alias, NetlinkSocket, keeps_parent=lambda: self._shares_parent(record))
         return LinklessNetwork(record)
 
     def open_bridge(self, record: NetworkRecord, settings: BridgeSettings) -> BridgeNetwork:
@@ -47,6 +58,9 @@ class Opener:
             ports=self._ports,
             ip_forward=self._config.ip_forward,
         )
+
+    def _shares_parent(self, record: NetworkRecord) -> bool:
+        return any(other.link == record.link and other.id != record.id for other in self._records())
 
     def close(self) -> None:
         """Let go of nftables."""

@@ -57,7 +57,7 @@ class Roster:
         self._config = config
         self._endpoints = endpoints
         self._records = NetworkRecords(directory, clock)
-        self._opener = Opener(data_root, config, ports)
+        self._opener = Opener(data_root, config, ports, self._records.all)
         self._networks: dict[str, Network] = {}
         self.watched: tuple[Network, ...] = ()
         """All networks, for the monitor's thread: a value that is replaced, never changed."""

@@ -51,6 +51,12 @@ class OneEngine:
             self.call(self.controller.remove_sandbox, sandbox_id)
             raise
 
+    def attach(self, to: Attachment, **wanted: Any) -> Attachment:
+        """One more endpoint for the container of another."""
+        request = AttachRequest(to.container_id, to.container_name, to.sandbox_id, secrets.token_hex(32), **wanted)
+        endpoint: Attachment = self.call(self.controller.attach, request)
+        return endpoint
+
     def end(self, attachment: Attachment) -> None:
         """A container ends."""
         self.call(self.controller.detach, attachment)

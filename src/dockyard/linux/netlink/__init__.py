@@ -4,6 +4,7 @@
     socket      sends a batch of requests in one system call, collects every answer
     filter      lets a socket hear only what is wanted of a group
     link, address, route, neighbor    the requests of rtnetlink(7) that networks need, and what dumps say
+    sublink     links on top of another one: macvlan, ipvlan, vlan
     conntrack   flows that the kernel remembers: to forget those that lead to a container that is gone
     monitor     what others do to links and to nftables, as it happens
 

@@ -85,7 +85,7 @@ def add_bridge(name: str, mac: str, mtu: int) -> bytes:
     return request(
         RTM_NEWLINK,
         NLM_F_CREATE | NLM_F_EXCL,
-        _header(0, IFF_UP, IFF_UP),
+        header(0, IFF_UP, IFF_UP),
         text(_NAME, name),
         attribute(_ADDRESS, mac_bytes(mac)),
         u32(_MTU, mtu),
@@ -105,7 +105,7 @@ def add_veth(name: str, *, master: int, mtu: int, peer_name: str, peer_mac: str,
         peer_namespace: descriptor of the namespace for the far end.
     """
     peer = (
-        _header(0, 0, 0)
+        header(0, 0, 0)
         + text(_NAME, peer_name)
         + attribute(_ADDRESS, mac_bytes(peer_mac))
         + u32(_MTU, mtu)
@@ -115,7 +115,7 @@ def add_veth(name: str, *, master: int, mtu: int, peer_name: str, peer_mac: str,
     parts = [text(_NAME, name), u32(_MTU, mtu), nested(_LINKINFO, text(_INFO_KIND, "veth"), data)]
     if master:
         parts.append(u32(_MASTER, master))
-    return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, _header(0, IFF_UP, IFF_UP), *parts)
+    return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header(0, IFF_UP, IFF_UP), *parts)
 
 
 def set_port(index: int, *, hairpin: bool, isolated: bool) -> bytes:
@@ -127,47 +127,52 @@ def set_port(index: int, *, hairpin: bool, isolated: bool) -> bytes:
         isolated: frames don't pass between this port and other isolated ones.
     """
     mode = nested(_INFO_SLAVE_DATA, u8(_BRIDGE_PORT_MODE, hairpin), u8(_BRIDGE_PORT_ISOLATED, isolated))
-    return request(RTM_NEWLINK, 0, _header(index, 0, 0), nested(_LINKINFO, text(_INFO_SLAVE_KIND, "bridge"), mode))
+    return request(RTM_NEWLINK, 0, header(index, 0, 0), nested(_LINKINFO, text(_INFO_SLAVE_KIND, "bridge"), mode))
 
 
 def set_up(index: int) -> bytes:
     """Bring a link up."""
-    return request(RTM_NEWLINK, 0, _header(index, IFF_UP, IFF_UP))
+    return request(RTM_NEWLINK, 0, header(index, IFF_UP, IFF_UP))
 
 
 def set_master(index: int, master: int) -> bytes:
     """Make a link a port of the bridge `master`; 0 takes it out."""
-    return request(RTM_SETLINK, 0, _header(index, 0, 0), u32(_MASTER, master))
+    return request(RTM_SETLINK, 0, header(index, 0, 0), u32(_MASTER, master))
+
+
+def rename(index: int, name: str) -> bytes:
+    """Another name for a link, which must be down."""
+    return request(RTM_SETLINK, 0, header(index, 0, 0), text(_NAME, name))
 
 
 def set_mtu(index: int, mtu: int) -> bytes:
     """Largest packet of a link, in bytes."""
-    return request(RTM_SETLINK, 0, _header(index, 0, 0), u32(_MTU, mtu))
+    return request(RTM_SETLINK, 0, header(index, 0, 0), u32(_MTU, mtu))
 
 
 def set_alias(index: int, alias: str) -> bytes:
     """The free text that `ip link` shows beside a link."""
-    return request(RTM_SETLINK, 0, _header(index, 0, 0), text(_ALIAS, alias))
+    return request(RTM_SETLINK, 0, header(index, 0, 0), text(_ALIAS, alias))
 
 
 def delete(index: int) -> bytes:
     """Remove a link, of a pair both ends. Slow in the kernel: 15 to 40 ms."""
-    return request(RTM_DELLINK, 0, _header(index, 0, 0))
+    return request(RTM_DELLINK, 0, header(index, 0, 0))
 
 
 def get_by_name(name: str) -> bytes:
     """Ask for one link; ENODEV when there is none of that name."""
-    return request(RTM_GETLINK, 0, _header(0, 0, 0), text(_NAME, name), u32(_EXT_MASK, _SKIP_STATISTICS))
+    return request(RTM_GETLINK, 0, header(0, 0, 0), text(_NAME, name), u32(_EXT_MASK, _SKIP_STATISTICS))
 
 
 def get(index: int) -> bytes:
     """Ask for one link; ENODEV when there is none of that index."""
-    return request(RTM_GETLINK, 0, _header(index, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))
+    return request(RTM_GETLINK, 0, header(index, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))
 
 
 def get_all() -> bytes:
     """Ask for all links of the namespace."""
-    return request(RTM_GETLINK, 0, _header(0, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))
+    return request(RTM_GETLINK, 0, header(0, 0, 0), u32(_EXT_MASK, _SKIP_STATISTICS))
 
 
 def parse(message: Message) -> Link:
@@ -204,6 +209,6 @@ def mac_bytes(mac: str) -> bytes:
     return value
 
 
-def _header(index: int, flags: int, change: int) -> bytes:
+def header(index: int, flags: int, change: int) -> bytes:
     """`struct ifinfomsg`: family AF_UNSPEC, type 0, index, flags and the mask of those that are meant."""
     return _HEADER.pack(0, 0, index, flags, change)

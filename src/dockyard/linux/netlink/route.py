@@ -21,6 +21,7 @@ _RTA_GATEWAY: Final = 5
 _RTA_TABLE: Final = 15
 _RTPROT_BOOT: Final = 3
 _RT_SCOPE_UNIVERSE: Final = 0
+_RT_SCOPE_LINK: Final = 253
 _RTN_UNICAST: Final = 1
 
 _HEADER: Final = Struct("=BBBBBBBBI")
@@ -48,6 +49,12 @@ def add_default(gateway: str, link_index: int | None = None) -> bytes:
     if link_index is not None:
         parts.append(u32(_RTA_OIF, link_index))
     return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, body, *parts)
+
+
+def add_default_on_link(link_index: int, family: int) -> bytes:
+    """The route for everything else straight through a link; takes the place of one that is there."""
+    body = _HEADER.pack(family, 0, 0, 0, RT_TABLE_MAIN, _RTPROT_BOOT, _RT_SCOPE_LINK, _RTN_UNICAST, 0)
+    return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, body, u32(_RTA_OIF, link_index))
 
 
 def delete_default(gateway: str) -> bytes:

@@ -24,14 +24,22 @@ _SYSCTL: Final = re.compile(
 _INTERFACE: Final = re.compile(r"[^\s/:]{1,15}")
 
 
-def configure(sandbox: Sandbox, attachment: Attachment) -> None:
+def configure(sandbox: Sandbox, attachment: Attachment, *, present: str = "", mark: str = "") -> None:
     """Give the link `attachment.interface` of the sandbox what the attachment says, and bring it up.
+
+    Args:
+        sandbox: open.
+        attachment: addresses, name, and options.
+        present: name that the link has, where it isn't that of the attachment yet.
+        mark: free text for `ip link`, by which a later daemon knows it.
 
     Raises:
         OSError: the kernel refuses.
         SystemFailure: a parameter can't be set.
     """
-    index = link.parse(sandbox.route.query(link.get_by_name(attachment.interface))).link_index
+    index = link.parse(sandbox.route.query(link.get_by_name(present or attachment.interface))).link_index
+    if present:
+        sandbox.route.transact(link.rename(index, attachment.interface), link.set_alias(index, mark))
     steps: list[bytes] = []
     if attachment.ipv4:
         broadcast = broadcast_of(attachment.ipv4, attachment.prefix_length)

@@ -8,6 +8,11 @@ from dockyard.network.attachment import Attachment
 from dockyard.network.sandbox.routes import VERSIONS, set_routes, ways_out
 from dockyard.network.sandbox.sandboxes import Sandbox
 
+MARK = "dockyard:"
+"""How the mark of a link begins that has no end on the host."""
+UNFINISHED = "dk-"
+"""How its name begins until it is finished."""
+
 _KINDS_WITHOUT_PEER = ("macvlan", "ipvlan")
 _KINDS_OF_OURS = ("veth", *_KINDS_WITHOUT_PEER)
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -27,7 +32,7 @@ def settle(sandbox: Sandbox, endpoints: tuple[Attachment, ...]) -> None:
     """Make a sandbox that an earlier daemon left what `endpoints` say: no links of endpoints that were being made or
     taken away when it was killed, and default routes through those that are there.
 
-    Links without an end on the host can be found here only; they carry the endpoint's id as their mark. A default
+    Links without an end on the host can be found here only; they carry a mark. A default
     route that the container has set itself, through a link of its own, stays.
 
     Raises:
@@ -38,7 +43,8 @@ def settle(sandbox: Sandbox, endpoints: tuple[Attachment, ...]) -> None:
     for entry in map(link.parse, sandbox.route.dump(link.get_all())):
         if entry.kind in _KINDS_OF_OURS:
             ours[entry.link_index] = entry.name in known
-            if entry.kind in _KINDS_WITHOUT_PEER and entry.alias and entry.name not in known:
+            ours_alone = entry.alias.startswith(MARK) or entry.name.startswith(UNFINISHED)
+            if entry.kind in _KINDS_WITHOUT_PEER and ours_alone and entry.name not in known:
                 remove_link(sandbox, entry.name)
     good: set[int] = set()
     for version in VERSIONS:
