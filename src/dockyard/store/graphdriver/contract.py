@@ -100,6 +100,12 @@ class GraphDriver(Protocol):
     def diff(self, layer_id: str, parent: str | None) -> Iterator[bytes]:
         """The layer's diff as an archive in the image-spec's form."""
 
+    def promote(self, layer_id: str, new_id: str, parent: str | None) -> bool:
+        """Make the new layer `new_id` on `parent` of what `layer_id`, not mounted any more, has written.
+
+        Nothing but `remove` may be done with `layer_id` afterwards. False, and nothing done, where this needs a copy.
+        """
+
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
         """Bytes of regular files in the diff, each inode once."""
 

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
-from dockyard.errors import InvalidParameter
+from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.store.content.compression import Compression
 from dockyard.store.content.contract import Blob
 from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.layers.adopt import Draft, describe
 from dockyard.store.layers.chain import chain_id as chain_of
 from dockyard.store.layers.layer import Layer
 from dockyard.store.layers.leases import Lease
@@ -76,6 +77,26 @@ class Registrar:
             except BaseException:
                 self._driver.remove(layer_id)
                 raise
+
+    def adopt(self, draft: Draft, lease: Lease) -> Layer | None:
+        """Make a layer of a draft; None, and the draft is gone, when nothing was written into it."""
+        below = draft.parent
+        try:
+            described = describe(self._driver, draft)
+            if described is None:
+                self._driver.remove(draft.driver_id)
+                return None
+            chain = chain_of(below.chain_id if below else None, described.diff_id)
+            lease.add(chain)
+            with self._locks.hold(chain):
+                known = self._table.find(chain)
+                if known is not None:
+                    self._driver.remove(draft.driver_id)
+                    return known
+                return self._commit(draft.driver_id, _NO_BLOB, described, below)
+        except BaseException:
+            self._driver.remove(draft.driver_id)
+            raise
 
     def stack(
         self, wanted: Sequence[Wanted], progress: Progress | None = None, registered: Registered | None = None
@@ -168,6 +189,10 @@ class Registrar:
                 for future in futures:
                     future.cancel()
 
+    def empty(self, below: Layer | None) -> str:
+        """A new directory without a row on top of `below`."""
+        return self._create(below.driver_id if below else None)
+
     def _create(self, parent: str | None) -> str:
         layer_id = new_id()
         self._driver.create(layer_id, parent)
@@ -194,6 +219,21 @@ class Registrar:
                 blob.commit()
             self._table.insert(layer, unpacked.recipe, kept)
         return layer
+
+
+class _NoBlob:
+    """Stands for the blob of a layer that was never an archive."""
+
+    descriptor = -1
+    digest = ""
+    size = 0
+
+    def commit(self, expected_digest: str | None = None, expected_size: int | None = None) -> Blob:  # noqa: ARG002
+        """See KeepableBlob."""
+        raise SystemFailure("a layer that was written in place has no archive to keep")
+
+
+_NO_BLOB = _NoBlob()
 
 
 def new_id() -> str:

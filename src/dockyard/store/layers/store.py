@@ -13,10 +13,13 @@ from dockyard.store.content import ContentStore
 from dockyard.store.content.compression import Compression
 from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
+from dockyard.store.layers.adopt import Draft
 from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
-from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted
+from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted, new_id
+from dockyard.store.layers.spooled import spooled
 from dockyard.store.layers.table import BlobRow, LayerTable
+from dockyard.store.layers.unpack import unpack
 from dockyard.store.layers.writable import WritableLayers
 from dockyard.store.metadata import Database
 
@@ -107,6 +110,36 @@ class LayerStore:
     def blob_digests(self) -> set[str]:
         """Digests of all blobs that layers need: the content store's sweep must keep them."""
         return self._table.blob_digests()
+
+    def draft(self, chain_id: str | None) -> Draft:
+        """An empty directory on top of `chain_id`, to be written to and adopted; see adopt.py. Hold a lease on both."""
+        below = self.get(chain_id) if chain_id else None
+        driver_id = self._registrar.empty(below)
+        return Draft(driver_id, self.driver.writable(driver_id), below)
+
+    def draft_of_rw(self, container_id: str) -> Draft:
+        """What a container, which has ended for good, has written: its layer can only be forgotten afterwards."""
+        layer = self.rw(container_id)
+        below = self.get(layer.chain_id) if layer.chain_id else None
+        driver_id = new_id()
+        if self.driver.promote(layer.driver_id, driver_id, below.driver_id if below else None):
+            return Draft(driver_id, self.driver.writable(driver_id), below)
+        driver_id = self._registrar.empty(below)
+        try:
+            with spooled(self._content, layer.diff_tar()) as blob:
+                unpack(self.driver, driver_id, blob)
+        except BaseException:
+            self.driver.remove(driver_id)
+            raise
+        return Draft(driver_id, self.driver.writable(driver_id), below)
+
+    def adopt(self, draft: Draft, lease: Lease) -> Layer | None:
+        """Make a layer of a draft, held by `lease`; None when nothing was written into it. The draft is used up."""
+        return self._registrar.adopt(draft, lease)
+
+    def discard(self, draft: Draft) -> None:
+        """Remove a draft that isn't wanted."""
+        self.driver.remove(draft.driver_id)
 
     def create_rw(self, container_id: str, chain_id: str | None) -> RwLayer:
         """A writable layer for the container on top of `chain_id` (None: on nothing). See WritableLayers.create."""

@@ -108,6 +108,16 @@ class Overlay2Driver:
         """See GraphDriver. The upper directory is the diff, whatever the parent."""
         return diff_archive(self._layout.diff(layer_id))
 
+    def promote(self, layer_id: str, new_id: str, parent: str | None) -> bool:
+        """See GraphDriver. The upper directory is a diff already, as for containerd's overlayfs snapshotter."""
+        self.create(new_id, parent)
+        try:
+            os.rename(self._layout.diff(layer_id), self._layout.diff(new_id))
+        except OSError as error:
+            self.remove(new_id)
+            raise _refused("create layer", new_id, error) from error
+        return True
+
     def size_bytes(self, layer_id: str, parent: str | None) -> int:  # noqa: ARG002
         """See GraphDriver."""
         return tree_bytes(self._layout.diff(layer_id))

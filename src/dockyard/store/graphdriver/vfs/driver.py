@@ -86,6 +86,10 @@ class VfsDriver:
         """See GraphDriver."""
         return diff_archive(self.root(layer_id), list(self.changes(layer_id, parent)))
 
+    def promote(self, layer_id: str, new_id: str, parent: str | None) -> bool:  # noqa: ARG002
+        """See GraphDriver. The tree holds the init layer's files too, which an archive of the changes leaves out."""
+        return False
+
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
         """See GraphDriver."""
         return changed_bytes(self.root(layer_id), self.changes(layer_id, parent))

@@ -1,0 +1,1 @@
+"""Where files come from: archives that clients send, repositories, downloads."""

@@ -1,0 +1,1 @@
+"""What a build leaves: images. (Archives and folders come with sessions.)"""

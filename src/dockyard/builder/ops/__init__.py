@@ -1,0 +1,1 @@
+"""What each kind of operation does when nothing in the cache does it."""

@@ -1,0 +1,222 @@
+"""Which files a COPY or ADD takes, and a digest of them. The source is a view: layers of an image, or one directory.
+
+A path's own links are followed inside the source (never out of it); what lies below a directory is taken as it is. The
+digest covers names, kinds, modes, owners (where they are kept), link targets, attributes and contents, but no times:
+a fresh checkout of the same files is the same.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dockyard.builder.dockerfile.ignore import Ignore
+from dockyard.errors import InvalidParameter
+from dockyard.fs.archive.pack import read_xattrs
+from dockyard.fs.paths import components, display
+from dockyard.fs.rooted import Steps
+from dockyard.store.graphdriver.view import View, ViewReader
+
+MOST_ENTRIES = 4_000_000
+_WILDCARDS = frozenset(b"*?[")
+
+
+@dataclass(slots=True)
+class Found:
+    """One path that was asked for. `relative`: where it goes below the destination, `()` for a directory's content.
+
+    `entries` are what is below it, parents first: steps in the source, steps below `relative`, status.
+    """
+
+    steps: Steps
+    relative: Steps
+    status: os.stat_result
+    above: list[tuple[Steps, Steps, os.stat_result]] = field(default_factory=list)
+    """With `--parents`, the directories that lead here."""
+    entries: list[tuple[Steps, Steps, os.stat_result]] = field(default_factory=list)
+    digest: str = ""
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether its content is meant."""
+        return stat.S_ISDIR(self.status.st_mode)
+
+
+def select(
+    view: View,
+    paths: tuple[str, ...],
+    *,
+    parents: bool = False,
+    excludes: tuple[str, ...] = (),
+    from_context: bool = True,
+) -> list[Found]:
+    """What `paths` mean in `view`, each with everything below. Raises InvalidParameter in Docker's words."""
+    ignore = Ignore(excludes)
+    found: list[Found] = []
+    with view.reader() as reader:
+        for path in paths:
+            found += _one(reader, path, parents, ignore, from_context)
+        for one in found:
+            if one.is_directory:
+                one.entries = list(_below(reader, one, ignore))
+    return found
+
+
+def content_digest(view: View, found: list[Found], *, owners: bool) -> str:
+    """The digest of all that was selected, and of each by itself (`Found.digest`). Raises OSError."""
+    whole = hashlib.sha256()
+    with view.reader() as reader:
+        for one in found:
+            told = hashlib.sha256()
+            for steps, relative, status in (*one.above, (one.steps, (), one.status), *one.entries):
+                told.update(_described(reader, steps, relative, status, owners))
+            one.digest = told.hexdigest()
+            whole.update(b"/".join(one.relative) + b"\0" + told.digest())
+    return whole.hexdigest()
+
+
+def label_of(found: list[Found]) -> str:
+    """What history shows of the content: `file:…`, `dir:…`; `multi:…` for several."""
+    labels = [f"{'dir' if one.is_directory else 'file'}:{one.digest}" for one in found]
+    if len(labels) == 1:
+        return labels[0]
+    return "multi:" + hashlib.sha256(",".join(labels).encode()).hexdigest()
+
+
+def _described(reader: ViewReader, steps: Steps, relative: Steps, status: os.stat_result, owners: bool) -> bytes:
+    mode = status.st_mode
+    content = b""
+    if stat.S_ISREG(mode):
+        content = _file_digest(reader, steps)
+    elif stat.S_ISLNK(mode):
+        place = reader.find(steps)
+        content = os.readlink(steps[-1], dir_fd=place[0]) if place else b""
+    device = status.st_rdev if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else 0
+    owner = b"%d:%d" % (status.st_uid, status.st_gid) if owners else b""
+    name = b"/".join(relative)
+    return b"%d:%s %o %d %s %s\n" % (len(name), name, mode, device, owner, content)
+
+
+def _file_digest(reader: ViewReader, steps: Steps) -> bytes:
+    descriptor = reader.open(steps)
+    try:
+        told = hashlib.sha256()
+        while chunk := os.read(descriptor, 1 << 18):
+            told.update(chunk)
+            if len(chunk) < 1 << 18:
+                break  # a short read of a file that nobody changes is the last one
+        attributes = read_xattrs(descriptor)
+        for key in sorted(attributes):
+            told.update(b"\0" + key + b"=" + attributes[key])
+        return told.digest()
+    finally:
+        os.close(descriptor)
+
+
+def _one(reader: ViewReader, path: str, parents: bool, ignore: Ignore, from_context: bool) -> list[Found]:
+    pivot: Steps = ()
+    if parents:
+        before, mark, behind = path.partition("/./")
+        if mark:
+            pivot, path = components(os.fsencode(before)), f"{before}/{behind}"
+    wanted = components(path.encode("utf-8", "surrogateescape"))
+    if not any(_WILDCARDS.intersection(step) or b"\\" in step for step in wanted):
+        one = _found(reader, wanted, wanted, parents, pivot, ignore)
+        if one is None:
+            raise InvalidParameter(_missing(path, from_context))
+        return one
+    results: list[Found] = []
+    for steps in _matching(reader, (), wanted):
+        results += _found(reader, steps, steps, parents, pivot, ignore) or []
+    return results
+
+
+def _missing(path: str, from_context: bool) -> str:
+    shown = path.lstrip("/") or "."
+    where = "file not found in build context or excluded by .dockerignore: " if from_context else ""
+    return f"{where}stat {shown}: file does not exist"
+
+
+def _found(
+    reader: ViewReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps, ignore: Ignore
+) -> list[Found] | None:
+    """None when it isn't there, nothing when it is excluded."""
+    try:
+        real = reader.resolve(wanted)
+    except OSError as error:
+        raise InvalidParameter(f"{display(b'/'.join(wanted))}: {(error.strerror or '').lower()}") from error
+    status = reader.status(real) if real is not None else None
+    if real is None or status is None:
+        return None
+    is_directory = stat.S_ISDIR(status.st_mode)
+    leaf = named[-1:]
+    if not is_directory and ignore and ignore.excludes(os.fsdecode(b"/".join(leaf))):
+        return []
+    if not parents:
+        return [Found(real, () if is_directory else leaf, status)]
+    relative = wanted[len(pivot) :] if wanted[: len(pivot)] == pivot else wanted
+    one = Found(real, relative, status)
+    for depth in range(1, len(relative)):
+        above = wanted[: len(wanted) - len(relative) + depth]
+        resolved = reader.resolve(above)
+        described = reader.status(resolved) if resolved is not None else None
+        if resolved is not None and described is not None:
+            one.above.append((resolved, relative[:depth], described))
+    return [one]
+
+
+def _matching(reader: ViewReader, above: Steps, patterns: Steps) -> Iterator[Steps]:
+    """Paths that match, in byte order; `*` stays in one step, `**` as a whole step is any number of them."""
+    if not patterns:
+        yield above
+        return
+    first, rest = patterns[0], patterns[1:]
+    if first == b"**":
+        yield from _matching(reader, above, rest)
+        for name in _directories(reader, above):
+            yield from _matching(reader, (*above, name), patterns)
+        return
+    if not _WILDCARDS.intersection(first) and b"\\" not in first:
+        if reader.resolve((*above, first)) is not None:
+            yield from _matching(reader, (*above, first), rest)
+        return
+    step = Ignore([os.fsdecode(first)])
+    real = reader.resolve(above)
+    for name in sorted(reader.names(real)) if real is not None else ():
+        if step.excludes(os.fsdecode(name)) and reader.resolve((*above, name)) is not None:
+            yield from _matching(reader, (*above, name), rest)
+
+
+def _directories(reader: ViewReader, above: Steps) -> list[bytes]:
+    found = []
+    for name in sorted(reader.names(above)):
+        status = reader.status((*above, name))
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            found.append(name)
+    return found
+
+
+def _below(reader: ViewReader, one: Found, ignore: Ignore) -> Iterator[tuple[Steps, Steps, os.stat_result]]:
+    depth = len(one.steps)
+    count = 0
+    kept_out: list[tuple[Steps, Steps, os.stat_result]] = []
+    for node in reader.walk(one.steps):
+        if stat.S_ISSOCK(node.status.st_mode):
+            continue
+        count += 1
+        if count > MOST_ENTRIES:
+            raise InvalidParameter(f"more than {MOST_ENTRIES} files to copy")
+        relative = node.steps[depth:]
+        entry = (node.steps, relative, node.status)
+        if not ignore:
+            yield entry
+            continue
+        if ignore.excludes(os.fsdecode(b"/".join(relative))):
+            if stat.S_ISDIR(node.status.st_mode):
+                kept_out.append(entry)  # it is made after all when something in it is let in again
+            continue
+        for above in [other for other in kept_out if relative[: len(other[1])] == other[1]]:
+            kept_out.remove(above)
+            yield above
+        yield entry

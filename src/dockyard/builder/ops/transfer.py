@@ -1,0 +1,163 @@
+"""COPY and ADD: what was selected goes into a draft. Also the directory of WORKDIR. All in a thread."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+
+from dockyard.builder.graph import InlineFile, Selection, Transfer
+from dockyard.builder.ops.canvas import Canvas
+from dockyard.builder.ops.mode import changed_mode
+from dockyard.builder.ops.owner import resolve_owner
+from dockyard.builder.ops.place import Attributes, place
+from dockyard.builder.ops.select import Found, content_digest, label_of, select
+from dockyard.builder.ops.unpack import is_archive, unpack
+from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.fs.paths import components, display
+from dockyard.fs.rooted import Steps, remove_tree
+from dockyard.store.graphdriver.view import View
+
+_DOWNLOAD_MODE = 0o600
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What a transfer will move: for each selection its view and what was found in it; and its digest and label."""
+
+    operation: Transfer
+    parts: list[tuple[Selection, View, list[Found]]]
+    digest: str
+    label: str
+
+
+def prepare(operation: Transfer, views: list[View], contexts: list[bool]) -> Prepared:
+    """Select and digest. `views[n]` is of `inputs[n]`; `contexts[n]`: it is what the client sent.
+
+    Raises InvalidParameter, with the words of Docker's builder, for what isn't there.
+    """
+    parts, digests, everything = [], [], []
+    try:
+        for one in operation.selections:
+            view, sent = views[one.input], contexts[one.input]
+            found = select(view, one.paths, parents=one.parents, excludes=operation.excludes, from_context=sent)
+            digests.append(content_digest(view, found, owners=operation.keep_owner))
+            parts.append((one, view, found))
+            everything += found
+    except InvalidParameter as error:
+        raise InvalidParameter(f"{operation.keyword} failed: {error}") from None
+    except OSError as error:
+        raise SystemFailure(f"{operation.keyword} failed: {(error.strerror or str(error)).lower()}") from error
+    if operation.selections and not everything and not operation.excludes:
+        raise InvalidParameter(f"{operation.keyword} failed: no source files were specified")
+    if len(everything) > 1 and not operation.destination.endswith("/"):
+        raise InvalidParameter(
+            f"When using {operation.keyword} with more than one source file, "
+            "the destination must be a directory and end with a /"
+        )
+    label = label_of(everything) if everything else "multi:" + "".join(digests)
+    return Prepared(operation, parts, ",".join(digests), label)
+
+
+def perform(prepared: Prepared, directory: str, below: View | None, scratch: str) -> None:
+    """Write everything into the draft at `directory`, which stands on `below`. `scratch`: a place for unpacking.
+
+    Raises InvalidParameter, SystemFailure.
+    """
+    operation = prepared.operation
+    owner = resolve_owner(operation.chown, below) if operation.chown else None
+    try:
+        with Canvas(directory, None if operation.link else below) as canvas:
+            for selection, view, found in prepared.parts:
+                for one in found:
+                    _place(canvas, operation, selection, view, one, owner, scratch)
+            for file in operation.files:
+                _inline(canvas, operation, file, owner or (0, 0))
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else display(error.filename or b"")
+        reason = (error.strerror or str(error)).lower()
+        raise SystemFailure(f"failed to copy files: {name}{': ' if name else ''}{reason}") from error
+    except DockyardError as error:
+        raise type(error)(f"failed to copy files: {error}") from None
+
+
+def _place(
+    canvas: Canvas,
+    operation: Transfer,
+    selection: Selection,
+    view: View,
+    found: Found,
+    owner: tuple[int, int] | None,
+    scratch: str,
+) -> None:
+    kept = (None, None) if operation.keep_owner else (0, 0)
+    uid, gid = owner or kept
+    chmod = operation.chmod
+    if selection.download and not chmod:
+        chmod = f"{_DOWNLOAD_MODE:o}"
+    with view.reader() as reader:
+        if selection.unpack and not found.is_directory:
+            descriptor = reader.open(found.steps)
+            try:
+                if is_archive(descriptor):
+                    _place_archive(canvas, operation, descriptor, owner, scratch)
+                    return
+            finally:
+                os.close(descriptor)
+        place(canvas, reader, found, _target(canvas, operation, found), Attributes(uid, gid, chmod))
+
+
+def _place_archive(
+    canvas: Canvas, operation: Transfer, descriptor: int, owner: tuple[int, int] | None, scratch: str
+) -> None:
+    directory = tempfile.mkdtemp(prefix="add-", dir=scratch)
+    try:
+        unpack(descriptor, directory)
+        view = View([directory])
+        (found,) = select(view, ("/",))
+        uid, gid = owner or (None, None)
+        target = canvas.resolve(components(os.fsencode(operation.destination)))
+        canvas.enter(target, *(owner or (0, 0)))
+        with view.reader() as reader:
+            place(canvas, reader, found, target, Attributes(uid, gid, operation.chmod))
+    finally:
+        remove_tree(directory)
+
+
+def _target(canvas: Canvas, operation: Transfer, found: Found) -> Steps:
+    """Where `found` goes: a directory's content into the destination, a file into it if it is one, else as it."""
+    wanted = canvas.resolve(components(operation.destination.encode("utf-8", "surrogateescape")))
+    if found.is_directory and not found.relative:
+        return wanted
+    nested = len(found.relative) > 1 or found.is_directory
+    if nested or operation.destination.endswith("/") or canvas.is_directory(wanted):
+        return (*wanted, *found.relative) if nested else canvas.resolve((*wanted, *found.relative))
+    return wanted
+
+
+def _inline(canvas: Canvas, operation: Transfer, file: InlineFile, owner: tuple[int, int]) -> None:
+    wanted = canvas.resolve(components(operation.destination.encode("utf-8", "surrogateescape")))
+    if operation.destination.endswith("/") or canvas.is_directory(wanted):
+        wanted = canvas.resolve((*wanted, file.name.encode("utf-8", "surrogateescape")))
+    made = canvas.new_file(wanted, *owner)
+    try:
+        view = memoryview(file.data)
+        while view:
+            view = view[os.write(made, view) :]
+        os.fchown(made, *owner)
+        os.fchmod(made, changed_mode(operation.chmod, 0o644, directory=False) if operation.chmod else 0o644)
+        os.utime(made, ns=(0, 0))
+    finally:
+        os.close(made)
+
+
+def make_directory(path: str, directory: str, below: View | None) -> None:
+    """The directory `path` with those above it in the draft at `directory`. Raises InvalidParameter, SystemFailure."""
+    try:
+        with Canvas(directory, below) as canvas:
+            steps = canvas.resolve(components(path.encode("utf-8", "surrogateescape")))
+            status = canvas.status(steps)
+            if status is None:
+                canvas.enter(steps)
+            elif not canvas.is_directory(steps):
+                raise InvalidParameter(f"Cannot mkdir: {path} is not a directory")
+    except OSError as error:
+        raise SystemFailure(f"mkdir {path}: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,173 @@
+"""The worker of a build: for each kind of operation, what it would do, and doing it. Files in threads, commands by the
+executor."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, Run, Transfer, Vertex
+from dockyard.builder.ops import run, transfer
+from dockyard.builder.ops.select import content_digest, select
+from dockyard.builder.solve.events import Event, Output
+from dockyard.builder.solve.executor import Executor, Tell
+from dockyard.builder.solve.results import Result, Snapshot, Tree
+from dockyard.builder.solve.sources import Secrets, Sources
+from dockyard.errors import InvalidParameter
+from dockyard.store.graphdriver.view import View
+from dockyard.store.layers import LayerStore
+from dockyard.store.layers.adopt import Draft, settle
+from dockyard.store.layers.leases import Lease
+
+_KEY_VERSION = "1"
+
+
+@dataclass(slots=True)
+class PlannedJob:
+    """A job whose work is a coroutine that hasn't begun."""
+
+    key: str | None
+    label: str
+    work: Callable[[], Awaitable[Result]]
+
+    async def perform(self) -> Result:
+        """See Job."""
+        return await self.work()
+
+
+class BuildWorker:
+    """Works for one build. `scratch` is a directory of its own on the store's disk; `keep_containers`: what ran a
+    command stays when it is done (`failed` or `always`)."""
+
+    def __init__(
+        self,
+        layers: LayerStore,
+        lease: Lease,
+        executor: Executor,
+        sources: Sources,
+        secrets: Secrets,
+        mounts: CacheMounts,
+        scratch: str,
+        tell: Callable[[Event], None],
+        clock_ns: Callable[[], int],
+        keep_containers: str = "",
+    ) -> None:
+        self.layers = layers
+        self.lease = lease
+        self.executor = executor
+        self.secrets = secrets
+        self.mounts = mounts
+        self.scratch = scratch
+        self.tell = tell
+        self.keep_containers = keep_containers
+        self._sources = sources
+        self._clock_ns = clock_ns
+
+    async def job(self, vertex: Vertex, inputs: list[Result]) -> PlannedJob:
+        """See Worker."""
+        match vertex.operation:
+            case LocalTree() as sent:
+                return PlannedJob(None, "", lambda: self._sources.local(sent))
+            case HttpTree() as download:
+                return PlannedJob(None, "", lambda: self._sources.http(download, self.said(vertex)))
+            case GitTree() as repository:
+                return PlannedJob(None, "", lambda: self._sources.git(repository, self.said(vertex)))
+            case MakeDirectory(path):
+                base = _base(inputs)
+                return PlannedJob(
+                    f"{_KEY_VERSION} mkdir {path!r} {base}", "", lambda: self._make_directory(vertex, path, base)
+                )
+            case Transfer() as operation:
+                return await self._transfer(vertex, operation, inputs)
+            case Run() as operation:
+                key = await asyncio.to_thread(self._run_key, operation, inputs)
+                return PlannedJob(key, "", lambda: run.perform(self, vertex, operation, inputs))
+        raise InvalidParameter(f"{type(vertex.operation).__name__} is no operation of this worker")
+
+    def said(self, vertex: Vertex) -> Tell:
+        """Makes events of what a command says."""
+        return lambda stream, data: self.tell(Output(vertex, stream, data, self._clock_ns()))
+
+    def view(self, result: Result) -> View:
+        """The files of a result."""
+        if isinstance(result, Tree):
+            return result.view()
+        if result.chain_id is None:
+            return View([self.empty])
+        return self.layers.driver.view(self.layers.get(result.chain_id).driver_id)
+
+    @property
+    def empty(self) -> str:
+        """A directory with nothing in it."""
+        path = f"{self.scratch}/empty"
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        return path
+
+    def adopt(self, draft: Draft, vertex: Vertex, label: str = "", container_id: str = "") -> Snapshot:
+        """The layer of a finished draft; what it stood on when nothing was written."""
+        settle(draft.directory, vertex.latest_seconds)
+        layer = self.layers.adopt(draft, self.lease)
+        below = draft.parent.chain_id if draft.parent is not None else None
+        return Snapshot(layer.chain_id if layer is not None else below, label, container_id)
+
+    async def _make_directory(self, vertex: Vertex, path: str, base: str | None) -> Snapshot:
+        return await asyncio.to_thread(
+            self._drawn, vertex, base, "", lambda draft, below: transfer.make_directory(path, draft.directory, below)
+        )
+
+    async def _transfer(self, vertex: Vertex, operation: Transfer, inputs: list[Result]) -> PlannedJob:
+        base = _base(inputs)
+        prepared = await asyncio.to_thread(self._prepare, operation, vertex, inputs)
+        key = f"{_KEY_VERSION} {operation!r} {base} {prepared.digest}"
+
+        def draw(draft: Draft, below: View | None) -> None:
+            transfer.perform(prepared, draft.directory, below, self.scratch)
+
+        return PlannedJob(
+            key,
+            prepared.label,
+            lambda: asyncio.to_thread(self._drawn, vertex, base, prepared.label, draw),
+        )
+
+    def _prepare(self, operation: Transfer, vertex: Vertex, inputs: list[Result]) -> transfer.Prepared:
+        contexts = [isinstance(one.operation, LocalTree) for one in vertex.inputs]
+        return transfer.prepare(operation, [self.view(one) for one in inputs], contexts)
+
+    def _drawn(
+        self, vertex: Vertex, base: str | None, label: str, draw: Callable[[Draft, View | None], None]
+    ) -> Snapshot:
+        draft = self.layers.draft(base)
+        layers = self.layers.driver.view(draft.driver_id).layers[1:]
+        try:
+            draw(draft, View(layers) if layers else None)
+        except BaseException:
+            self.layers.discard(draft)
+            raise
+        return self.adopt(draft, vertex, label)
+
+    def _run_key(self, operation: Run, inputs: list[Result]) -> str:
+        digests = []
+        for mount in operation.mounts:
+            at = getattr(mount, "input", 0)
+            if not at:
+                continue
+            one = inputs[at]
+            if isinstance(one, Snapshot):
+                digests.append(one.chain_id or "")
+            else:
+                view = self.view(one)
+                found = select(view, (getattr(mount, "source", "/"),))
+                digests.append(content_digest(view, found, owners=False))
+        told = Run(
+            operation.args, operation.env, operation.cwd, operation.user, operation.network, operation.insecure,
+            operation.mounts,
+        )  # fmt: skip
+        return f"{_KEY_VERSION} {told!r} {_base(inputs)} {' '.join(digests)}"
+
+
+def _base(inputs: list[Result]) -> str | None:
+    first = inputs[0]
+    if not isinstance(first, Snapshot):
+        raise InvalidParameter("a step can't stand on a tree of files")
+    return first.chain_id

@@ -1,0 +1,142 @@
+"""`plan_build`: a Dockerfile, what was asked for, and base images ▸ the stages with their steps and vertices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dockyard.builder.dockerfile import instructions as types
+from dockyard.builder.dockerfile.arguments import Arguments, Pair
+from dockyard.builder.dockerfile.instructions import Instruction
+from dockyard.builder.dockerfile.lines import Line
+from dockyard.builder.dockerfile.source import DockerfileError, Span
+from dockyard.builder.dockerfile.stages import Dockerfile, Stage
+from dockyard.builder.graph import Base, Vertex
+from dockyard.builder.plan import commands, configure, files
+from dockyard.builder.plan.arguments import StageArguments
+from dockyard.builder.plan.options import BaseImage, BaseImages, BuildOptions
+from dockyard.builder.plan.outline import Outline, needed, outline, target_of
+from dockyard.builder.plan.state import DEFAULT_PATH, StageState, Step
+from dockyard.spec.image.config import ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """A stage: what it stands on (`image`, or `parent`, an earlier stage), its steps, and what they come to."""
+
+    stage: Stage
+    image: BaseImage | None
+    parent: int | None
+    steps: tuple[Step, ...]
+    vertex: Vertex
+    config: ImageConfig
+    author: str
+
+    @property
+    def triggered(self) -> int:
+        """How many of the steps come from the base image's ONBUILD."""
+        return sum(step.triggered for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """All stages up to the target; None where a stage isn't needed. `unused`: build arguments that nothing declared."""
+
+    dockerfile: Dockerfile
+    stages: tuple[PlannedStage | None, ...]
+    target: int
+    unused: tuple[str, ...]
+
+    @property
+    def result(self) -> PlannedStage:
+        """The target."""
+        stage = self.stages[self.target]
+        assert stage is not None
+        return stage
+
+
+async def plan_build(dockerfile: Dockerfile, options: BuildOptions, images: BaseImages) -> BuildPlan:
+    """The whole plan.
+
+    Raises DockerfileError, which knows file and text, for what the Dockerfile has wrong; InvalidParameter for a target
+    that isn't there; and what `images` raises.
+    """
+    try:
+        sketch = outline(dockerfile, options)
+        target = target_of(sketch)
+        wanted = await needed(sketch, images, target)
+        planned: list[PlannedStage | None] = []
+        for index in range(target + 1):
+            planned.append(_plan_stage(sketch, index, planned, index == target) if index in wanted else None)
+    except DockerfileError as error:
+        raise error.within(dockerfile.name, dockerfile.text) from None
+    return BuildPlan(dockerfile, tuple(planned), target, tuple(sketch.arguments.unused()))
+
+
+def _plan_stage(sketch: Outline, index: int, planned: list[PlannedStage | None], last: bool) -> PlannedStage:
+    stage = sketch.stages[index]
+    image, config, author = None, ImageConfig(), ""
+    parent = planned[stage.parent] if stage.parent is not None else None
+    if parent is not None:
+        config, vertex = parent.config, parent.vertex
+    else:
+        image = sketch.images[stage.base, sketch.platform_of(index)]
+        config = image.image.config
+        vertex = Vertex(Base(image.chain_id, stage.base), name=f"FROM {stage.base}", span=stage.stage.begin.line.span)
+    config = config._replace(on_build=())
+    if not any(one.startswith("PATH=") for one in config.env):
+        config = config._replace(env=(*config.env, DEFAULT_PATH))
+    finished = {number: one.vertex for number, one in enumerate(planned) if one is not None}
+    state = StageState(sketch, index, StageArguments(sketch.arguments), config, vertex, finished, author)
+    state.triggers_left = len(sketch.triggers.get(index, ()))
+    own = (*sketch.instructions(index), *(_labels(sketch.options) if last else ()))
+    for instruction in own:
+        try:
+            _PLANNERS[type(instruction)](state, instruction)
+        except DockerfileError as error:
+            raise error.at(instruction.line.span) from None
+    return PlannedStage(stage.stage, image, stage.parent, tuple(state.steps), state.vertex, state.config, state.author)
+
+
+def _labels(options: BuildOptions) -> list[Instruction]:
+    """`--label` as instructions at the end, sorted, as Docker has them."""
+    found: list[Instruction] = []
+    for key in sorted(options.labels):
+        value = options.labels[key]
+        text = f"LABEL {key}={value}"
+        line = Line("LABEL", (), Arguments(), text, Span(0, 0))
+        found.append(_GivenLabel(line, (Pair(key, value),)))
+    return found
+
+
+class _GivenLabel(types.Label):
+    """A label from the command line: nothing in it is expanded."""
+
+    __slots__ = ()
+
+
+def _plan_given_label(state: StageState, one: types.Label) -> None:
+    pairs = [(pair.key, pair.value) for pair in one.pairs]
+    state.config = state.config._replace(labels={**state.config.labels, **dict(pairs)})
+    state.nop(one, " ".join(["LABEL", *(f"{key}={value}" for key, value in pairs)]))
+
+
+_PLANNERS: dict[type[Instruction], Callable[[StageState, Any], None]] = {
+    types.Add: files.plan_add,
+    types.Arg: configure.plan_arg,
+    types.Cmd: commands.plan_cmd,
+    types.Copy: files.plan_copy,
+    types.Entrypoint: commands.plan_entrypoint,
+    types.Env: configure.plan_env,
+    types.Expose: configure.plan_expose,
+    types.HealthCheck: configure.plan_health_check,
+    types.Label: configure.plan_label,
+    types.Maintainer: configure.plan_maintainer,
+    types.OnBuild: configure.plan_on_build,
+    types.Run: commands.plan_run,
+    types.Shell: configure.plan_shell,
+    types.StopSignal: configure.plan_stop_signal,
+    types.User: configure.plan_user,
+    types.Volume: configure.plan_volume,
+    types.Workdir: commands.plan_workdir,
+    _GivenLabel: _plan_given_label,
+}

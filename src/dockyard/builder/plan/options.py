@@ -1,0 +1,54 @@
+"""What a build is asked for beside its Dockerfile, and what it asks for base images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dockyard.spec.image.config import Image
+from dockyard.spec.image.descriptor import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """An image that is here now. `id` and `chain_id` are None for `scratch`, and `id` for what has no configuration."""
+
+    id: str | None
+    image: Image
+    chain_id: str | None
+
+
+class BaseImages(Protocol):
+    """Finds the images that a Dockerfile names, pulling them where they aren't here."""
+
+    async def find(self, reference: str, platform: Platform | None) -> BaseImage:
+        """The image. NotFound, InvalidParameter, or what a registry said."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """`arguments`: `--build-arg`, None for a name without a value. `contexts`: named contexts (`--build-context`).
+
+    `style`: whose history and texts: `classic` or `buildkit`. `epoch_seconds`: SOURCE_DATE_EPOCH, when it was given.
+    """
+
+    arguments: Mapping[str, str | None] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    no_cache: bool = False
+    network: str = "default"
+    platform: Platform | None = None
+    build_platform: Platform = field(default_factory=lambda: Platform("amd64", "linux"))
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    style: str = "classic"
+    cache_namespace: str = ""
+
+    @property
+    def target_platform(self) -> Platform:
+        """What the image is for."""
+        return self.platform or self.build_platform
+
+    @property
+    def epoch_seconds(self) -> int | None:
+        """SOURCE_DATE_EPOCH among the build arguments. https://reproducible-builds.org/specs/source-date-epoch/"""
+        value = self.arguments.get("SOURCE_DATE_EPOCH")
+        return int(value) if value and value.isascii() and value.isdigit() and len(value) < 12 else None

@@ -1,0 +1,216 @@
+"""The stages of a Dockerfile before anything is planned: what each stands on, and which ones the target needs.
+
+Which stages are needed is known once the base images' ONBUILD triggers are; so `needed` asks for base images on its
+way, and only for those of needed stages.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+from dockyard.builder.dockerfile.instructions import Copy, From, Instruction, OnBuild, Run
+from dockyard.builder.dockerfile.lines import read_trigger
+from dockyard.builder.dockerfile.mounts import mount_origins
+from dockyard.builder.dockerfile.parse import parse_instruction
+from dockyard.builder.dockerfile.source import DockerfileError
+from dockyard.builder.dockerfile.stages import Dockerfile, Stage
+from dockyard.builder.dockerfile.words import Mode, expand
+from dockyard.builder.plan.arguments import GlobalArguments, platform_arguments
+from dockyard.builder.plan.options import BaseImage, BaseImages, BuildOptions
+from dockyard.errors import InvalidParameter
+from dockyard.spec.image.config import Image
+from dockyard.spec.image.descriptor import Platform
+
+SCRATCH = "scratch"
+_PART = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_SYSTEMS = ("linux", "windows", "darwin", "freebsd")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """A stage: `base` is its image's name, or `parent` the stage that it stands on."""
+
+    stage: Stage
+    base: str
+    parent: int | None
+    platform: Platform | None
+
+
+@dataclass(slots=True)
+class Outline:
+    """All stages, and what was found out about the outside: base images and triggers."""
+
+    dockerfile: Dockerfile
+    options: BuildOptions
+    arguments: GlobalArguments
+    stages: list[Outlined] = field(default_factory=list)
+    images: dict[tuple[str, Platform | None], BaseImage] = field(default_factory=dict)
+    triggers: dict[int, tuple[Instruction, ...]] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> Mode:
+        """How words of this Dockerfile are read."""
+        return Mode(escape=self.dockerfile.escape)
+
+    def instructions(self, index: int) -> tuple[Instruction, ...]:
+        """What a stage does: its base image's triggers, then its own."""
+        return (*self.triggers.get(index, ()), *self.stages[index].stage.instructions)
+
+    def origin(self, name: str, index: int) -> "int | str":
+        """What `--from=name` in stage `index` means: a stage's index, or an image's name."""
+        if name in self.options.contexts:
+            return name
+        if name.isascii() and name.isdigit() and int(name) >= index:
+            where = "refers to current build stage" if int(name) == index else "index out of bounds"
+            raise DockerfileError(f"invalid from flag value {name}: {where}")
+        found = self.dockerfile.find(name, index)
+        return found.index if found is not None else name
+
+    def platform_of(self, index: int) -> Platform | None:
+        """The platform that a stage's FROM asked for, or the build's."""
+        return self.stages[index].platform or self.options.platform
+
+
+def outline(dockerfile: Dockerfile, options: BuildOptions) -> Outline:
+    """The stages, names expanded. Raises DockerfileError at the FROM or ARG that is wrong."""
+    result = Outline(dockerfile, options, GlobalArguments(options.arguments, platform_arguments(options)))
+    for argument in dockerfile.arguments:
+        try:
+            result.arguments.declare(argument, result.mode)
+        except DockerfileError as error:
+            raise error.at(argument.line.span) from None
+    for stage in dockerfile.stages:
+        try:
+            result.stages.append(_outlined(result, stage))
+        except DockerfileError as error:
+            raise error.at(stage.begin.line.span) from None
+    return result
+
+
+def target_of(result: Outline) -> int:
+    """The index of the stage to build. Raises InvalidParameter in Docker's words."""
+    name = result.options.target
+    if not name:
+        return len(result.stages) - 1
+    found = result.dockerfile.find(name)
+    if found is None:
+        raise InvalidParameter(f'target stage "{name}" could not be found')
+    return found.index
+
+
+def _outlined(result: Outline, stage: Stage) -> Outlined:
+    begin: From = stage.begin
+    base = expand(begin.base, result.arguments.get, result.mode)
+    if not base:
+        raise DockerfileError(f"base name ({begin.base}) should not be blank")
+    platform = None
+    if begin.platform:
+        platform = parse_platform(expand(begin.platform, result.arguments.get, result.mode))
+    parent = next((one.index for one in reversed(result.dockerfile.stages[: stage.index]) if _is(one, base)), None)
+    if base in result.options.contexts:
+        parent = None
+    return Outlined(stage, base, parent, platform)
+
+
+def _is(stage: Stage, base: str) -> bool:
+    return bool(stage.begin.name) and stage.begin.name == base.lower()
+
+
+def parse_platform(text: str) -> Platform:
+    """`linux/arm64/v8`. Raises DockerfileError in the words of containerd's platforms."""
+    parts = text.split("/")
+    if len(parts) > 3 or not all(_PART.fullmatch(part) for part in parts):
+        raise DockerfileError(f'failed to parse platform {text}: "{text}" is an invalid platform specifier')
+    same = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386"}
+    if len(parts) == 1:
+        if parts[0] in _SYSTEMS:
+            return Platform("", parts[0])
+        return Platform(same.get(parts[0], parts[0]), "linux")
+    return Platform(same.get(parts[1], parts[1]), parts[0], parts[2] if len(parts) > 2 else "")
+
+
+async def needed(result: Outline, images: BaseImages, target: int) -> set[int]:
+    """Indices of the stages that `target` needs, itself among them; their images and triggers are known afterwards.
+
+    Raises what `images` raises, and DockerfileError for a trigger that can't be read.
+    """
+    found: set[int] = set()
+    pending = {target}
+    while pending:
+        found |= pending
+        await asyncio.gather(*(_find_base(result, images, index) for index in sorted(pending)))
+        deeper: set[int] = set()
+        for index in pending:
+            deeper |= _stages_used(result, index)
+        pending = deeper - found
+    for index in sorted(found):
+        _read_triggers(result, index)
+        extra = _stages_used(result, index) - found
+        if extra:  # a trigger copies from a stage that nothing else needs
+            for one in extra:
+                found |= await needed(result, images, one)
+    others = {(name, result.platform_of(index)) for index in found for name in _images_used(result, index)}
+    await asyncio.gather(*(_find(result, images, name, platform) for name, platform in sorted(others, key=str)))
+    return found
+
+
+async def _find_base(result: Outline, images: BaseImages, index: int) -> None:
+    one = result.stages[index]
+    if one.parent is None:
+        await _find(result, images, one.base, result.platform_of(index))
+
+
+async def _find(result: Outline, images: BaseImages, name: str, platform: Platform | None) -> None:
+    key = (name, platform)
+    if key in result.images:
+        return
+    if name == SCRATCH:
+        wanted = platform or result.options.target_platform
+        image = Image(architecture=wanted.architecture, os=wanted.os, variant=wanted.variant)
+        result.images[key] = BaseImage(None, image, None)
+        return
+    result.images[key] = await images.find(name, platform)
+
+
+def _read_triggers(result: Outline, index: int) -> None:
+    one = result.stages[index]
+    if one.parent is not None:
+        texts = _left_triggers(result, one.parent)
+    else:
+        texts = result.images[one.base, result.platform_of(index)].image.config.on_build
+    triggers = []
+    for text in texts:
+        try:
+            triggers.append(parse_instruction(read_trigger(text)))
+        except DockerfileError as error:
+            raise DockerfileError(f"ONBUILD trigger of {one.base}: {error}", one.stage.begin.line.span) from None
+    result.triggers[index] = tuple(triggers)
+
+
+def _left_triggers(result: Outline, index: int) -> tuple[str, ...]:
+    """The ONBUILDs of a stage: those of what it stands on have been used up by it."""
+    return tuple(one.expression for one in result.instructions(index) if isinstance(one, OnBuild))
+
+
+def _stages_used(result: Outline, index: int) -> set[int]:
+    used = {one for name in _origins(result, index) if isinstance(one := result.origin(name, index), int)}
+    parent = result.stages[index].parent
+    return used if parent is None else used | {parent}
+
+
+def _images_used(result: Outline, index: int) -> set[str]:
+    found = {one for name in _origins(result, index) if isinstance(one := result.origin(name, index), str)}
+    return found - set(result.options.contexts)
+
+
+def _origins(result: Outline, index: int) -> list[str]:
+    origins = []
+    for instruction in result.instructions(index):
+        try:
+            if isinstance(instruction, Copy) and instruction.origin:
+                origins.append(instruction.origin)
+            elif isinstance(instruction, Run):
+                origins += [origin for mount in instruction.mounts if (origin := mount_origins(mount))]
+        except DockerfileError as error:
+            raise error.at(instruction.line.span) from None
+    return origins
