@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from dockyard.engine.builds import Builds
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.containers import Containers
@@ -56,6 +57,7 @@ class Engine:
     networks: Networks
     volumes: Volumes
     registries: Registries
+    builds: Builds
     events: Events
     system: System
     services: Services
@@ -137,8 +139,9 @@ async def open_engine(
     background.start("start by policy", restore.start_by_policy(services))
     LOG.info("Loading containers: done.")
     system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()))
+    builds = Builds(services, store, registries)
     return Engine(
-        Containers(services), Execs(services), images, networks, volumes, registries, events, system, services
+        Containers(services), Execs(services), images, networks, volumes, registries, builds, events, system, services
     )
 
 

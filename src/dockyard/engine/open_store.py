@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from dockyard.builder.cache import BuildCache
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.paths import Paths
 from dockyard.errors import DockyardError, InvalidParameter
@@ -25,6 +26,7 @@ class Store:
     layers: LayerStore
     images: ImageStore
     volumes: VolumeStore
+    build_cache: BuildCache
 
 
 def open_store(daemon: DaemonConfig, paths: Paths) -> Store:
@@ -32,8 +34,9 @@ def open_store(daemon: DaemonConfig, paths: Paths) -> Store:
     database = Database(f"{paths.data_root}/dockyard.db")
     content = ContentStore(f"{paths.data_root}/content")
     layers = LayerStore(_open_driver(daemon.storage_driver, paths.data_root), content, database)
-    images = ImageStore(content, layers, database)
-    return Store(content, layers, images, VolumeStore(f"{paths.data_root}/volumes", database))
+    build_cache = BuildCache(database)
+    images = ImageStore(content, layers, database, build_cache.chains)
+    return Store(content, layers, images, VolumeStore(f"{paths.data_root}/volumes", database), build_cache)
 
 
 def _open_driver(name: str | None, data_root: str) -> GraphDriver:

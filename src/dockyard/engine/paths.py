@@ -54,6 +54,16 @@ class Paths:
         return f"{self.data_root}/logs/{container_id}"
 
     @property
+    def build_secrets(self) -> str:
+        """Where the secrets of running build commands are, each as long as its command runs."""
+        return f"{self.exec_root}/build-secrets"
+
+    @property
+    def cache_mounts(self) -> str:
+        """The cache mounts of builds."""
+        return f"{self.data_root}/buildcache"
+
+    @property
     def removed_bundles(self) -> str:
         """Where bundles wait for their deletion, so that a new start of the same container never meets its old one."""
         return f"{self.exec_root}/removed"

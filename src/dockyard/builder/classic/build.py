@@ -46,6 +46,8 @@ class Classic:
     """Whether containers of steps are removed, which is then told."""
     no_cache: bool = False
     comment: str = ""
+    names_containers: bool = True
+    """Whether images tell which container made them, which is never twice the same."""
 
 
 async def build(classic: Classic) -> str:
@@ -166,8 +168,9 @@ def _known(classic: Classic, made: Made) -> StoredImage | None:
 
 
 async def _create(classic: Classic, made: Made, container_id: str) -> StoredImage:
+    told = container_id if classic.names_containers else ""
     image = await asyncio.to_thread(
-        create_image, classic.images, made, created=classic.now(), container_id=container_id, comment=classic.comment
+        create_image, classic.images, made, created=classic.now(), container_id=told, comment=classic.comment
     )
     classic.cache.add_step(made.key, image.id)
     return image

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.storage import ContainerStorage
 from dockyard.errors import AlreadyExists, Conflict, InvalidParameter, NotFound, SystemFailure
+from dockyard.fs.mount import Mount
 from dockyard.supervisor.client import ClientSocket, ShimConnection
 
 LOG = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ class Entry:
     next_exit: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Done, with the record, when the next (or present) run has ended and been worked off."""
     removed: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    host_mounts: tuple[Mount, ...] = ()
+    """What the shim mounts on the host before a build's command starts, beside the root."""
     stop_requested: bool = False
     """Whether somebody asked for the end of the present run, so that no restart policy applies to it."""
     oom_told: bool = False

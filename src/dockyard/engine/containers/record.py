@@ -100,6 +100,8 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     """Published ports while running: `"80/tcp"` to (host address, host port); None where exposed only."""
     attachments: tuple[Attachment, ...] = ()
     manually_stopped: bool = False
+    build_step: bool = False
+    """Whether it runs a command of a build: its end is that build's matter, and it goes with it."""
     hostname_path: str = ""
     hosts_path: str = ""
     resolv_conf_path: str = ""

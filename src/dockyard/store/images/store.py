@@ -7,7 +7,7 @@ nothing is counted (see layers/store.py).
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -52,7 +52,15 @@ class StoredImage:
 class ImageStore:
     """Images in `database` and `content`, standing on `layers`. For several threads."""
 
-    def __init__(self, content: ContentStore, layers: LayerStore, database: Database) -> None:
+    def __init__(
+        self,
+        content: ContentStore,
+        layers: LayerStore,
+        database: Database,
+        also_wanted: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """`also_wanted`: chain ids of layers that somebody else keeps (the build cache)."""
+        self._also_wanted = also_wanted
         self._content = content
         self._database = database
         self._layers = layers
@@ -177,7 +185,9 @@ class ImageStore:
 
     def collect_layers(self) -> list[str]:
         """Remove layers that no image, container or lease needs; returns their chain ids, top first."""
-        return self._layers.collect(lambda: [chain for stored in self.images() if (chain := stored.chain_id)])
+        return self._layers.collect(
+            lambda: [*self._also_wanted(), *(chain for stored in self.images() if (chain := stored.chain_id))]
+        )
 
     def layers_of(self, stored: StoredImage) -> list[Layer]:
         """The image's layers, lowest first."""

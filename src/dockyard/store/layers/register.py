@@ -86,6 +86,8 @@ class Registrar:
             if described is None:
                 self._driver.remove(draft.driver_id)
                 return None
+            if described.recipe is None:
+                raise SystemFailure("a layer that was written in place can't be described")
             chain = chain_of(below.chain_id if below else None, described.diff_id)
             lease.add(chain)
             with self._locks.hold(chain):
@@ -93,7 +95,7 @@ class Registrar:
                 if known is not None:
                     self._driver.remove(draft.driver_id)
                     return known
-                return self._commit(draft.driver_id, _NO_BLOB, described, below)
+                return self._commit(draft.driver_id, None, described, below)
         except BaseException:
             self._driver.remove(draft.driver_id)
             raise
@@ -198,7 +200,7 @@ class Registrar:
         self._driver.create(layer_id, parent)
         return layer_id
 
-    def _commit(self, layer_id: str, blob: KeepableBlob, unpacked: Unpacked, below: Layer | None) -> Layer:
+    def _commit(self, layer_id: str, blob: KeepableBlob | None, unpacked: Unpacked, below: Layer | None) -> Layer:
         parent = below.chain_id if below else None
         if below is not None:
             self._driver.inherit(layer_id, below.driver_id, unpacked.implied)
@@ -212,28 +214,13 @@ class Registrar:
         )
         kept = None
         compressed = unpacked.compression is not Compression.NONE
-        if unpacked.recipe is None or (compressed and self._keep_compressed):
+        if blob is not None and (unpacked.recipe is None or (compressed and self._keep_compressed)):
             kept = BlobRow(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value)
         with self.blobs_and_rows:
-            if kept is not None:
+            if blob is not None and kept is not None:
                 blob.commit()
             self._table.insert(layer, unpacked.recipe, kept)
         return layer
-
-
-class _NoBlob:
-    """Stands for the blob of a layer that was never an archive."""
-
-    descriptor = -1
-    digest = ""
-    size = 0
-
-    def commit(self, expected_digest: str | None = None, expected_size: int | None = None) -> Blob:  # noqa: ARG002
-        """See KeepableBlob."""
-        raise SystemFailure("a layer that was written in place has no archive to keep")
-
-
-_NO_BLOB = _NoBlob()
 
 
 def new_id() -> str:

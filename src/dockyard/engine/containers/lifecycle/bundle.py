@@ -62,7 +62,7 @@ def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
         if remap is not None:
             options = (*options, f"uid={remap.root[0]}", f"gid={remap.root[1]}")
         mounts = (*mounts, Mount("tmpfs", "shm", _shm_path(services, record), options))
-    return mounts
+    return (*mounts, *services.collection.find(record.id).host_mounts)
 
 
 def _shm_path(services: Services, record: Container) -> str:

@@ -17,7 +17,7 @@ from dockyard.engine.containers.endpoints import check_endpoints, is_private
 from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
 from dockyard.engine.containers.mount_requests import requested_mounts
-from dockyard.engine.containers.record import Container, Endpoint
+from dockyard.engine.containers.record import Container, Endpoint, MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import container_capabilities
 from dockyard.engine.containers.spec.security_options import parse_security_options
@@ -38,6 +38,14 @@ class Created:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """What a build's RUN has that a user's container can't: layers that no image has yet, and mounts by path."""
+
+    image: EngineImage
+    mounts: tuple[MountPoint, ...] = ()
+
+
 async def create(
     services: Services,
     name: str | None,
@@ -46,12 +54,13 @@ async def create(
     networking: NetworkingConfig,
     *,
     binds_recursive: bool = True,
+    build_step: BuildStep | None = None,
 ) -> Created:
     """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter.
 
     `binds_recursive`: a read-only `-v` makes what is mounted below it read-only, too.
     """
-    image = services.images.for_container(config.image)
+    image = services.images.for_container(config.image) if build_step is None else build_step.image
     validation.check_joined(config, host_config)  # before the ports that the image exposes are added
     config = defaults.with_image(config, image.config)
     if config.network_disabled:
@@ -80,7 +89,11 @@ async def create(
             # A millisecond of small files: handing it to a thread would cost more than it takes.
             graph_data = _make_on_disk(services, record, image)
             mounts = await mount_points.make(requests, inherited)
-            record = msgspec.structs.replace(record, graph_data=graph_data, mounts=mounts)
+            if build_step is not None:
+                mounts = tuple(sorted((*mounts, *build_step.mounts), key=lambda point: point.destination))
+            record = msgspec.structs.replace(
+                record, graph_data=graph_data, mounts=mounts, build_step=build_step is not None
+            )
             services.collection.create(record)
             mount_points.release()
         except BaseException:

@@ -44,6 +44,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
         LOG.error("the record of container %s can't be read, it is left as it is: %s", container_id, reason)
     entries = [_add(services, record) for record in loaded.containers]
     await asyncio.gather(*(_settle(services, entry) for entry in entries))
+    _end_builds(services)
     known = {entry.record.id for entry in services.collection} | set(loaded.unreadable)
     try:
         await services.supervisor.sweep(known)
@@ -164,6 +165,14 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
     if ended.oom_killed:
         services.announce(after, "oom")
     services.announce(after, "die", exitCode=str(ended.exit_code))
+
+
+def _end_builds(services: Services) -> None:
+    """Commands of builds that died with the earlier daemon: nobody waits for them any more."""
+    for entry in services.collection:
+        if entry.record.build_step and entry.record.state.status != Status.EXITED:
+            ending = remove(services, entry, force=True, volumes=True)
+            services.background.start(f"end the build of {entry.record.id[:12]}", ending)
 
 
 def _sweep_layers(services: Services, known: set[str]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dockyard.engine.containers.state import Status
+from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import container_answers, system_answers
@@ -30,7 +31,7 @@ async def system_data_usage(call: Call) -> Answer:
     if "volume" in wanted:
         document["VolumeUsage"] = await _volumes(call)
     if "build-cache" in wanted:
-        document["BuildCacheUsage"] = _section([], active=0, total=0, reclaimable=0)
+        document["BuildCacheUsage"] = await _build_cache(call)
     return JsonAnswer(system_answers.disk_usage(document, call.version, call.query.flag("verbose")))
 
 
@@ -62,6 +63,32 @@ async def _volumes(call: Call) -> dict[str, Any]:
     total = sum(one.size_bytes for one in usage)
     unused = sum(one.size_bytes for one in usage if not one.references)
     return _section(items, active=sum(one.references > 0 for one in usage), total=total, reclaimable=unused)
+
+
+async def _build_cache(call: Call) -> dict[str, Any]:
+    usage = await call.engine.builds.usage()
+    items = [
+        {
+            "ID": item.id,
+            "Parents": list(item.parents) or None,
+            "Type": item.kind,
+            "Description": item.description,
+            "InUse": item.in_use,
+            "Shared": item.shared,
+            "Size": item.size_bytes,
+            "CreatedAt": rfc3339(item.created_ns),
+            "LastUsedAt": rfc3339(item.used_ns) if item.uses else None,
+            "UsageCount": item.uses,
+        }
+        for item in usage.items
+    ]
+    own = [item for item in usage.items if not item.shared]
+    return _section(
+        items,
+        active=sum(item.in_use for item in usage.items),
+        total=sum(item.size_bytes for item in own),
+        reclaimable=sum(item.size_bytes for item in own if not item.in_use),
+    )
 
 
 def _section(items: list[dict[str, Any]], *, active: int, total: int, reclaimable: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints import (
+    build,
     disk_usage,
     events,
     execs,
@@ -89,6 +90,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ImageDelete": Endpoint(names.image_delete),
     "ImagePrune": Endpoint(names.image_prune),
     "ImageCommit": Endpoint(commit.image_commit),
+    "ImageBuild": Endpoint(build.image_build, waits=True),
+    "BuildPrune": Endpoint(build.build_prune),
     "ImageLoad": Endpoint(archives.image_load, waits=True),
     "ImageGet": Endpoint(archives.image_get, waits=True),
     "ImageGetAll": Endpoint(archives.image_get_all, waits=True),

@@ -1,0 +1,75 @@
+"""Downloads: `ADD https://…`, and contexts given as a URL. Into a file, hashed on the way, of a bounded size."""
+
+import email.utils
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from dockyard.errors import InvalidParameter, SystemFailure
+
+_PIECE = 1 << 18
+_CONNECT_SECONDS = 30
+_SILENCE_SECONDS = 120
+_LEAST_FREE_BYTES = 256 << 20
+
+Told = Callable[[int, int], None]
+"""Called with the bytes that have come, and those announced (0: unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What came: `content_type` as the server has it, digest `sha256:…`, `mtime` in seconds (0: not said)."""
+
+    path: str
+    content_type: str
+    digest: str
+    mtime: int
+
+
+async def download(url: str, path: str, *, checksum: str = "", told: Told | None = None) -> Downloaded:
+    """The file at `url` into the new file `path`.
+
+    Raises InvalidParameter for a URL or checksum that is wrong or an answer other than 200, SystemFailure when the
+    network or the disk refuses.
+    """
+    import aiohttp
+
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise InvalidParameter(f"unsupported URL: {url}")
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True, auto_decompress=False) as session:
+            async with session.get(url, headers={"Accept-Encoding": "identity"}) as answer:
+                if answer.status != 200:
+                    raise InvalidParameter(f"failed to GET {url} with status {answer.status} {answer.reason}: ")
+                digest = await _save(answer.content, path, answer.content_length or 0, told)
+                modified = email.utils.parsedate_tz(answer.headers.get("Last-Modified", ""))
+                mtime = int(email.utils.mktime_tz(modified)) if modified else 0
+                content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise SystemFailure(f"Get {url!r}: {error or 'no answer in time'}".replace("'", '"')) from error
+    if checksum and digest != checksum:
+        raise InvalidParameter(f"digest mismatch {digest}: {checksum}")
+    os.utime(path, (max(0, mtime), max(0, mtime)))
+    return Downloaded(path, content_type, digest, max(0, mtime))
+
+
+async def _save(content: "object", path: str, total: int, told: Told | None) -> str:
+    hashed = hashlib.sha256()
+    done = 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        async for piece in content.iter_chunked(_PIECE):  # type: ignore[attr-defined]
+            disk = os.fstatvfs(descriptor)
+            if disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
+                raise SystemFailure("no space left on the disk for a download")
+            hashed.update(piece)
+            os.write(descriptor, piece)
+            done += len(piece)
+            if told is not None:
+                told(done, total)
+    finally:
+        os.close(descriptor)
+    return "sha256:" + hashed.hexdigest()

@@ -1,0 +1,62 @@
+"""All builds of one engine: the classic API's `build`, and what the cache holds."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator
+
+from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.builder.solve.solver import KeyLocks
+from dockyard.engine.builds.messages import Message
+from dockyard.engine.builds.parts import Parts
+from dockyard.engine.builds.request import BuildRequest
+from dockyard.engine.builds.usage import CacheUsage, Pruned, PruneRequest, prune, usage
+from dockyard.engine.containers.services import Services
+from dockyard.engine.open_store import Store
+from dockyard.engine.registries import Registries
+from dockyard.store.layers.chain import chain_ids
+
+_LEAST_PARALLEL = 4
+
+
+class Builds:
+    """The builds of one engine."""
+
+    def __init__(self, services: Services, store: Store, registries: Registries) -> None:
+        self.parts = Parts(
+            services,
+            store,
+            registries,
+            store.build_cache,
+            CacheMounts(services.paths.cache_mounts, services.clock_ns),
+            KeyLocks(),
+            asyncio.Semaphore(max(_LEAST_PARALLEL, 2 * (os.cpu_count() or 1))),
+        )
+
+    async def build(self, request: BuildRequest) -> AsyncGenerator[Message, None]:
+        """Builds; yields what the client is to be told. Raises what made it fail; who stops reading ends it."""
+        from dockyard.engine.builds.classic import ClassicBuild  # with the first build, not with the daemon
+
+        async with contextlib.aclosing(ClassicBuild(self.parts, request).messages()) as messages:
+            async for message in messages:
+                yield message
+
+    async def usage(self) -> CacheUsage:
+        """What the cache holds."""
+        parts = self.parts
+        return await asyncio.to_thread(lambda: usage(parts.cache, parts.mounts, self._shared()))
+
+    async def prune(self, request: PruneRequest) -> Pruned:
+        """Removes from the cache what `request` means; what went, and the bytes freed."""
+        parts = self.parts
+        now_ns = parts.services.clock_ns()
+        pruned = await asyncio.to_thread(lambda: prune(parts.cache, parts.mounts, self._shared(), request, now_ns))
+        await asyncio.to_thread(parts.store.images.collect_layers)
+        await asyncio.to_thread(parts.cache.forget_steps, lambda image: parts.store.images.find(image) is None)
+        parts.services.events.publish("builder", "prune", "", {"reclaimed": str(pruned.freed_bytes)})
+        return pruned
+
+    def _shared(self) -> set[str]:
+        """The layers that images have."""
+        images = self.parts.store.images.images()
+        return {chain for stored in images for chain in chain_ids(stored.image.rootfs.diff_ids)}
