@@ -40,8 +40,9 @@ NEWER = (
         + re.escape("unable to start container process: "),
         STARTING,
     ),
-    # runc 1.2: where it went wrong; and a directory is called one (Go 1.20)
+    # runc 1.2: where it went wrong; and a directory is called one (Go 1.20), with the old word behind it for clients
     (re.escape(f"{STARTING}exec: "), f"{STARTING}error during container init: exec: "),
+    (r'(init: exec: "/etc": )permission denied: unknown', r"\1is a directory: unknown: permission denied"),
     (r'(exec: "/etc": )permission denied', r"\1is a directory"),
     # 24.0: errors begin with small letters
     (r"\bContainer (<id>|\w+) is (not running|paused)", r"container \1 is \2"),

@@ -7,6 +7,7 @@ mounted.
 
 import errno
 import os
+import stat
 
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.linux import mount as classic
@@ -91,9 +92,15 @@ def _mount(prepared: PreparedRoot, each: PreparedMount) -> None:
             os.close(tree)
     except OSError as error:
         source = mount.source or mount.type
-        raise SystemFailure(f'error mounting "{source}" to rootfs at "{mount.destination}": {reason(error)}') from error
+        why = "not a directory" if error.errno == errno.EINVAL and _differ(each.tree, place) else reason(error)
+        raise SystemFailure(f'error mounting "{source}" to rootfs at "{mount.destination}": {why}') from error
     finally:
         os.close(place)
+
+
+def _differ(tree: int | None, place: int) -> bool:
+    """Whether one is a directory and the other isn't: move_mount(2) says EINVAL then, where mount(2) says ENOTDIR."""
+    return tree is not None and stat.S_ISDIR(os.fstat(tree).st_mode) != stat.S_ISDIR(os.fstat(place).st_mode)
 
 
 def _place(root: int, each: PreparedMount) -> int:

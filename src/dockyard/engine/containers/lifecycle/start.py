@@ -24,15 +24,13 @@ from dockyard.engine.containers.lifecycle.exit import handle_exit, tear_down, wi
 from dockyard.engine.containers.lifecycle.health_monitor import monitor
 from dockyard.engine.containers.lifecycle.log_settings import begin_log, log_settings
 from dockyard.engine.containers.lifecycle.remove import remove_locked
+from dockyard.engine.containers.lifecycle.start_failure import runtime_failure, start_exit_code
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status, check_move
 from dockyard.engine.containers.user_namespace import sandbox_maker
 from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound, NotModified, SystemFailure
 from dockyard.supervisor.client import CreateRequest, ExternalRuntime, ShimConnection
-
-FAILED = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
-UNABLE = "runc create failed: unable to start container process: "
 
 
 async def start(services: Services, entry: Entry) -> None:
@@ -66,7 +64,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         theirs = (InvalidParameter, Conflict)
         await begin_log(services, entry.record)
         write_bundle(services, entry.record)
-        shim = await services.supervisor.create(_request(services, entry.record), entry.pending_attachments)
+        shim = await _create(services, entry)
         services.supervisor.release(services.paths.user_namespace(before.id))
     except asyncio.CancelledError:
         raise  # the daemon ends: as after a SIGKILL, the next one adopts what has been made, or takes it back
@@ -166,6 +164,15 @@ async def _connect(services: Services, entry: Entry) -> None:
         services.announce_networks(connected, "connect")
 
 
+async def _create(services: Services, entry: Entry) -> ShimConnection:
+    """The running container's shim. What the runtime has against it is told in Docker's words."""
+    request = _request(services, entry.record)
+    try:
+        return await services.supervisor.create(request, entry.pending_attachments)
+    except (InvalidParameter, NotFound, SystemFailure) as error:
+        raise runtime_failure(str(error), external=request.runtime is not None) from error
+
+
 def _request(services: Services, record: Container) -> CreateRequest:
     runtime = record.host_config.runtime
     command = services.daemon.runtimes.get(runtime)
@@ -191,23 +198,11 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     await tear_down(services, record, None)
     await services.supervisor.forget(record.id)
     services.supervisor.release(services.paths.user_namespace(record.id))
-    message, exit_code = describe_failure(error)
+    message = str(error) or type(error).__name__
+    exit_code = start_exit_code(message)
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED
     state = msgspec.structs.replace(record.state, status=status, exit_code=exit_code, error=message, pid=0)
     services.collection.observe(entry, without_network(msgspec.structs.replace(record, state=state)))
     entry.finish_run()
     if record.host_config.auto_remove:
         await remove_locked(services, entry, volumes=True)
-
-
-def describe_failure(error: BaseException) -> tuple[str, int]:
-    """Docker's words for a failed start, and the exit code that the container gets.
-
-    What the runtime says gets the prefixes under which it travels through containerd and runc: clients look for parts
-    of the whole text, the docker client for its exit codes 126 and 127.
-    """
-    message = str(error) or type(error).__name__
-    if isinstance(error, InvalidParameter) and message.startswith("exec: "):
-        code = 127 if "not found" in message or "no such file" in message else 126
-        return f"{FAILED}{UNABLE}error during container init: {message}: unknown", code
-    return message, 128
