@@ -45,8 +45,13 @@ IMAGE = {
     "tag": ("image.tag", "Give an image another name"),
 }
 NETWORK = {
+    "connect": ("network.connect", "Bring a container into a network"),
+    "create": ("network.create", "Make a network"),
+    "disconnect": ("network.disconnect", "Take a container out of a network"),
     "inspect": ("network.inspect", "Show all that is known of networks"),
     "ls": ("network.ls", "List networks"),
+    "prune": ("network.prune", "Remove networks that nothing uses"),
+    "rm": ("network.rm", "Remove networks"),
 }
 VOLUME = {
     "create": ("volume.create", "Make a volume"),
@@ -97,6 +102,7 @@ ALIASES = {
     ("image", "list"): "ls",
     ("image", "remove"): "rm",
     ("network", "list"): "ls",
+    ("network", "remove"): "rm",
     ("volume", "list"): "ls",
     ("volume", "remove"): "rm",
 }
@@ -105,9 +111,7 @@ NOT_YET = frozenset(
     (
         "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "login", "logout", "manifest",
         "node", "plugin", "push", "search", "secret", "service", "stack", "stats", "swarm", "trust",
-        "container stats", "image build", "image push", "network connect", "network create",
-        "network disconnect", "network prune", "network rm", "network remove", "system dial-stdio", "system prune",
-        "volume update",
+        "container stats", "image build", "image push", "system dial-stdio", "system prune", "volume update",
     )
 )  # fmt: skip
 """Commands of Docker that are known here and answered with a clear refusal."""

@@ -1,4 +1,4 @@
-"""Networks: the endpoints under /networks that read."""
+"""Networks: one function for each endpoint under /networks."""
 
 from __future__ import annotations
 
@@ -24,3 +24,28 @@ def inspect_raw(client: EngineClient, ref: str, *, verbose: bool = False) -> byt
     data = response.read()
     client.finish(response)
     return data
+
+
+def create(client: EngineClient, body: Any) -> Any:
+    """POST /networks/create: `{"Id": …, "Warning": …}`."""
+    return client.call("POST", "/networks/create", json=body)
+
+
+def remove(client: EngineClient, ref: str) -> None:
+    """DELETE /networks/{ref}."""
+    client.call("DELETE", f"/networks/{quote(ref)}")
+
+
+def connect(client: EngineClient, ref: str, body: Any) -> None:
+    """POST /networks/{ref}/connect."""
+    client.call("POST", f"/networks/{quote(ref)}/connect", json=body)
+
+
+def disconnect(client: EngineClient, ref: str, body: Any) -> None:
+    """POST /networks/{ref}/disconnect."""
+    client.call("POST", f"/networks/{quote(ref)}/disconnect", json=body)
+
+
+def prune(client: EngineClient, filters: Mapping[str, list[str]]) -> Any:
+    """POST /networks/prune: `{"NetworksDeleted": […]}`."""
+    return client.call("POST", "/networks/prune", {"filters": filters_parameter(filters)})

@@ -15,6 +15,8 @@ from dockyard.errors import SystemFailure
 from dockyard.fs.atomic import write_atomic
 from dockyard.logdrivers.drivers import NAMES as LOG_DRIVERS
 
+NETWORK_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "null", "overlay")
+"""As in Docker, the last is for clusters, and refused outside of one."""
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 """Kernel's name of a machine to Go's, which the Engine API speaks."""
 
@@ -127,7 +129,7 @@ class System:
                 **{name: command.path for name, command in services.daemon.runtimes.items()},
             },
             log_drivers=LOG_DRIVERS,
-            network_drivers=("bridge", "host", "null"),
+            network_drivers=NETWORK_DRIVERS,
             security_options=self._security_options(),
             daemon=services.daemon,
             file_descriptors=len(os.listdir("/proc/self/fd")),

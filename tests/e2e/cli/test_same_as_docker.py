@@ -1,6 +1,7 @@
 """One line with each client: the exit code and both outputs are equal, but for ids, times and the command's name.
 
-Lines run in this order on one engine. `%V` is `a` for the real client and `b` for ours, so that each makes its own.
+Lines run in this order on one engine. `%V` is `a` for the real client and `b` for ours, so that each makes its own;
+`%O` is a part of an address that is likewise theirs alone.
 """
 
 import re
@@ -105,6 +106,27 @@ rmi x%V-t:1
 rmi x%V-img x%V-img:2
 rmi nope
 rmi -f nope
+network create
+network create x%V-n
+network create x%V-n
+network create --subnet nope x%V-m
+network create --subnet 10.2%O.0.0/16 --ip-range 10.2%O.5.0/24 --gateway 10.2%O.5.1 --aux-address a=10.2%O.5.9 x%V-m
+network create --gateway 10.9.0.1 x%V-o
+network create --subnet 10.9.0.0/16 --subnet 10.9.4.0/24 x%V-o
+network create --subnet 10.9.0.0/16 --gateway 10.8.0.1 x%V-o
+network create --subnet 10.9.0.0/16 --ip-range 10.8.0.0/24 x%V-o
+network create --subnet 10.9.0.0/16 --aux-address a=10.8.0.1 x%V-o
+network inspect -f '{{json .IPAM.Options}} {{json .Labels}} {{len .IPAM.Config}} {{.EnableIPv6}}' x%V-m
+network connect
+network connect --alias al --ip 10.2%O.7.7 x%V-m long
+inspect -f '{{with index .NetworkSettings.Networks "x%V-m"}}{{.Aliases}} {{json .IPAMConfig}}{{end}}' long
+network rm x%V-m
+network disconnect x%V-m long
+network disconnect x%V-m long
+network rm nope
+network rm -f nope
+network rm x%V-m x%V-n
+network prune -f
 volume create x%V-v
 volume create x%V-v
 volume rm x%V-v
@@ -127,12 +149,16 @@ image prune -f
 """.strip().split("\n")
 
 
+OCTETS = {"a": "31", "b": "32"}
+
+
 def normalised(text: str) -> str:
     """Text without what differs from call to call."""
     text = text.replace("dockyard", "docker")
     text = re.sub(r"\b[0-9a-f]{64}\b", "<ID>", text)
     text = re.sub(r"\b[0-9a-f]{12}\b", "<ID>", text)
     text = re.sub(r"\bx[ab]-", "x-", text)
+    text = re.sub(r"\b10\.23[12]\.", "10.23x.", text)
     text = re.sub(r"(\d+ (seconds?|minutes?) ago|Less than a second ago|About a minute ago) *", "<AGO> ", text)
     text = re.sub(r"Up (\d+ seconds?|Less than a second|\d+ minutes|About a minute) *", "Up <TIME> ", text)
     text = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "<TIME>", text)
@@ -142,7 +168,8 @@ def normalised(text: str) -> str:
 
 def said(client: Docker, variant: str, line: str) -> Result:
     words, _, stdin = line.partition(" <<< ")
-    result = client.result(*shlex.split(words.replace("%V", variant)), stdin=f"{stdin}\n" if stdin else None)
+    words = words.replace("%V", variant).replace("%O", OCTETS[variant])
+    result = client.result(*shlex.split(words), stdin=f"{stdin}\n" if stdin else None)
     return Result(result.code, normalised(result.out), normalised(result.err))
 
 
