@@ -56,3 +56,10 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def accepts(place: str) -> bool:
+    """Whether somebody accepts connections at a port of 127.0.0.1, or a unix socket's path."""
+    family = socket.AF_UNIX if place.startswith("/") else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(place if family == socket.AF_UNIX else ("127.0.0.1", int(place))) == 0
