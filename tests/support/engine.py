@@ -38,6 +38,8 @@ class Engine:
         self.own_network = own_network
         self.replaced: dict[str, Path] = {}
         """Files of the host, and those that this daemon sees in their place."""
+        self.enter: list[str] = []
+        """A command that the daemon is started through, such as nsenter."""
         self.data = home / "data"
         self.run = home / "run"
         self.pidfile = home / "dockyardd.pid"
@@ -49,6 +51,7 @@ class Engine:
         """Start the daemon and wait until it answers. `more` flags count for this start only."""
         enter = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh") if self.own_network else ()
         command = [
+            *self.enter,
             *enter,
             *self._with_replaced_files(),
             str(PROGRAMS / "dockyardd"),
@@ -140,16 +143,19 @@ def dockyard_engine(
     arguments: Sequence[str] = (),
     own_network: bool = False,
     replaced: Mapping[str, Path] | None = None,
+    enter: Sequence[str] = (),
 ) -> Iterator[Engine]:
     """A started dockyardd whose bridge is `name` (at most 15 letters); everything of it is gone after the block.
 
     With `own_network` it lives in a network namespace of its own and has the bridge that it chooses by itself. In the
-    place of the files of the host that are keys of `replaced` it sees their values.
+    place of the files of the host that are keys of `replaced` it sees their values. `enter` is a command that it is
+    started through, such as nsenter.
     """
     home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
     with Guard([home], links=[name], cgroups=[name]) as guard:
         engine = Engine(home, guard, name, arguments, own_network)
         engine.replaced = dict(replaced or {})
+        engine.enter = list(enter)
         engine.start()
         yield engine
 

@@ -38,6 +38,12 @@ class Process:
             self._process = None
 
     @property
+    def pid(self) -> int:
+        """Its pid, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether it has ended by itself."""
         return self._process is not None and self._process.poll() is not None
