@@ -20,7 +20,14 @@ from dockyard.engine.etc_files import EtcFiles
 from dockyard.engine.events import Events
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import InvalidParameter, NotFound
-from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
+from dockyard.network.attachment import (
+    Attachment,
+    AttachRequest,
+    BridgeInfo,
+    NetworkInfo,
+    PortRequest,
+    PublishedPort,
+)
 from dockyard.network.companion.directory import Settings
 from dockyard.network.controller import NetworkController
 from dockyard.network.request import NetworkRequest
@@ -109,6 +116,16 @@ class Networks:
         """One more endpoint for the sandbox of a container that lives."""
         await self._run(self._use().settle_names, record.sandbox_id, self.files.names(record))
         return await self._run(self._use().attach, request)
+
+    async def republish(
+        self, attachment: Attachment, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
+    ) -> Attachment:
+        """Other published ports for an endpoint of a container that runs; it, as it is then. DockyardError."""
+        return await self._run(self._use().republish, attachment.endpoint_id, removed, requests)
+
+    async def rename(self, attachment: Attachment) -> None:
+        """Other names for an endpoint of a container that runs."""
+        await self._run(self._use().rename, attachment)
 
     async def detach(self, attachment: Attachment) -> None:
         """Takes an endpoint out of a sandbox that lives on."""

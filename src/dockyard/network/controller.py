@@ -17,7 +17,14 @@ import dockyard
 from dockyard.errors import Conflict, DockyardError, Forbidden, NotFound, SystemFailure
 from dockyard.linux.netlink.monitor import Monitor
 from dockyard.linux.network_namespace import NamespaceThread
-from dockyard.network.attachment import Attachment, AttachRequest, BridgeInfo, NetworkInfo
+from dockyard.network.attachment import (
+    Attachment,
+    AttachRequest,
+    BridgeInfo,
+    NetworkInfo,
+    PortRequest,
+    PublishedPort,
+)
 from dockyard.network.companion.client import CompanionClient, Give
 from dockyard.network.companion.directory import Directory, Settings
 from dockyard.network.companion.held_ports import HeldPorts
@@ -191,6 +198,30 @@ class NetworkController:
                 attachment = network.attach(request, "", None)
             self.endpoints.put(attachment)
             return attachment
+
+    def republish(
+        self, endpoint_id: str, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
+    ) -> Attachment:
+        """Other published ports for an endpoint, at once; see `Network.republish`.
+
+        Raises:
+            NotFound: there is no such endpoint.
+            Conflict, SystemFailure: as there.
+        """
+        with self._lock:
+            endpoint = self.endpoints.get(endpoint_id)
+            network = self._roster.by_id(endpoint.network_id) if endpoint is not None else None
+            if endpoint is None or network is None:
+                raise NotFound(f"endpoint {endpoint_id} not found")
+            after = network.republish(endpoint, removed, requests)
+            self.endpoints.put(after)
+            return after
+
+    def rename(self, endpoint: Attachment) -> None:
+        """The names of a living endpoint have changed; one that isn't known is fine."""
+        with self._lock:
+            if self.endpoints.get(endpoint.endpoint_id) is not None:
+                self.endpoints.put(endpoint)
 
     def detach(self, attachment: Attachment) -> None:
         """Undo `attach`; a repeat does nothing.

@@ -327,6 +327,8 @@ def test_a_flood_doesnt_keep_others_from_their_answers(world: World) -> None:
             client.connect(("127.0.0.11", 53))
             for number in range(2000):
                 client.send(number.to_bytes(2, "big") + wire[2:])
+                if number % 50 == 0:
+                    time.sleep(0.002)  # or the kernel drops most of them
             client.settimeout(2)
             return client.recv(512)[3] & 0xF
 

@@ -1,11 +1,12 @@
-"""`dockyard update`: change the limits and the restart policy of containers."""
+"""`dockyard update`: change the limits, the restart policy and the published ports of containers."""
 
 from __future__ import annotations
 
 from dockyard.cli.command import Command
+from dockyard.cli.container.options.ports import published
 from dockyard.cli.container.options.resources import resources
 from dockyard.cli.container.options.restart import restart_policy
-from dockyard.cli.flags.kinds import BYTES, DECIMAL, INT, STRING, SWAP_BYTES, UINT16
+from dockyard.cli.flags.kinds import BYTES, DECIMAL, INT, LIST, STRING, SWAP_BYTES, UINT16
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.session import Session
 from dockyard.cli.several import for_each
@@ -20,6 +21,9 @@ def run(session: Session, options: Parsed) -> int:
     body = resources(options)
     if options["restart"]:
         body["RestartPolicy"] = restart_policy(options["restart"])
+    for flag, name in (("publish-add", "PublishAdd"), ("publish-rm", "PublishRemove")):
+        if options[flag]:
+            body[name] = published(options[flag])
 
     def one(name: str) -> str:
         for warning in (containers.update(session.client, name, body) or {}).get("Warnings") or ():
@@ -31,7 +35,7 @@ def run(session: Session, options: Parsed) -> int:
 
 COMMAND = Command(
     "[OPTIONS] CONTAINER [CONTAINER...]",
-    "Change the limits of containers",
+    "Change the limits, the restart policy and the published ports of containers",
     run,
     flags=(
         Flag("blkio-weight", "", UINT16, "Weight of block input and output: 10 to 1000"),
@@ -47,6 +51,8 @@ COMMAND = Command(
         Flag("memory-reservation", "", BYTES, "Soft limit of memory"),
         Flag("memory-swap", "", SWAP_BYTES, "Limit of memory and swap together; -1 is without limit"),
         Flag("pids-limit", "", INT, "Most processes; -1 is without limit"),
+        Flag("publish-add", "", LIST, "Publish a port, as -p of run does (beyond Docker)"),
+        Flag("publish-rm", "", LIST, "Publish it no longer: 80, 80/udp, 8080:80, 127.0.0.1:8080:80 (beyond Docker)"),
         Flag("restart", "", STRING, "When to start again: no, always, unless-stopped, on-failure[:times]"),
     ),
     least=1,

@@ -10,6 +10,7 @@ from dockyard.engine.containers.config import (
     EndpointConfig,
     HostConfig,
     NetworkingConfig,
+    PortMap,
     Resources,
     RestartPolicy,
 )
@@ -98,9 +99,16 @@ class Containers:
         """Renames a container; see `lifecycle.rename`."""
         await rename.rename(self._services, self._find(ref), new_name)
 
-    async def update(self, ref: str, resources: Resources, restart_policy: RestartPolicy | None) -> None:
-        """Changes limits; see `lifecycle.update`."""
-        await update.update(self._services, self._find(ref), resources, restart_policy)
+    async def update(
+        self,
+        ref: str,
+        resources: Resources,
+        restart_policy: RestartPolicy | None,
+        added_ports: PortMap = None,
+        removed_ports: PortMap = None,
+    ) -> None:
+        """Changes limits and published ports; see `lifecycle.update`."""
+        await update.update(self._services, self._find(ref), resources, restart_policy, added_ports, removed_ports)
 
     async def connect(self, ref: str, network: str, endpoint: EndpointConfig) -> None:
         """Brings a container into a network; see `lifecycle.connect`."""

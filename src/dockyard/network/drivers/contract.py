@@ -12,7 +12,7 @@ All calls come one at a time, under the controller's lock.
 from collections.abc import Sequence
 from typing import Protocol
 
-from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.sandbox.sandboxes import Sandbox
 
@@ -55,6 +55,25 @@ class Network(Protocol):
 
         Raises:
             DockyardError: it can't be had; nothing is left behind.
+        """
+        ...
+
+    def republish(
+        self, attachment: Attachment, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
+    ) -> Attachment:
+        """Other published ports for an endpoint; what is in neither list goes on without a gap. All or nothing.
+
+        Args:
+            attachment: the endpoint as it is.
+            removed: ports of it that are published no longer.
+            requests: ports that are published from now on.
+
+        Returns:
+            The endpoint as it is then.
+
+        Raises:
+            Conflict: networks of this driver publish no ports.
+            SystemFailure: a port can't be had; in Docker's words.
         """
         ...
 

@@ -5,7 +5,8 @@ They need nothing of the kernel; they exist so that an endpoint is an endpoint e
 
 from collections.abc import Sequence
 
-from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo
+from dockyard.errors import Conflict
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
 from dockyard.network.drivers.info import info_of
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.sandbox.sandboxes import Sandbox
@@ -41,6 +42,15 @@ class LinklessNetwork:
             driver=self._record.driver,
             driver_opts=request.driver_opts,
         )
+
+    def republish(
+        self,
+        attachment: Attachment,  # noqa: ARG002
+        removed: Sequence[PublishedPort],  # noqa: ARG002
+        requests: Sequence[PortRequest],  # noqa: ARG002
+    ) -> Attachment:
+        """Nothing is published here."""
+        raise Conflict(f"network {self._record.name} publishes no ports")
 
     def detach(self, attachment: Attachment) -> None:
         """Nothing to do."""

@@ -120,6 +120,29 @@ class FirewallTable:
             self.reassert()
         self._flows.forget(targets)
 
+    def change(self, before: Attachment, after: Attachment) -> None:
+        """Publish other ports of an endpoint, in one transaction: those in both are led on without a gap.
+
+        Raises:
+            SystemFailure: nftables refuses; nothing has changed.
+        """
+        gone, come = targets_of(before), targets_of(after)
+        self._targets[after.endpoint_id] = come
+        everything = {element for target in self._everything() for element in elements(self._rules, target)}
+        old = [element for target in gone for element in elements(self._rules, target) if element not in everything]
+        kept = {element for target in gone for element in elements(self._rules, target)}
+        new = [element for target in come for element in elements(self._rules, target) if element not in kept]
+        commands = [*(f"delete element {one}" for one in old), *(f"add element {one}" for one in new)]
+        try:
+            self._nftables.run("".join(f"{command}\n" for command in dict.fromkeys(commands)))
+        except DockyardError:
+            try:
+                self.reassert()
+            except DockyardError:
+                self._targets[before.endpoint_id] = gone
+                raise
+        self._flows.forget([*(target for target in gone if target not in come), *come])
+
     def guard_forwarding(self) -> None:
         """See `ForeignFirewalls.drop_by_policy`."""
         self._foreign.drop_by_policy()

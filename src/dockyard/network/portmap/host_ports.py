@@ -65,9 +65,10 @@ class HostPorts:
             raise
         return tuple(done)
 
-    def restore(self, published: Sequence[PublishedPort], container_ip: str) -> list[str]:
+    def restore(self, published: Sequence[PublishedPort], container_ip: str, *, released: bool = False) -> list[str]:
         """Take ports that a living container has from before this daemon started; returns what couldn't be reserved.
 
+        With `released`, they are ports that were given back a moment ago.
         The ports count as given out in any case: the firewall leads them to the container.
         """
         complaints: list[str] = []
@@ -75,7 +76,8 @@ class HostPorts:
             reservation = None
             target = (container_ip, entry.container_port)
             try:
-                reservation = self._reserve_again(entry.protocol, entry.host_ip, entry.host_port, target)
+                reserve = self._reserve if released else self._reserve_again
+                reservation = reserve(entry.protocol, entry.host_ip, entry.host_port, target)
             except OSError as error:
                 place = _with_port(entry.host_ip, entry.host_port)
                 complaints.append(f"{place}/{entry.protocol}: {_reason(error)}")

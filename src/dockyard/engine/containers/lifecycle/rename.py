@@ -1,8 +1,12 @@
 """`rename`: another name for a container, whatever its state."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.identifiers import NAME_PATTERN
 from dockyard.errors import AlreadyExists, InvalidParameter
@@ -27,9 +31,27 @@ async def rename(services: Services, entry: Entry, new_name: str) -> None:
         except AlreadyExists as error:
             raise AlreadyExists(f"Error when allocating new name: {error}") from error
         try:
-            renamed = services.collection.replace(entry, msgspec.structs.replace(record, name=name))
+            renamed = services.collection.replace(entry, _renamed(record, name))
         except BaseException:
             services.collection.release_name(name, record.id)
             raise
         services.collection.release_name(record.name, record.id)
+        for attachment in renamed.attachments:
+            await services.networks.rename(attachment)
         services.announce(renamed, "rename", oldName=f"/{record.name}")
+
+
+def _renamed(record: Container, name: str) -> Container:
+    """`record` with the other name, by which it is found in its networks, too."""
+
+    def names(before: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name if one == record.name else one for one in before))
+
+    attachments = tuple(
+        dataclasses.replace(one, container_name=name, dns_names=names(one.dns_names)) for one in record.attachments
+    )
+    endpoints = tuple(
+        msgspec.structs.replace(one, dns_names=names(one.dns_names)) if one.dns_names else one
+        for one in record.endpoints
+    )
+    return msgspec.structs.replace(record, name=name, attachments=attachments, endpoints=endpoints)

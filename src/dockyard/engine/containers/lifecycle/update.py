@@ -1,4 +1,4 @@
-"""`update`: other limits and another restart policy for a container, at once if it runs."""
+"""`update`: other limits, restart policy and published ports for a container, at once if it runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
-from dockyard.engine.containers.config import Resources, RestartPolicy
+from dockyard.engine.containers.config import PortMap, Resources, RestartPolicy
+from dockyard.engine.containers.lifecycle.publish import change_ports
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.resources import resources
 from dockyard.engine.containers.validation import check_resources, check_restart_policy
@@ -21,8 +22,15 @@ CHANGEABLE = frozenset(
 )
 
 
-async def update(services: Services, entry: Entry, wanted: Resources, restart_policy: RestartPolicy | None) -> None:
-    """Changes what `wanted` sets; zero and None leave as it is."""
+async def update(
+    services: Services,
+    entry: Entry,
+    wanted: Resources,
+    restart_policy: RestartPolicy | None,
+    added_ports: PortMap = None,
+    removed_ports: PortMap = None,
+) -> None:
+    """Changes what `wanted` sets; zero and None leave as it is. For ports see `publish.change_ports`."""
     changes = _changes(wanted)
     async with entry.lock:
         record = entry.record
@@ -46,6 +54,11 @@ async def update(services: Services, entry: Entry, wanted: Resources, restart_po
                 )
             after = msgspec.structs.replace(after, restart_policy=restart_policy)
         check_resources(after)
+        if added_ports or removed_ports:
+            await change_ports(services, entry, added_ports, removed_ports)
+            record = entry.record
+            ports = record.host_config.port_bindings
+            after = msgspec.structs.replace(after, port_bindings=ports)
         if changes and record.state.running and entry.shim is not None:
             await entry.shim.update(to_json(resources(after, ())))
         services.collection.replace(entry, msgspec.structs.replace(record, host_config=after))

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Final
 
-from dockyard.errors import DockyardError, SystemFailure
+from dockyard.errors import Conflict, DockyardError, SystemFailure
 from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
@@ -100,7 +100,8 @@ class BridgeNetwork:
         with ExitStack() as undo:
             taken = self._addresses.take(request.ipv4, request.ipv6)
             undo.callback(self._addresses.release, taken.ipv4, taken.ipv6)
-            published = self._publish(request, taken.ipv4 or taken.ipv6)
+            place = f"{request.container_name} ({request.endpoint_id})"
+            published = self._publish(request.ports, taken.ipv4 or taken.ipv6, place)
             undo.callback(self._ports.release, published)
             attachment = Attachment(
                 container_id=request.container_id,
@@ -134,6 +135,26 @@ class BridgeNetwork:
             self._attached[attachment.endpoint_id] = attachment
             undo.pop_all()
         return attachment
+
+    def republish(
+        self, attachment: Attachment, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
+    ) -> Attachment:
+        """See `Network.republish`."""
+        if self._settings.internal:
+            raise Conflict(f"network {self._record.name} is internal: it publishes no ports")
+        container_ip = attachment.ipv4 or attachment.ipv6
+        with ExitStack() as undo:
+            self._ports.release(removed)  # first, because one of the requests may want the same port
+            undo.callback(self._ports.restore, removed, container_ip, released=True)
+            place = f"{attachment.container_name} ({attachment.endpoint_id})"
+            added = self._publish(requests, container_ip, place)
+            undo.callback(self._ports.release, added)
+            after = replace(attachment, ports=(*(one for one in attachment.ports if one not in removed), *added))
+            if self._firewall is not None:
+                self._firewall.change(attachment, after)
+            self._attached[after.endpoint_id] = after
+            undo.pop_all()
+        return after
 
     def detach(self, attachment: Attachment) -> None:
         """See `Network.detach`."""
@@ -212,15 +233,14 @@ class BridgeNetwork:
         finally:
             self._rtnl.close()
 
-    def _publish(self, request: AttachRequest, container_ip: str) -> tuple[PublishedPort, ...]:
+    def _publish(self, requests: Sequence[PortRequest], container_ip: str, endpoint: str) -> tuple[PublishedPort, ...]:
         if self._settings.internal:
             return ()
         try:
-            return self._ports.take([self._with_host(port) for port in request.ports], container_ip)
+            return self._ports.take([self._with_host(port) for port in requests], container_ip)
         except DockyardError as error:
             raise type(error)(
-                "driver failed programming external connectivity on endpoint "
-                f"{request.container_name} ({request.endpoint_id}): {error}"
+                f"driver failed programming external connectivity on endpoint {endpoint}: {error}"
             ) from error
 
     def _with_host(self, port: PortRequest) -> PortRequest:
