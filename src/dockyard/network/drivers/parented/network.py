@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.errors import Conflict, DockyardError, InvalidParameter, SystemFailure
 from dockyard.linux.netlink import sublink
 from dockyard.linux.netlink.socket import NetlinkSocket
-from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo
+from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
 from dockyard.network.drivers.bridge.link import remove_bridge
 from dockyard.network.drivers.info import info_of
 from dockyard.network.drivers.parented.options import IPVLAN, MACVLAN, parse_options
@@ -112,6 +112,15 @@ class ParentedNetwork:
             self._plug(sandbox, attachment)
             undo.pop_all()
         return attachment
+
+    def republish(
+        self,
+        attachment: Attachment,  # noqa: ARG002
+        removed: Sequence[PublishedPort],  # noqa: ARG002
+        requests: Sequence[PortRequest],  # noqa: ARG002
+    ) -> Attachment:
+        """Nothing is published here: others reach the container's own address."""
+        raise Conflict(f"network {self._record.name} publishes no ports")
 
     def detach(self, attachment: Attachment) -> None:
         """See `Network.detach`. The link goes with the sandbox, or is taken from it by the controller."""
