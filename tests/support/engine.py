@@ -6,6 +6,7 @@
 An engine has its folders below /tmp, a bridge of its own, and a guard that ends it when the test process dies.
 """
 
+import io
 import os
 import signal
 import subprocess
@@ -46,13 +47,14 @@ class Engine:
         self.log = home / "dockyardd.log"
         self.docker = Docker(docker_client(f"unix://{self.run}/dockyard.sock"))
         self.pid = 0
+        self._network: io.FileIO | None = None
+        """Holds the namespace of `own_network` from the first start on, so that a restarted daemon finds its links."""
 
     def start(self, *more: str, timeout_seconds: float = 20) -> None:
         """Start the daemon and wait until it answers. `more` flags count for this start only."""
-        enter = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh") if self.own_network else ()
         command = [
             *self.enter,
-            *enter,
+            *self._enter_network(),
             *self._with_replaced_files(),
             str(PROGRAMS / "dockyardd"),
             f"--data-root={self.data}",
@@ -72,6 +74,8 @@ class Engine:
         except AssertionError as error:
             tail = self.log.read_text()[-4000:] if self.log.exists() else ""
             raise AssertionError(f"{error}; its log:\n{tail}") from None
+        if self.own_network and self._network is None:
+            self._network = io.FileIO(f"/proc/{self.pid}/ns/net")
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the daemon a signal, and wait until it is gone."""
@@ -84,9 +88,11 @@ class Engine:
         self.start(*more)
 
     def in_network(self, *command: str) -> str:
-        """What `command` prints in the daemon's network namespace."""
-        enter = ("nsenter", "-n", "-t", str(self.pid))
-        return subprocess.run([*enter, *command], capture_output=True, text=True, check=True).stdout
+        """What `command` prints in the daemon's network namespace, also while the daemon is dead."""
+        enter = self._enter_network() or ["nsenter", "-n", "-t", str(self.pid)]
+        done = subprocess.run([*enter, *command], capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     def _with_replaced_files(self) -> tuple[str, ...]:
         """What puts the daemon into the mount namespace of this engine: a new one, or the supervisor's."""
@@ -105,6 +111,14 @@ class Engine:
     def shim_directory(self, container_id: str) -> Path:
         """The folder in which the container's shim keeps bundle, sockets and exit record."""
         return self.run / "shims" / container_id
+
+    def _enter_network(self) -> list[str]:
+        """What runs a command in the engine's own network namespace: a new one at first, the same ever after."""
+        if not self.own_network:
+            return []
+        if self._network is not None:
+            return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{self._network.fileno()}"]
+        return ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
 
     def _answers(self) -> bool:
         assert is_alive(self.pid), "dockyardd ended while it started"
