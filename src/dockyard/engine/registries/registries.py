@@ -4,7 +4,7 @@ The client is made at the first use: a daemon that never pulls doesn't load it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,14 +16,26 @@ from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.engine.open_store import Store
 from dockyard.engine.timestamps import rfc3339
 from dockyard.spec.image.descriptor import Platform
-from dockyard.store.distribution.reference import Reference
+from dockyard.store.distribution.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 
 if TYPE_CHECKING:
     from dockyard.store.distribution.registry.client import RegistryClient
     from dockyard.store.distribution.registry.credentials import Credentials
+    from dockyard.store.distribution.registry.hosts import Host
+    from dockyard.store.distribution.registry.search import SearchResult
     from dockyard.store.pull.downloads import Downloads
     from dockyard.store.pull.events import PullEvent
+    from dockyard.store.pull.look import Looked
     from dockyard.store.pull.pull import Puller, PullRequest
+
+HUB = "registry-1.docker.io"
+
+
+def registry_of(server: str) -> str:
+    """The registry that a login is for: `https://index.docker.io/v1/` and nothing are Docker Hub."""
+    place = server.partition("://")[2] if "://" in server else server
+    name = place.partition("/")[0]
+    return DEFAULT_DOMAIN if name in ("", LEGACY_DOMAIN, HUB) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,34 @@ class Registries:
             if not task.done():
                 task.cancel()
             await asyncio.wait([task])
+
+    async def login(self, server: str, credentials: "Credentials") -> str:
+        """Tries credentials at the registry `server` (a name or a URL; empty is Docker Hub); its refresh token, if any.
+
+        Raises Unauthorized when they are wrong.
+        """
+        from dockyard.store.distribution.registry.login import login
+
+        client = self._parts().client
+        return await login(client, await self._own_hosts(registry_of(server)), credentials)
+
+    async def look(self, reference: Reference, credentials: "Credentials") -> "Looked":
+        """What `reference` means at its registry, without pulling it."""
+        from dockyard.store.pull.look import look_at_hosts
+
+        client = self._parts().client
+        return await look_at_hosts(client, reference.with_default_tag(), credentials)
+
+    async def search(self, term: str, limit: int, credentials: "Credentials") -> "Sequence[SearchResult]":
+        """What the index of a registry (Docker Hub's, unless `term` begins with another) finds."""
+        from dockyard.store.distribution.registry.search import search, split_term
+
+        domain, words = split_term(term)
+        client = self._parts().client
+        return await search(client, await self._own_hosts(domain), domain, words, limit, credentials)
+
+    async def _own_hosts(self, domain: str) -> "list[Host]":
+        return [host for host in await self._parts().client.hosts(domain) if host.own]
 
     def prune(self) -> int:
         """Removes beginnings of blobs that nobody goes on with; the bytes freed."""

@@ -5,18 +5,17 @@ the next (mirrors, then the registry itself, with TLS and, where that is allowed
 leases hold everything; a pull that fails or is killed leaves nothing but the beginnings of blobs (content/partial.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dockyard.errors import DockyardError, Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.spec.image.descriptor import Descriptor, Platform
 from dockyard.spec.image.manifest import Index, Manifest, index_from_json
 from dockyard.spec.image.platform import platform_text
-from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
-from dockyard.store.distribution.registry.failures import RegistryFailure, Unreachable
+from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import FetchedManifest, Repository
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
@@ -28,7 +27,6 @@ from dockyard.store.pull.events import Status, Tell
 from dockyard.store.pull.foreign import ForeignLayer
 from dockyard.store.pull.layers import RunInThread, have_layers
 from dockyard.store.pull.plan import (
-    CONFIG_BYTES,
     LayerStep,
     choose,
     fits_without_index,
@@ -36,6 +34,7 @@ from dockyard.store.pull.plan import (
     understand,
     with_defaults,
 )
+from dockyard.store.pull.small import fetch_small
 from dockyard.store.pull.translate import translate
 
 
@@ -88,7 +87,7 @@ class Puller:
             hosts = [host for host in await self._client.hosts(reference.domain) if {"pull", "resolve"} & host.verbs]
             if not hosts:
                 raise SystemFailure(f"no endpoints found for {reference.familiar}")
-            newer = await self._from_hosts(hosts, request, tell)
+            newer = await from_hosts(self._client, hosts, lambda host: self._from_host(host, request, tell))
         except DockyardError as error:
             raise translate(error, reference) from error
         verdict = "Downloaded newer image for" if newer else "Image is up to date for"
@@ -96,22 +95,6 @@ class Puller:
         if request.platform is not None and (reference.tag or reference.digest):
             self._warn(request, request.platform, tell)
         return newer
-
-    async def _from_hosts(self, hosts: Sequence[Host], request: PullRequest, tell: Tell) -> bool:
-        failure: RegistryFailure | None = None
-        for host in hosts:
-            try:
-                newer = await self._from_host(host, request, tell)
-            except RegistryFailure as error:
-                failure = error
-                if host.own and (host.verify or not isinstance(error, Unreachable)):
-                    break
-                continue
-            if host.own and host.url.startswith("http:"):
-                self._client.remember_plain(host)
-            return newer
-        assert failure is not None
-        raise failure
 
     async def _from_host(self, host: Host, request: PullRequest, tell: Tell) -> bool:
         repository = Repository(self._client, host, request.reference, request.credentials)
@@ -252,16 +235,3 @@ class Puller:
                     f"specified platform: wanted {asked}, actual: {actual}"
                 )
             )
-
-
-async def fetch_small(repository: Repository, descriptor: Descriptor) -> bytes:
-    """A small blob, whole. Raises InvalidParameter when it isn't what its descriptor says."""
-    data = b""
-    async with repository.blob(descriptor.digest, tries=3) as body:
-        async for piece in body.pieces:
-            data += piece
-            if len(data) > min(descriptor.size, CONFIG_BYTES):
-                break
-    if len(data) != descriptor.size or digest_of(data) != descriptor.digest:
-        raise InvalidParameter("image config verification failed for digest " + descriptor.digest)
-    return data

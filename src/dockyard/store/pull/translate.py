@@ -4,9 +4,22 @@ https://docs.docker.com/reference/api/engine/version/v1.55/ (ImageCreate: 404 wh
 login, 500 for the rest)
 """
 
-from dockyard.errors import DockyardError, NotFound, SystemFailure
+from dockyard.errors import DockyardError, Forbidden, NotFound, SystemFailure, Unauthorized
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.failures import Refusal, RegistryFailure
+
+
+def by_code(error: DockyardError) -> DockyardError:
+    """`error` of a look at a registry, with the status that the specification gives its code."""
+    if isinstance(error, Refusal):
+        kind = {
+            "MANIFEST_UNKNOWN": NotFound,
+            "NAME_UNKNOWN": NotFound,
+            "UNAUTHORIZED": Unauthorized,
+            "DENIED": Forbidden,
+        }.get(error.code, SystemFailure)
+        return kind(str(error))
+    return SystemFailure(str(error)) if isinstance(error, RegistryFailure) else error
 
 
 def translate(error: DockyardError, reference: Reference) -> DockyardError:

@@ -17,6 +17,7 @@ from dockyard.server.docker.endpoints import (
     networks,
     ping,
     plugins,
+    registries,
     system,
     volumes,
 )
@@ -103,6 +104,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "NetworkConnect": Endpoint(network_changes.network_connect),
     "NetworkDisconnect": Endpoint(network_changes.network_disconnect),
     "NetworkPrune": Endpoint(network_changes.network_prune),
+    "ImageSearch": Endpoint(registries.image_search, waits=True),
+    "DistributionInspect": Endpoint(registries.distribution_inspect, waits=True),
+    "SystemAuth": Endpoint(registries.system_auth, waits=True),
     "PluginList": Endpoint(plugins.plugin_list),
     "PluginInspect": Endpoint(plugins.plugin_named),
     "PluginDelete": Endpoint(plugins.plugin_named),

@@ -120,6 +120,28 @@ class RegistryClient:
                     raise
             await self._sleep(delay)
 
+    async def log_in(self, request: Request) -> str:
+        """Asks with the request's credentials; the refresh token that a token server gives for them, or empty.
+
+        Raises Refusal, of status 401 when the credentials are wrong.
+        """
+        answer = await self._transport.open(request.method, request.url, request.host)
+        if answer.status == 401:
+            await read_bounded(answer, ERROR_BYTES)
+            answer.release()
+            challenges = answer.headers.getall("WWW-Authenticate", [])
+            try:
+                header, refresh_token = await self._tokens.for_login(request.host, challenges, request.credentials)
+            except NoCredentials as error:
+                raise NoCredentials(f'{request.method.capitalize()} "{request.url}": {error}') from None
+            answer = await self._transport.open(request.method, request.url, request.host, {"Authorization": header})
+        else:
+            refresh_token = ""
+        if answer.status >= 400:
+            raise await _refused(answer)
+        answer.release()
+        return refresh_token
+
     async def close(self) -> None:
         """Ends all connections."""
         await self._transport.close()

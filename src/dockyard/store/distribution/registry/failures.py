@@ -38,6 +38,8 @@ class Refusal(RegistryFailure):
         self.code = code
         self.retry_after = ""
         """The registry's Retry-After header."""
+        self.from_token_server = False
+        """Whether it wasn't the registry itself that refused, but who gives tokens for it."""
 
     @property
     def passing(self) -> bool:

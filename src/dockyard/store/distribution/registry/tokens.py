@@ -83,14 +83,25 @@ class Tokens:
         self._forget(used)
         return f"Bearer {await self._token(host, challenge, tuple(sorted(wanted)), who)}"
 
+    async def for_login(self, host: Host, headers: Iterable[str], who: Credentials) -> tuple[str, str]:
+        """The Authorization header that answers the challenges, and the refresh token that came with it, or empty."""
+        challenge = bearer_or_basic(parse_challenges(headers))
+        if challenge is None or challenge.scheme == "basic":
+            if not who.basic:
+                raise NoCredentials("no basic auth credentials")
+            return who.basic, ""
+        realm = _checked_realm(challenge.parameters["realm"])
+        key = _Key(realm, challenge.parameters.get("service", ""), (), who)
+        document = await self._fetch(host, key, offline=True)
+        refresh = document.get("refresh_token") if isinstance(document, dict) else None
+        return f"Bearer {parse_token(document)[0]}", refresh if isinstance(refresh, str) else ""
+
     async def _token(self, host: Host, challenge: Challenge, scopes: tuple[str, ...], who: Credentials) -> str:
-        realm, service = challenge.parameters["realm"], challenge.parameters.get("service", "")
+        realm, service = _checked_realm(challenge.parameters["realm"]), challenge.parameters.get("service", "")
         key = _Key(realm, service, scopes, who)
         token, until = self._tokens.get(key, ("", 0.0))
         if token and self._clock() < until:
             return token
-        if urlsplit(realm).scheme not in ("http", "https"):
-            raise Untrustworthy(f'unsupported protocol scheme "{urlsplit(realm).scheme}" of a token server')
         document = await self._fetch(host, key)
         token, seconds = parse_token(document)
         self._tokens.pop(key, None)
@@ -99,7 +110,7 @@ class Tokens:
             del self._tokens[next(iter(self._tokens))]
         return token
 
-    async def _fetch(self, host: Host, key: _Key) -> Any:
+    async def _fetch(self, host: Host, key: _Key, *, offline: bool = False) -> Any:
         if key.who.identity_token:
             form = {"grant_type": "refresh_token", "refresh_token": key.who.identity_token, "service": key.service}
             form |= {"client_id": CLIENT, "scope": " ".join(key.scopes)}
@@ -110,6 +121,7 @@ class Tokens:
             )
         else:
             query = [("account", key.who.username)] if key.who.username else []
+            query += [("offline_token", "true")] if offline else []
             query += [("client_id", CLIENT), *(("scope", scope) for scope in key.scopes)]
             query += [("service", key.service)] if key.service else []
             text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
@@ -119,7 +131,9 @@ class Tokens:
         try:
             body = await read_bounded(answer, _ANSWER_BYTES)
             if answer.status >= 400:
-                raise refusal(answer.status, body, parse_challenges(answer.headers.getall("WWW-Authenticate", ())))
+                error = refusal(answer.status, body, parse_challenges(answer.headers.getall("WWW-Authenticate", ())))
+                error.from_token_server = True
+                raise error
         finally:
             answer.release()
         try:
@@ -138,6 +152,18 @@ class Tokens:
         """A token that was refused isn't used again, however long it should have lasted."""
         for key in [key for key, (token, _) in self._tokens.items() if header == f"Bearer {token}"]:
             del self._tokens[key]
+
+
+def _checked_realm(realm: str) -> str:
+    """The URL of a token server, once it is known to be one. Raises Untrustworthy."""
+    try:
+        parts = urlsplit(realm)
+        usable = parts.scheme in ("http", "https") and parts.hostname is not None and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Untrustworthy(f"unusable URL of a token server: {realm[:200]!r}")
+    return realm
 
 
 def parse_token(document: Any) -> tuple[str, float]:
