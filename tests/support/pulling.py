@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from dockyard.spec.image.platform import parse_platform
+from dockyard.store.distribution.events import LayerProgress, Pushed, TransferEvent
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
 from dockyard.store.distribution.registry.hosts import HostsConfig
 from dockyard.store.distribution.registry.proxies import Proxies
 from dockyard.store.pull.downloads import Downloads, Limits
-from dockyard.store.pull.events import LayerProgress, PullEvent
 from dockyard.store.pull.pull import Puller, PullRequest
 from tests.support.stores import AMD64, Store, open_store
 
@@ -42,7 +42,7 @@ class Pulling:
     client: RegistryClient = field(init=False)
     downloads: Downloads = field(init=False)
     puller: Puller = field(init=False)
-    events: list[PullEvent] = field(default_factory=list)
+    events: list[TransferEvent] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
@@ -83,7 +83,7 @@ class Pulling:
         return [
             f"{event.id}: {event.text}" if event.id else event.text
             for event in self.events
-            if not isinstance(event, LayerProgress)
+            if not isinstance(event, (LayerProgress, Pushed))
         ]
 
     def leftovers(self) -> set[str]:

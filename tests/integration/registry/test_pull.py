@@ -10,7 +10,7 @@ from tests.support.packs import Pack, image_pack, index_pack, layer
 from tests.support.pulling import Pulling
 
 from dockyard.errors import InvalidParameter, NotFound
-from dockyard.store.pull.events import LayerProgress
+from dockyard.store.distribution.events import LayerProgress
 
 Make = Callable[..., Awaitable[Pulling]]
 

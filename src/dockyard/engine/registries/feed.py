@@ -7,25 +7,24 @@ only the latest counts.
 import asyncio
 from collections.abc import AsyncIterator
 
-from dockyard.store.pull.events import LayerProgress, PullEvent, Status
+from dockyard.store.distribution.events import LayerProgress, LayerStatus, TransferEvent
 
 
 class Feed:
     """Events from one task to one reader, on one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: dict[object, PullEvent] = {}
+        self._waiting: dict[object, TransferEvent] = {}
         self._numbers = 0
         self._news = asyncio.Event()
         self._ended = False
 
-    def tell(self, event: PullEvent) -> None:
+    def tell(self, event: TransferEvent) -> None:
         """Adds an event."""
-        progress_of = ("progress", event.id)
-        if not isinstance(event, Status):
-            self._waiting.pop(progress_of, None)
+        if isinstance(event, (LayerStatus, LayerProgress)):
+            self._waiting.pop(("progress", event.id), None)
         if isinstance(event, LayerProgress):
-            self._waiting[progress_of] = event
+            self._waiting["progress", event.id] = event
         else:
             self._numbers += 1
             self._waiting[self._numbers] = event
@@ -36,7 +35,7 @@ class Feed:
         self._ended = True
         self._news.set()
 
-    async def __aiter__(self) -> AsyncIterator[PullEvent]:
+    async def __aiter__(self) -> AsyncIterator[TransferEvent]:
         while True:
             while self._waiting:
                 yield self._waiting.pop(next(iter(self._waiting)))

@@ -4,10 +4,10 @@ The client is made at the first use: a daemon that never pulls doesn't load it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dockyard import __version__
 from dockyard.engine.config import DaemonConfig
@@ -19,14 +19,15 @@ from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 
 if TYPE_CHECKING:
+    from dockyard.store.distribution.events import Tell, TransferEvent
     from dockyard.store.distribution.registry.client import RegistryClient
     from dockyard.store.distribution.registry.credentials import Credentials
     from dockyard.store.distribution.registry.hosts import Host
     from dockyard.store.distribution.registry.search import SearchResult
     from dockyard.store.pull.downloads import Downloads
-    from dockyard.store.pull.events import PullEvent
     from dockyard.store.pull.look import Looked
     from dockyard.store.pull.pull import Puller, PullRequest
+    from dockyard.store.push.push import Pusher, PushRequest
 
 HUB = "registry-1.docker.io"
 
@@ -45,6 +46,7 @@ class _Parts:
     client: "RegistryClient"
     downloads: "Downloads"
     puller: "Puller"
+    pusher: "Pusher"
 
 
 class Registries:
@@ -64,23 +66,39 @@ class Registries:
         self._daemon = daemon
         self._clock_ns = clock_ns
         self._made: _Parts | None = None
-        self._pulls: set[asyncio.Task[None]] = set()
+        self._transfers: set[asyncio.Task[None]] = set()
 
     async def pull(
         self, reference: Reference, platform: Platform | None, credentials: "Credentials"
-    ) -> "AsyncGenerator[PullEvent, None]":
+    ) -> "AsyncGenerator[TransferEvent, None]":
         """Pulls an image (all tags of a repository, when `reference` has neither tag nor digest) and tells how it goes.
 
         Who stops reading ends the pull. Raises NotFound, InvalidParameter, SystemFailure in Docker's words.
         """
-        from dockyard.engine.registries.feed import Feed
         from dockyard.store.pull.pull import PullRequest
 
-        feed = Feed()
         request = PullRequest(reference, platform, credentials)
-        task = asyncio.ensure_future(self._pull(request, feed.tell))
-        self._pulls.add(task)
-        task.add_done_callback(self._pulls.discard)
+        async for event in self._told(lambda tell: self._pull(request, tell)):
+            yield event
+
+    async def push(
+        self, reference: Reference, platform: Platform | None, credentials: "Credentials"
+    ) -> "AsyncGenerator[TransferEvent, None]":
+        """Pushes a tag, or all tags of a repository when `reference` has none. Errors and reading as for `pull`."""
+        from dockyard.store.push.push import PushRequest
+
+        request = PushRequest(reference, platform, credentials)
+        async for event in self._told(lambda tell: self._push(request, tell)):
+            yield event
+
+    async def _told(self, work: "Callable[[Tell], Coroutine[Any, Any, None]]") -> "AsyncGenerator[TransferEvent, None]":
+        """What `work` tells while it runs; it ends with who reads this."""
+        from dockyard.engine.registries.feed import Feed
+
+        feed = Feed()
+        task = asyncio.ensure_future(work(feed.tell))
+        self._transfers.add(task)
+        task.add_done_callback(self._transfers.discard)
         task.add_done_callback(feed.end)
         try:
             async for event in feed:
@@ -128,18 +146,25 @@ class Registries:
         if self._made is None:
             return
         self._made.downloads.keep_unfinished()
-        for task in tuple(self._pulls):
+        for task in tuple(self._transfers):
             task.cancel()
-        if self._pulls:
-            await asyncio.wait(tuple(self._pulls))
+        if self._transfers:
+            await asyncio.wait(tuple(self._transfers))
         await self._made.client.close()
 
-    async def _pull(self, request: "PullRequest", tell: "Callable[[PullEvent], None]") -> None:
+    async def _pull(self, request: "PullRequest", tell: "Tell") -> None:
         reference = request.reference
         await self._parts().puller.pull(request, tell)
         stored = self._store.images.find(str(reference)) if reference.tag or reference.digest else None
         labels = stored.image.config.labels if stored else {}
         self._events.publish("image", "pull", reference.familiar, {**labels, "name": reference.familiar_name})
+
+    async def _push(self, request: "PushRequest", tell: "Tell") -> None:
+        reference = request.reference
+        await self._parts().pusher.push(request, tell)
+        stored = self._store.images.find(str(reference)) if reference.tag else None
+        labels = stored.image.config.labels if stored else {}
+        self._events.publish("image", "push", reference.familiar, {**labels, "name": reference.familiar_name})
 
     def _parts(self) -> _Parts:
         if self._made is None:
@@ -151,6 +176,7 @@ class Registries:
         from dockyard.store.distribution.registry.client import RegistryClient
         from dockyard.store.pull.downloads import Downloads, Limits
         from dockyard.store.pull.pull import Puller
+        from dockyard.store.push.push import Pusher, UploadLimits
 
         daemon = self._daemon
         client = RegistryClient(
@@ -173,7 +199,15 @@ class Registries:
             run=run_in_own_thread,
             now=lambda: rfc3339(self._clock_ns()),
         )
-        return _Parts(client, downloads, puller)
+        pusher = Pusher(
+            self._store.images,
+            self._store.content,
+            client,
+            lambda: UploadLimits(daemon().max_concurrent_uploads),
+            run=run_in_own_thread,
+            now=self._now,
+        )
+        return _Parts(client, downloads, puller, pusher)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock_ns() / 1e9, UTC)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dockyard.errors import NotFound
 from dockyard.store.content import ContentStore
 from dockyard.store.content.compression import Compression
+from dockyard.store.content.contract import BlobWriter
 from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
 from dockyard.store.layers.adopt import Draft
@@ -102,6 +103,12 @@ class LayerStore:
         for blob in self._table.blobs(layer.diff_id):
             return rebuild.from_blob(layer, blob.digest, Compression(blob.compression), self._content)
         raise NotFound(f"layer {chain_id}: its archive was not kept")
+
+    def keep_blob(self, layer: Layer, blob: BlobWriter, digest: str, size_bytes: int, compression: Compression) -> None:
+        """Keep a blob of the layer's archive that was made here. Hold a lease on the layer."""
+        with self._registrar.blobs_and_rows:
+            blob.commit(digest, size_bytes)
+            self._table.insert_blob(BlobRow(layer.diff_id, digest, size_bytes, compression.value))
 
     def blobs(self, diff_id: str) -> list[BlobRow]:
         """The blobs of the content store that hold this archive, as they came."""

@@ -105,6 +105,10 @@ class LayerTable:
             if blob is not None:
                 connection.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
 
+    def insert_blob(self, blob: BlobRow) -> None:
+        """Another blob of a layer's archive is kept."""
+        self._database.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
+
     def delete(self, chain_ids: Iterable[str]) -> tuple[list[str], list[str]]:
         """Make the layers not exist, in one step.
 

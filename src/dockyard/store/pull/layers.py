@@ -6,28 +6,20 @@ to which it has been fetched. The first failure, on either side, ends both.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
 
 from dockyard.errors import DockyardError
+from dockyard.store.distribution.events import LayerProgress, LayerStatus, Tell
 from dockyard.store.layers import Layer, LayerStore
 from dockyard.store.layers.register import Wanted
 from dockyard.store.pull.download import Phase, Source
 from dockyard.store.pull.downloads import Downloads, Ticket
-from dockyard.store.pull.events import LayerProgress, LayerStatus, Tell
 from dockyard.store.pull.plan import LayerStep, digits
+from dockyard.store.threads import RunInThread
 
 TOLD_SECONDS = 0.1
 """How often a layer's progress is told at most, as in Docker."""
-
-Result = TypeVar("Result")
-
-
-class RunInThread(Protocol):
-    """Runs a function in a thread of its own: `await run(function, *arguments)`."""
-
-    def __call__(self, work: Callable[..., Result], /, *arguments: object) -> Awaitable[Result]: ...
 
 
 class LayerLine:

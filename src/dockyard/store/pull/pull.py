@@ -12,6 +12,7 @@ from dockyard.errors import DockyardError, Forbidden, InvalidParameter, NotFound
 from dockyard.spec.image.descriptor import Descriptor, Platform
 from dockyard.spec.image.manifest import Index, Manifest, index_from_json
 from dockyard.spec.image.platform import platform_text
+from dockyard.store.distribution.events import Status, Tell
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
@@ -23,9 +24,8 @@ from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.leases import Lease
 from dockyard.store.pull.download import Source
 from dockyard.store.pull.downloads import Downloads
-from dockyard.store.pull.events import Status, Tell
 from dockyard.store.pull.foreign import ForeignLayer
-from dockyard.store.pull.layers import RunInThread, have_layers
+from dockyard.store.pull.layers import have_layers
 from dockyard.store.pull.plan import (
     LayerStep,
     choose,
@@ -36,6 +36,7 @@ from dockyard.store.pull.plan import (
 )
 from dockyard.store.pull.small import fetch_small
 from dockyard.store.pull.translate import translate
+from dockyard.store.threads import RunInThread
 
 
 @dataclass(frozen=True, slots=True)

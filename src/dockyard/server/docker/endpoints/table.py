@@ -35,7 +35,7 @@ from dockyard.server.docker.endpoints.containers import (
     update,
     wait,
 )
-from dockyard.server.docker.endpoints.images import archives, names
+from dockyard.server.docker.endpoints.images import archives, names, push
 from dockyard.server.docker.endpoints.images import lists as image_lists
 from dockyard.server.docker.endpoints.swarm import SWARM_ENDPOINTS
 from dockyard.server.docker.http.answers import Answer
@@ -104,6 +104,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "NetworkConnect": Endpoint(network_changes.network_connect),
     "NetworkDisconnect": Endpoint(network_changes.network_disconnect),
     "NetworkPrune": Endpoint(network_changes.network_prune),
+    "ImagePush": Endpoint(push.image_push, waits=True),
     "ImageSearch": Endpoint(registries.image_search, waits=True),
     "DistributionInspect": Endpoint(registries.distribution_inspect, waits=True),
     "SystemAuth": Endpoint(registries.system_auth, waits=True),

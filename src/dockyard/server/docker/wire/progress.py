@@ -25,6 +25,11 @@ def status(text: str, item_id: str = "") -> bytes:
     return line({"status": text, **({"id": item_id} if item_id else {})})
 
 
+def auxiliary(value: dict[str, Any]) -> bytes:
+    """What isn't shown but read by programs."""
+    return line({"progressDetail": {}, "aux": value})
+
+
 def progress(text: str, item_id: str, current: int, total: int, *, drawn: bool = False) -> bytes:
     """How far an item has come, in bytes; the client draws the bar, unless that is wanted `drawn` already."""
     detail = {key: value for key, value in (("current", current), ("total", total)) if value}

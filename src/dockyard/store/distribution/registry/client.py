@@ -120,6 +120,14 @@ class RegistryClient:
                     raise
             await self._sleep(delay)
 
+    async def ping(self, host: Host) -> None:
+        """Whether anything that speaks HTTP is there, whatever it says. Raises Unreachable."""
+        answer = await self._transport.open("GET", f"{host.base}/", host)
+        await read_bounded(answer, ERROR_BYTES)
+        answer.release()
+        if answer.status == 401:
+            self._tokens.learn(host, answer.headers.getall("WWW-Authenticate", []))
+
     async def log_in(self, request: Request) -> str:
         """Asks with the request's credentials; the refresh token that a token server gives for them, or empty.
 

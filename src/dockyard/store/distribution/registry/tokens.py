@@ -69,12 +69,9 @@ class Tokens:
 
         Raises NoCredentials, and what the token server says.
         """
-        challenge = bearer_or_basic(parse_challenges(headers))
+        challenge = self.learn(host, headers)
         if challenge is None or who.registry_token:
             return None
-        self._asked[host.url] = Challenge(
-            challenge.scheme, {key: value for key, value in challenge.parameters.items() if key in ("realm", "service")}
-        )
         if challenge.scheme == "basic":
             if not who.basic:
                 raise NoCredentials("no basic auth credentials")
@@ -82,6 +79,14 @@ class Tokens:
         wanted = {*scopes, *challenge.parameters.get("scope", "").split()}
         self._forget(used)
         return f"Bearer {await self._token(host, challenge, tuple(sorted(wanted)), who)}"
+
+    def learn(self, host: Host, headers: Iterable[str]) -> Challenge | None:
+        """Remembers how the host wants to be asked; the challenge to answer, if there is one."""
+        challenge = bearer_or_basic(parse_challenges(headers))
+        if challenge is not None:
+            kept = {key: value for key, value in challenge.parameters.items() if key in ("realm", "service")}
+            self._asked[host.url] = Challenge(challenge.scheme, kept)
+        return challenge
 
     async def for_login(self, host: Host, headers: Iterable[str], who: Credentials) -> tuple[str, str]:
         """The Authorization header that answers the challenges, and the refresh token that came with it, or empty."""

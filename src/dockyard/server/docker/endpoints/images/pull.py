@@ -9,9 +9,9 @@ from dockyard.server.docker.http.answers import Answer, StreamAnswer
 from dockyard.server.docker.wire import progress
 from dockyard.spec.image.platform import parse_platform
 from dockyard.store.content.digest import is_digest
+from dockyard.store.distribution.events import LayerProgress, LayerStatus, Pushed, Status, TransferEvent
 from dockyard.store.distribution.reference import Reference, parse_reference
 from dockyard.store.distribution.registry.credentials import credentials_from_header
-from dockyard.store.pull.events import LayerProgress, PullEvent, Status
 
 REGISTRY_AUTH = "X-Registry-Auth"
 TEXT_UNTIL = (1, 51)
@@ -32,7 +32,7 @@ async def image_pull(call: Call) -> Answer:
     async def lines() -> AsyncIterator[bytes]:
         async with aclosing(call.engine.registries.pull(reference, platform, credentials)) as events:
             async for event in events:
-                yield pull_line(event, drawn=drawn)
+                yield transfer_line(event, drawn=drawn)
 
     return StreamAnswer(lines(), epilogue=progress.failure)
 
@@ -52,12 +52,14 @@ def named(image: str, tag: str) -> Reference:
     return reference.with_tag(tag)
 
 
-def pull_line(event: PullEvent, *, drawn: bool) -> bytes:
+def transfer_line(event: TransferEvent, *, drawn: bool) -> bytes:
     """An event as its line; `drawn`: with the bar as text."""
     match event:
         case Status():
             return progress.status(event.text, event.id)
         case LayerProgress():
             return progress.progress(event.text, event.id, event.current, event.total, drawn=drawn)
-        case _:
+        case Pushed():
+            return progress.auxiliary({"Tag": event.tag, "Digest": event.digest, "Size": event.size})
+        case LayerStatus():
             return progress.progress(event.text, event.id, 0, 0)

@@ -1,4 +1,4 @@
-"""What a pull tells while it works. The door turns these into the lines that clients show."""
+"""What a pull or a push tells while it works. The door turns these into the lines that clients show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,5 +30,14 @@ class LayerProgress:
     total: int
 
 
-PullEvent = Status | LayerStatus | LayerProgress
-Tell = Callable[[PullEvent], None]
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A tag is at the registry now; `size` is its manifest's in bytes. For programs rather than people."""
+
+    tag: str
+    digest: str
+    size: int
+
+
+TransferEvent = Status | LayerStatus | LayerProgress | Pushed
+Tell = Callable[[TransferEvent], None]
