@@ -1,6 +1,8 @@
 """Debian's docker-registry in several guises, and images that the tests put into it themselves."""
 
+import shutil
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,13 @@ from tests.support.packs import LayerBlob, Pack, image_pack, layer, packed_layer
 def plain_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     """A registry on a loopback address, without TLS and login."""
     with registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def second_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """Another one like it."""
+    with registry(tmp_path_factory.mktemp("second-registry")) as running:
         yield running
 
 
@@ -37,6 +46,8 @@ def pushed(plain_registry: RunningRegistry) -> tuple[str, Pack]:
 
 
 @pytest.fixture
-def own_folder(tmp_path: Path) -> Path:
-    """A folder for daemon.json and certs.d."""
-    return tmp_path
+def short_folder() -> Iterator[Path]:
+    """A folder with a path that is short enough for podman."""
+    path = Path(tempfile.mkdtemp(prefix="dyp", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)

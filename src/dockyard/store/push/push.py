@@ -137,6 +137,7 @@ class _Push:
         self._tell = tell
         self._slots = asyncio.Semaphore(self._limits.at_once or 1 << 16)
         self._sources = mount_sources(self._images, reference)
+        self._mounted: dict[str, str] = {}
         others = {path for paths in self._sources.values() for path in paths}
         self._repository = Repository(
             pusher._client,
@@ -200,7 +201,7 @@ class _Push:
             for blob in candidate.manifest.layers:
                 here = self._content.info(blob.digest) is not None or blob.digest in stored.image.rootfs.diff_ids
                 if not here and not is_foreign(blob) and blob.digest not in there:
-                    there[blob.digest] = await uploads.has(blob.digest)
+                    there[blob.digest] = await uploads.has(blob.digest) or await self._mount(uploads, blob.digest)
         return plan_push(
             layers, candidates, lambda layer, blob: is_here(self._content, layer, blob) or there.get(blob.digest, False)
         )
@@ -217,20 +218,27 @@ class _Push:
                 threads = os.cpu_count() or 1
                 digest, size = await self._run(make_gzip, self._images.layers, self._content, step.layer, threads)
             uploads = Uploads(self._repository)
-            if await uploads.has(digest):
+            if digest not in self._mounted and await uploads.has(digest):
                 self._line(step, "Layer already exists")
                 return digest, size
-            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now)
-            source = await upload.mounted_from(digest, self._sources.get(digest, ()))
-            if source is not None:
-                self._line(step, f"Mounted from {source}")
+            if digest in self._mounted or await self._mount(uploads, digest):
+                self._line(step, f"Mounted from {self._mounted[digest]}")
                 return digest, size
+            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now)
             with ExitStack() as stack:
                 context = opened(self._images.layers, self._content, step.layer, digest)
                 file = await self._run(stack.enter_context, context)
                 await upload.send(file, self._progress(step, file), lambda seconds: self._retrying(step, seconds))
             self._line(step, "Pushed")
             return digest, size
+
+    async def _mount(self, uploads: Uploads, digest: str) -> bool:
+        """Whether another repository of this registry had the blob, and it could be mounted from there."""
+        for path in self._sources.get(digest, ()):
+            if await uploads.mount(digest, path):
+                self._mounted[digest] = path
+                return True
+        return False
 
     async def _config(self, image_id: str) -> None:
         uploads = Uploads(self._repository)

@@ -4,7 +4,7 @@ A session that is gone is begun anew; a registry that finds the whole too large 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from dockyard.store.distribution.registry.failures import Refusal, Unreachable
@@ -30,17 +30,6 @@ class Upload:
         self._attempts = attempts
         self._now = now
         self._sleep = sleep
-
-    async def mounted_from(self, digest: str, repositories: Iterable[str]) -> str | None:
-        """The first of `repositories` from which the registry mounts the blob; None when none will do."""
-        for path in repositories:
-            try:
-                if await self._uploads.begin(digest, path) is None:
-                    return path
-            except Refusal as error:
-                if error.status in (401, 403) and error.code != "DENIED":
-                    raise
-        return None
 
     async def send(self, file: UploadFile, sent: Sent, retrying: Callable[[int], None]) -> None:
         """Sends the blob. Raises Refusal, Unreachable, Untrustworthy."""

@@ -48,11 +48,12 @@ class Refusal(RegistryFailure):
 
 
 class Unreachable(RegistryFailure):
-    """There was no whole answer."""
+    """There was no whole answer. `spoke_tls`: whoever is there speaks TLS, so that nothing is gained without it."""
 
-    def __init__(self, message: str, *, passing: bool) -> None:
+    def __init__(self, message: str, *, passing: bool, spoke_tls: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+        self.spoke_tls = spoke_tls
 
 
 class Untrustworthy(RegistryFailure):

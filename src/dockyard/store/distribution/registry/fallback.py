@@ -22,7 +22,7 @@ async def from_hosts(client: RegistryClient, hosts: Sequence[Host], ask: Callabl
             result = await ask(host)
         except RegistryFailure as error:
             failure = error
-            if host.own and (host.verify or not isinstance(error, Unreachable)):
+            if host.own and (host.verify or not isinstance(error, Unreachable) or error.spoke_tls):
                 break
             continue
         if host.own and host.url.startswith("http:"):

@@ -10,6 +10,7 @@ import aiohttp
 from dockyard.store.distribution.registry.failures import Unreachable
 
 _CALL_FAILED = re.compile(r"Connect call failed \('([^']+)', (\d+)")
+_ALERT = re.compile(r"\[SSL: [A-Z0-9_]*ALERT[A-Z0-9_]*\] [a-z0-9]+ alert ([a-z ]+)")
 _VERIFY = {
     9: "x509: certificate has expired or is not yet valid",
     10: "x509: certificate has expired or is not yet valid",
@@ -24,8 +25,9 @@ _LASTING = frozenset((errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH,
 
 def unreachable(error: BaseException, method: str, url: str) -> Unreachable:
     """The failure of a request. It is `passing` unless a second try would certainly end the same way."""
-    reason, passing = _reason(error)
-    return Unreachable(f'{method.capitalize()} "{url}": {reason}', passing=passing)
+    alert = _ALERT.search(str(error))
+    reason, passing = (f"remote error: tls: {alert[1]}", False) if alert else _reason(error)
+    return Unreachable(f'{method.capitalize()} "{url}": {reason}', passing=passing, spoke_tls=alert is not None)
 
 
 def cut_off(error: BaseException) -> Unreachable:

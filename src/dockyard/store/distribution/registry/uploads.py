@@ -11,6 +11,7 @@
 oci distribution-spec v1.1, "Push"
 """
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -72,14 +73,26 @@ class Uploads:
             raise
         return True
 
-    async def begin(self, digest: str = "", mount_from: str = "") -> str | None:
-        """A new session's URL; None when the blob could be mounted from the repository `mount_from` instead."""
-        wish = f"?mount={quote(digest, safe=':')}&from={quote(mount_from, safe='/')}" if mount_from else ""
-        request = self._repository.request("POST", f"blobs/uploads/{wish}", headers={"Content-Length": "0"})
-        answer = await self._repository.client.exchange(request)
+    async def mount(self, digest: str, repository: str) -> bool:
+        """Whether the registry mounts the blob from another of its repositories."""
+        wish = f"?mount={quote(digest, safe=':')}&from={quote(repository, safe='/')}"
+        try:
+            answer = await self._repository.client.exchange(self._post(wish))
+        except Refusal:
+            return False  # a registry that mounts nothing, or not from there: then the blob is sent
         answer.release()
         if answer.status == 201:
-            return None
+            return True
+        with contextlib.suppress(Refusal, Unreachable, Untrustworthy):  # the session that it opened instead
+            session = self._session(str(answer.url), answer.headers.get("Location", ""))
+            await self._done(self._to_session("DELETE", session, {}))
+        return False
+
+    async def begin(self) -> str:
+        """A new session's URL. Raises Refusal."""
+        request = self._post("")
+        answer = await self._repository.client.exchange(request)
+        answer.release()
         return self._session(request.url, answer.headers.get("Location", ""))
 
     async def send(self, session: str, file: UploadFile, sent: Sent, *, start: int = 0, pieces: bool = False) -> None:
@@ -124,6 +137,9 @@ class Uploads:
         await self._done(
             replace(self._repository.request("PUT", f"manifests/{name}", headers=headers), body=lambda: data)
         )
+
+    def _post(self, query: str) -> Request:
+        return self._repository.request("POST", f"blobs/uploads/{query}", headers={"Content-Length": "0"})
 
     async def _put(self, session: str, file: UploadFile, sent: Sent, start: int) -> None:
         url = f"{session}{'&' if urlsplit(session).query else '?'}digest={quote(file.digest, safe=':')}"
