@@ -20,7 +20,7 @@ from dockyard.engine.builds.usage import PruneRequest
 from dockyard.engine.containers.config import HostConfig, Ulimit
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.server.docker.call import Call
-from dockyard.server.docker.endpoints.images.pull import pull_line
+from dockyard.server.docker.endpoints.images.pull import transfer_line
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
 from dockyard.server.docker.until import cutoff_ns
@@ -74,7 +74,7 @@ def _line(call: Call, message: Message, quiet: bool) -> bytes:
         case ImageMade(image_id):
             return progress.line({"aux": {"ID": image_id}}) if call.version >= AUX_SINCE else b""
         case Pulled(event):
-            return pull_line(event, drawn=call.version <= TEXT_UNTIL)  # type: ignore[arg-type]
+            return transfer_line(event, drawn=call.version <= TEXT_UNTIL)  # type: ignore[arg-type]
         case Finished(image_id):
             return progress.stream(f"{image_id}\n") if quiet else b""
 
