@@ -28,7 +28,10 @@ class PortRequest:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPort:
-    """A published port as it came out: one pair of host address and port that leads to the container's port."""
+    """A published port as it came out: one pair of host address and port that leads to the container's port.
+
+    A host port of 0 is none: the container's own address is reached (gateway mode `routed`).
+    """
 
     protocol: str
     container_port: int

@@ -1,11 +1,12 @@
 """Networks of users: made, used, connected and disconnected while containers run, removed."""
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests.support.client import Docker
-from tests.support.http import request
+from tests.support.http import fetch_page, request
 
 
 @pytest.fixture
@@ -142,3 +143,39 @@ def test_a_network_in_use_is_not_removed(
     docker("rm", "-f", container)
     docker("network", "rm", name)
     assert docker.result("network", "inspect", name).code == 1
+
+
+@pytest.mark.dockyard_only  # Debian's dockerd publishes in every network
+def test_published_ports_follow_the_way_out(docker: Docker, network: Callable[..., str]) -> None:
+    one, internal = network(), network("--internal")
+    container = docker("run", "-d", "-p", "80", "--network", internal, "busybox", "httpd", "-f", "-h", "/etc")
+    assert docker("port", container) == ""
+    docker("network", "connect", one, container)
+    port = int(docker("port", container, "80/tcp").splitlines()[0].rpartition(":")[2])
+    assert b"root" in fetch_page("127.0.0.1", port, "/passwd")
+    docker("network", "connect", "bridge", container)
+    docker("network", "disconnect", one, container)
+    assert int(docker("port", container, "80/tcp").splitlines()[0].rpartition(":")[2]) == port
+    assert b"root" in fetch_page("127.0.0.1", port, "/passwd")
+    docker("network", "disconnect", "bridge", container)
+    assert docker("port", container) == ""
+
+
+@pytest.mark.row("U2")
+def test_events_of_networks_in_order(docker: Docker, sleeper: Callable[..., str]) -> None:
+    name = f"n{secrets.token_hex(4)}"
+    since = docker("info", "--format", "{{.SystemTime}}")
+    network_id = docker("network", "create", name)
+    container = sleeper("--network", name)
+    docker("network", "disconnect", name, container)
+    docker("network", "connect", name, container)
+    docker("rm", "-f", container)
+    docker("network", "rm", name)
+    until = docker("info", "--format", "{{.SystemTime}}")
+    events = docker("events", "--since", since, "--until", until, "-f", "type=network", "--format", "{{json .}}")
+    found = [json.loads(line) for line in events.splitlines()]
+    own = [one for one in found if one["Actor"]["ID"] == network_id]
+    assert [one["Action"] for one in own] == ["create", "connect", "disconnect", "connect", "disconnect", "destroy"]
+    assert all(one["Actor"]["Attributes"]["name"] == name for one in own)
+    assert all(one["Actor"]["Attributes"]["type"] == "bridge" for one in own)
+    assert all(one["Actor"]["Attributes"]["container"] == container for one in own[1:5])

@@ -64,7 +64,7 @@ def port_map(published: Iterable[PublishedPort], exposed: Iterable[str] = ()) ->
         places = result.setdefault(f"{entry.container_port}/{entry.protocol}", None)
         if places is None:
             places = result[f"{entry.container_port}/{entry.protocol}"] = []
-        places.append({"HostIp": entry.host_ip, "HostPort": str(entry.host_port)})
+        places.append({"HostIp": entry.host_ip, "HostPort": str(entry.host_port or "")})
     return result
 
 

@@ -73,6 +73,8 @@ class HostPorts:
         """
         complaints: list[str] = []
         for entry in published:
+            if not entry.host_port:
+                continue  # only opened, not taken from the host
             reservation = None
             target = (container_ip, entry.container_port)
             try:

@@ -10,22 +10,21 @@ import msgspec
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import EndpointConfig
 from dockyard.engine.containers.endpoints import check_endpoint
+from dockyard.engine.containers.lifecycle.move_ports import move_ports
 from dockyard.engine.containers.network_requests import (
     SHARING,
     attach_request,
     check_together,
     connected,
-    publisher,
     wanted_networks,
     with_networks,
 )
-from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.networks import find_network
 from dockyard.errors import Forbidden, InvalidParameter, NotFound, SystemFailure
-from dockyard.network.attachment import NetworkInfo, PortRequest
+from dockyard.network.attachment import NetworkInfo
 
 
 async def connect(services: Services, entry: Entry, ref: str, endpoint: EndpointConfig) -> None:
@@ -99,13 +98,8 @@ async def disconnect(services: Services, entry: Entry, ref: str, *, force: bool)
 async def _connect_running(services: Services, entry: Entry, network: NetworkInfo, endpoint: EndpointConfig) -> None:
     record = entry.record
     wanted = {**wanted_networks(record), network.name: endpoint}
-    ports: tuple[PortRequest, ...] = ()
-    if not any(one.ports for one in record.attachments):
-        found = _found(services, list(wanted))
-        if publisher(wanted, found) == network.name:
-            ports = published_ports(record.config, record.host_config)
     attachment = await services.networks.attach(
-        record, attach_request(record, record.sandbox_id, network, endpoint, ports)
+        record, attach_request(record, record.sandbox_id, network, endpoint, ())
     )
     after = connected(with_networks(record, wanted), (*record.attachments, attachment))
     try:
@@ -114,6 +108,7 @@ async def _connect_running(services: Services, entry: Entry, network: NetworkInf
         await services.networks.detach(attachment)
         raise
     services.networks.files.change(after, record)
+    await move_ports(services, entry, record.attachments)
     services.announce_network(after, network.id, network.name, "connect")
 
 
@@ -125,6 +120,7 @@ async def _disconnect_running(services: Services, entry: Entry, name: str, wante
     try:
         for attachment in gone:
             await services.networks.detach(attachment)
+        await move_ports(services, entry, record.attachments)
     finally:
         services.networks.files.change(after, record)
         for attachment in gone:

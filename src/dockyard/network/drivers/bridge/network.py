@@ -22,6 +22,7 @@ from dockyard.network.drivers.bridge.parameters import (
     switch_on_forwarding,
     switch_on_ipv6_forwarding,
 )
+from dockyard.network.drivers.bridge.publishing import divide
 from dockyard.network.drivers.bridge.reaper import Reaper
 from dockyard.network.drivers.bridge.settings import BridgeSettings
 from dockyard.network.drivers.info import info_of
@@ -237,16 +238,12 @@ class BridgeNetwork:
         if self._settings.internal:
             return ()
         try:
-            return self._ports.take([self._with_host(port) for port in requests], container_ip)
+            needed, opened = divide(requests, self._settings)
+            return (*self._ports.take(needed, container_ip), *opened)
         except DockyardError as error:
             raise type(error)(
                 f"driver failed programming external connectivity on endpoint {endpoint}: {error}"
             ) from error
-
-    def _with_host(self, port: PortRequest) -> PortRequest:
-        """The wish with the address of the network's option; that of the daemon is filled in by `HostPorts`."""
-        settings = self._settings
-        return port if port.host_ip or settings.default else replace(port, host_ip=settings.host_ip)
 
     def _plug(self, sandbox: Sandbox, attachment: Attachment) -> None:
         try:
