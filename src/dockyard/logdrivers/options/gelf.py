@@ -35,12 +35,7 @@ class GelfSettings:
 
 def check(options: Options) -> None:
     """Raises InvalidParameter as Docker's ValidateLogOpt."""
-    settings(options)
-
-
-def settings(options: Options) -> GelfSettings:
-    """What `options` say; InvalidParameter."""
-    network, host, port = _address(options.get("gelf-address", ""))
+    network, _, _ = _address(options.get("gelf-address", ""))
     for key, value in options.items():
         if key in COMMON_OPTIONS or key == "gelf-address":
             continue
@@ -56,6 +51,11 @@ def settings(options: Options) -> GelfSettings:
                 raise InvalidParameter(f'"{key}" must be a positive integer')
         else:
             raise InvalidParameter(f'unknown log opt "{key}" for gelf log driver')
+
+
+def settings(options: Options) -> GelfSettings:
+    """What `options`, which have been checked, say; InvalidParameter."""
+    network, host, port = _address(options.get("gelf-address", ""))
     tries = options.get("gelf-tcp-max-reconnect")
     return GelfSettings(
         network,
