@@ -30,7 +30,7 @@ def entries(path: Path) -> list[Entry]:
 
 
 def test_a_line_is_what_docker_s_daemon_writes(tmp_path: Path) -> None:
-    # made by Debian's dockerd 20.10.24 for `echo hello`, but for the time
+    # tests/e2e/logs/test_local_and_docker.py compares with the real one
     assert written(tmp_path, ("stdout", b"hello\n")).read_bytes() == (
         b"\0\0\0\x19\n\x06stdout\x10" + varint(NOW_NS) + b"\x1a\x05hello" + b"\0\0\0\x19"
     )
