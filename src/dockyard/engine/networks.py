@@ -117,6 +117,10 @@ class Networks:
         await self._run(self._use().settle_names, record.sandbox_id, self.files.names(record))
         return await self._run(self._use().attach, request)
 
+    async def publishing_warnings(self, requests: Sequence[PortRequest]) -> Sequence[str]:
+        """What a user should know who publishes these ports."""
+        return await self._run(self._use().publishing_warnings, requests) if requests else ()
+
     async def republish(
         self, attachment: Attachment, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
     ) -> Attachment:

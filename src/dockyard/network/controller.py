@@ -31,6 +31,7 @@ from dockyard.network.companion.held_ports import HeldPorts
 from dockyard.network.config import NetworkConfig
 from dockyard.network.drivers.contract import Network
 from dockyard.network.endpoints import Endpoints
+from dockyard.network.firewall.bypass import is_open_to_others, warning
 from dockyard.network.networks import NetworkRecord
 from dockyard.network.portmap.host_ports import HostPorts, ephemeral_range
 from dockyard.network.portmap.reservation import has_ipv6
@@ -67,6 +68,7 @@ class NetworkController:
         Raises:
             DataLoss, SystemFailure: what is on disk can't be read.
         """
+        self._host_ip = config.host_ip
         self._lock = threading.RLock()
         self._thread = NamespaceThread("dockyard-netns")
         self._sandboxes = Sandboxes(os.path.join(exec_root, "netns"), self._thread)
@@ -171,6 +173,16 @@ class NetworkController:
         """Say that a new sandbox gets no endpoints for now."""
         with self._lock:
             self._sandboxes.settle(sandbox_id)
+
+    def publishing_warnings(self, requests: Sequence[PortRequest]) -> list[str]:
+        """What the user should know who publishes these ports: that they go past a firewall of the host."""
+        if not is_open_to_others(requests, self._host_ip):
+            return []
+        try:
+            firewalls = self._roster.closed_firewalls()
+        except DockyardError:
+            return []
+        return [warning(firewalls)] if firewalls else []
 
     def attach(self, request: AttachRequest) -> Attachment:
         """Give a sandbox an endpoint in a network: link, addresses, route, published ports. All or nothing.

@@ -44,6 +44,11 @@ class Opener:
             return ParentedNetwork(record, alias, NetlinkSocket, keeps_parent=lambda: self._shares_parent(record))
         return LinklessNetwork(record)
 
+    @property
+    def nftables(self) -> Nftables | None:
+        """None before the first bridge, and where rules are switched off."""
+        return self._nftables
+
     def open_bridge(self, record: NetworkRecord, settings: BridgeSettings) -> BridgeNetwork:
         """A bridge network."""
         firewall = None

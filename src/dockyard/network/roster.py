@@ -22,6 +22,7 @@ from dockyard.network.drivers.bridge.link import ensure_bridge
 from dockyard.network.drivers.bridge.settings import Family
 from dockyard.network.drivers.contract import Network
 from dockyard.network.endpoints import Endpoints
+from dockyard.network.firewall.bypass import closed_firewalls
 from dockyard.network.host_lock import host_lock
 from dockyard.network.host_view import HostView, view_host
 from dockyard.network.ipam.pools import Use
@@ -106,6 +107,11 @@ class Roster:
     def info(self, network: Network) -> NetworkInfo:
         """The network as it is shown, with its endpoints."""
         return network.info(self._endpoints.of_network(network.record.id))
+
+    def closed_firewalls(self) -> list[str]:
+        """What closes the host by default; nothing where rules are switched off, and somebody else's matter."""
+        nftables = self._opener.nftables
+        return closed_firewalls(nftables.run("list chains")) if nftables is not None else []
 
     def create(self, request: NetworkRequest) -> tuple[NetworkInfo, list[str]]:
         """Make a network; what it came to, and what the user should know.

@@ -88,3 +88,35 @@ def test_a_chain_of_somebodys_own_is_named_and_not_edited(
     make_engine()
     assert "chain onward of table inet mine drops what it doesn't know" in caplog.text
     assert nft(host, "list table inet mine") == own
+
+
+def test_the_operators_chain_decides_and_stays(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
+    engine = make_engine()
+    path, attachment = engine.container(WEB)
+    listener = host.inside(path, partial(listen_tcp, 80))
+    talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
+    rule = f"inet dockyard-user forward ip saddr {OUTSIDE_ADDRESS} meta l4proto tcp ct original proto-dst 8080 drop"
+    nft(host, f"add rule {rule}")
+    with pytest.raises(UNREACHABLE):
+        host.outside(partial(connect_tcp, HOST_ADDRESS, 8080, timeout_seconds=0.5))
+    engine.container(PortRequest("tcp", 80, "", 8081, 8081), name="other")
+    engine.call(engine.controller.reassert)
+    engine.end(attachment)
+    engine.close()
+    assert "proto-dst 8080" in nft(host, "list table inet dockyard-user")
+    engine.start(())
+
+
+def test_the_operators_chain_goes_with_the_last_engine_if_it_is_empty(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost, wait_until
+) -> None:
+    one, other = make_engine("one"), make_engine("other")
+    assert "chain forward" in nft(host, "list table inet dockyard-user")
+    one.close()
+    assert "chain forward" in nft(host, "list table inet dockyard-user")
+    nft(host, "delete table inet dockyard-user")
+    wait_until(lambda: "dockyard-user" in nft(host, "list tables"))
+    other.close()
+    assert "dockyard-user" not in nft(host, "list tables")
+    one.start(())
+    other.start(())

@@ -126,7 +126,7 @@ def test_a_port_that_somebody_took_meanwhile_is_reported_and_still_serves(
     engine: OneEngine, host: SimulatedHost, caplog: pytest.LogCaptureFixture, wait_until
 ) -> None:
     path, attachment = engine.container(WEB)
-    wait_until(lambda: companion_pid(engine.root / "exec") is not None)
+    wait_until(lambda: engine.controller._companion.is_connected and not engine.controller._held._own)
     kill(engine)
     kill_companion(engine.root / "exec")
     thief = host.run(listen_tcp, 8080)

@@ -106,9 +106,11 @@ class Containers:
         restart_policy: RestartPolicy | None,
         added_ports: PortMap = None,
         removed_ports: PortMap = None,
-    ) -> None:
+    ) -> Sequence[str]:
         """Changes limits and published ports; see `lifecycle.update`."""
-        await update.update(self._services, self._find(ref), resources, restart_policy, added_ports, removed_ports)
+        return await update.update(
+            self._services, self._find(ref), resources, restart_policy, added_ports, removed_ports
+        )
 
     async def connect(self, ref: str, network: str, endpoint: EndpointConfig) -> None:
         """Brings a container into a network; see `lifecycle.connect`."""

@@ -11,6 +11,7 @@ https://docs.docker.com/engine/network/packet-filtering-firewalls/
 """
 
 import re
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 from dockyard.errors import DockyardError
@@ -22,7 +23,6 @@ TABLE: Final = "filter"
 _CHAIN: Final = f"ip {TABLE} FORWARD"
 _TABLE_LINE: Final = re.compile(r"table (?P<family>\w+) (?P<name>\S+) \{")
 _CHAIN_LINE: Final = re.compile(r"\s+chain (?P<name>\S+) \{")
-_DROPPING: Final = re.compile(r"\s+type filter hook forward .*policy drop;")
 _USER_JUMP: Final = re.compile(r"jump DOCKER-USER .*# handle (?P<handle>\d+)")
 
 
@@ -89,15 +89,18 @@ class ForeignFirewalls:
         return [f"delete rule {_CHAIN} handle {line.rpartition('# handle ')[2]}" for line in ours]
 
 
-def dropping_chains(listing: str) -> list[DroppingChain]:
-    """The chains in the answer to `list chains` that drop forwarded packets by policy."""
+def dropping_chains(
+    listing: str, hook: str = "forward", families: Container[str] = ("ip", "inet")
+) -> list[DroppingChain]:
+    """The chains in the answer to `list chains` that drop packets of the hook by policy."""
     found: list[DroppingChain] = []
+    dropping = f"type filter hook {hook} "
     family = table = chain = ""
     for line in listing.splitlines():
         if match := _TABLE_LINE.match(line):
             family, table = match["family"], match["name"]
         elif match := _CHAIN_LINE.match(line):
             chain = match["name"]
-        elif _DROPPING.match(line) and family in ("ip", "inet"):
+        elif dropping in line and "policy drop;" in line and family in families:
             found.append(DroppingChain(family, table, chain))
     return found

@@ -20,6 +20,9 @@ from dockyard.network.firewall.rules import (
     elements,
     replace_tables,
 )
+from dockyard.network.firewall.user_chain import ADD as ADD_USER_CHAIN
+from dockyard.network.firewall.user_chain import TABLE as USER_TABLE
+from dockyard.network.firewall.user_chain import withdraw as withdraw_user_chain
 
 _log: Final = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class FirewallTable:
 
     def owns(self, table: str) -> bool:
         """Whether a change of the table by others may be ours to mend."""
-        return table in (self._rules.table, FOREIGN_TABLE)
+        return table in (self._rules.table, FOREIGN_TABLE, USER_TABLE)
 
     def mend(self) -> None:
         """Like `reassert`, but the kernel's table is touched only if it isn't as it was left.
@@ -151,8 +154,10 @@ class FirewallTable:
         """The table goes from the kernel, and what is in tables of others."""
         self._foreign.withdraw()
         self._nftables.run(delete_tables(self._rules))
+        withdraw_user_chain(self._nftables)
 
     def _admit(self) -> None:
+        self._nftables.run(ADD_USER_CHAIN)
         dropping = frozenset(self._foreign.admit())
         for chain in sorted(dropping - self._warned):
             _log.warning(

@@ -69,7 +69,7 @@ def test_a_lost_table_is_made_anew_with_everything(table: FirewallTable, nftable
     table.publish(endpoint(PublishedPort("tcp", 80, "0.0.0.0", 1), name="first"))
     nftables.refused = "add element"
     table.publish(endpoint(PublishedPort("tcp", 80, "0.0.0.0", 2), name="second"))
-    (whole,) = (commands for commands in nftables.commands if commands.startswith("add table"))
+    (whole,) = (commands for commands in nftables.commands if commands.startswith("add table ip "))
     assert whole.startswith(
         "add table ip dockyard-docker0\ndelete table ip dockyard-docker0\ntable ip dockyard-docker0 {"
     )

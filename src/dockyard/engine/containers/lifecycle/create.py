@@ -17,6 +17,7 @@ from dockyard.engine.containers.endpoints import check_endpoints, is_private
 from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
 from dockyard.engine.containers.mount_requests import requested_mounts
+from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.record import Container, Endpoint, MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import container_capabilities
@@ -72,6 +73,8 @@ async def create(
     )
     host, dropped = keepable(host, block_io_weight=machine.block_io_weight)
     warnings = [*dropped, *validation.check(config, host, services.daemon)]
+    if is_private(host.network_mode):
+        warnings += await services.networks.publishing_warnings(port_requests(host))
     container_capabilities(host, services.machine, privileged=host.privileged)
     parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
     inherited, requests = merged(

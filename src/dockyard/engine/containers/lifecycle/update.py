@@ -1,6 +1,6 @@
 """`update`: other limits, restart policy and published ports for a container, at once if it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import PortMap, Resources, RestartPolicy
 from dockyard.engine.containers.lifecycle.publish import change_ports
+from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.resources import resources
 from dockyard.engine.containers.validation import check_resources, check_restart_policy
@@ -29,8 +30,12 @@ async def update(
     restart_policy: RestartPolicy | None,
     added_ports: PortMap = None,
     removed_ports: PortMap = None,
-) -> None:
-    """Changes what `wanted` sets; zero and None leave as it is. For ports see `publish.change_ports`."""
+) -> Sequence[str]:
+    """Changes what `wanted` sets; zero and None leave as it is. For ports see `publish.change_ports`.
+
+    Returns:
+        What the user should know.
+    """
     changes = _changes(wanted)
     async with entry.lock:
         record = entry.record
@@ -63,6 +68,8 @@ async def update(
             await entry.shim.update(to_json(resources(after, ())))
         services.collection.replace(entry, msgspec.structs.replace(record, host_config=after))
         services.announce(record, "update")
+        added = port_requests(msgspec.structs.replace(host, port_bindings=added_ports))
+    return await services.networks.publishing_warnings(added)
 
 
 def _changes(wanted: Resources) -> Mapping[str, Any]:

@@ -30,5 +30,5 @@ async def container_update(call: Call) -> Answer:
     upgrade_update(body, call.version)
     policy = msgspec.convert(body.pop("RestartPolicy", None), RestartPolicy | None)
     ports = [msgspec.convert(body.pop(name, None), PortMap) for name in ("PublishAdd", "PublishRemove")]
-    await call.engine.containers.update(call.name, msgspec.convert(body, Resources), policy, *ports)
-    return JsonAnswer({"Warnings": None})
+    warnings = await call.engine.containers.update(call.name, msgspec.convert(body, Resources), policy, *ports)
+    return JsonAnswer({"Warnings": list(warnings) or None})
