@@ -153,8 +153,12 @@ class Execs:
         await found.entry.shim.resize(rows, columns, exec_id)
 
     def ids_of(self, container_id: str) -> tuple[str, ...]:
-        """The execs that run in a container."""
-        return tuple(one.id for one in self._execs.values() if one.running and one.entry.record.id == container_id)
+        """The execs of a container that run, or have still to be started."""
+        return tuple(
+            one.id
+            for one in self._execs.values()
+            if one.exit_code is None and one.entry.shim is not None and one.entry.record.id == container_id
+        )
 
     def _request(self, found: _Exec, console_size: tuple[int, int]) -> ExecRequest:
         config = found.config

@@ -98,7 +98,7 @@ UNSEEN: dict[str, tuple[str, ...]] = {
         "ContainerInspect .HostConfig.Mounts[].VolumeOptions.DriverConfig.Options",
         "ContainerInspect .HostConfig.Mounts[].VolumeOptions.Subpath",
         "ContainerInspect .HostConfig.StorageOpt",
-        "ContainerWait .Error.Message",
+        "ContainerWait .Error",
     ),
     "of networks that the user defines": (
         "ContainerInspect .NetworkSettings.Networks.*.IPAMConfig.",

@@ -82,6 +82,22 @@ class Services:
         actor.update(image=container.config.image, name=container.name)
         self.events.publish("container", action, container.id, actor)
 
+    def announce_mounts(self, container: Container) -> None:
+        """Publishes a volume event `mount` for each volume of a container that starts."""
+        for one in container.mounts:
+            if one.type == "volume":
+                how = {"destination": one.destination, "propagation": one.propagation}
+                writable = {"read/write": "true" if one.rw else "false"}
+                whose = {"container": container.id, "driver": one.driver}
+                self.events.publish("volume", "mount", one.name, {**whose, **how, **writable})
+
+    def announce_unmounts(self, container: Container) -> None:
+        """Publishes a volume event `unmount` for each volume of a container that has ended."""
+        for one in container.mounts:
+            if one.type == "volume":
+                whose = {"container": container.id, "driver": one.driver}
+                self.events.publish("volume", "unmount", one.name, whose)
+
     def announce_networks(self, container: Container, action: str) -> None:
         """Publishes a network event (`connect`, `disconnect`) for each endpoint that the container has."""
         for endpoint in container.endpoints:

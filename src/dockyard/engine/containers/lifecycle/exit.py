@@ -44,6 +44,7 @@ async def handle_exit(
         seconds = str(int(_ran_seconds(before, ended)))
         services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)
         services.announce_networks(before, "disconnect")
+        services.announce_unmounts(before)
         entry.finish_run()
         if goes:
             await remove_locked(services, entry, volumes=True)

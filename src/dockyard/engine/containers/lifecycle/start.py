@@ -77,6 +77,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         raise
     entry.pending_attachments.clear()
     running(services, entry, shim, restart_count=restart_count)
+    services.announce_mounts(entry.record)
     services.announce(entry.record, "start")
 
 

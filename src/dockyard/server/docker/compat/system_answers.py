@@ -39,6 +39,12 @@ def _show_kernel_memory(document: Document) -> None:
     document |= {"KernelMemory": False, "KernelMemoryTCP": False}
 
 
+def _name_security_options(document: Document) -> None:
+    """Until 1.25 security options were names alone, and there was a driver of execution, which had no name any more."""
+    options = [option.partition(",")[0].removeprefix("name=") for option in document["SecurityOptions"]]
+    document |= {"ExecutionDriver": "<not supported>", "SecurityOptions": options}
+
+
 INFO = (
     Before((1, 53), drop("NRI")),
     Before((1, 50), drop("DiscoveredDevices")),
@@ -49,6 +55,7 @@ INFO = (
     Before((1, 46), drop("Containerd")),
     Before((1, 44), _drop_runtime_status),
     Before((1, 42), _show_kernel_memory),
+    Before((1, 25), _name_security_options),
 )
 
 

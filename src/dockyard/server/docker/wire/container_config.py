@@ -29,11 +29,16 @@ REMOVED_FROM_THE_API = ("KernelMemory", "KernelMemoryTCP")
 
 def config(value: Config) -> dict[str, Any]:
     """The portable configuration. A StopTimeout of 0 is a value, everything else that is empty counts as not given."""
-    document: dict[str, Any] = msgspec.to_builtins(value)
-    for key in OMITTED_WHEN_EMPTY["Config"]:
-        if not document[key] and not (key == "StopTimeout" and document[key] is not None):
-            del document[key]
-    return document
+    return without_empty(msgspec.to_builtins(value))
+
+
+def without_empty(document: dict[str, Any]) -> dict[str, Any]:
+    """A Config as JSON without the fields that are left out while empty."""
+    return {
+        key: value
+        for key, value in document.items()
+        if value or key not in OMITTED_WHEN_EMPTY["Config"] or (key == "StopTimeout" and value is not None)
+    }
 
 
 def host_config(value: HostConfig) -> dict[str, Any]:

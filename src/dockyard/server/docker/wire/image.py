@@ -5,6 +5,7 @@ from typing import Any
 from dockyard.engine.images.images import ImageDetails
 from dockyard.engine.images.listing import ListedImage
 from dockyard.engine.timestamps import ZERO, rfc3339_ns
+from dockyard.server.docker.wire.container_config import without_empty
 from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.spec.image.config import config_to_json
 from dockyard.store.images import Removed, RemovedKind
@@ -45,7 +46,7 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
         "OsVersion": image.os_version,
         # for old clients alone
         "Container": image.container,
-        "ContainerConfig": image.container_config,
+        "ContainerConfig": without_empty(image.container_config or {}),
     }
     return {
         "Id": stored.id,

@@ -9,6 +9,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
 
+ERROR_LEFT_OUT_SINCE = (1, 42)
 CONDITIONS = ("not-running", "next-exit", "removed")
 
 
@@ -26,7 +27,9 @@ async def container_wait(call: Call) -> Answer:
     if call.version < (1, 30):
         return JsonAnswer({"StatusCode": await exit_code(ended)})
 
+    no_error = {"Error": None} if call.version < ERROR_LEFT_OUT_SINCE else {}
+
     async def document() -> AsyncIterator[bytes]:
-        yield msgspec.json.encode({"StatusCode": await exit_code(ended), "Error": None}) + b"\n"
+        yield msgspec.json.encode({"StatusCode": await exit_code(ended), **no_error}) + b"\n"
 
     return StreamAnswer(document(), immediate=True)
