@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.engine import is_alive
 from tests.support.wait import wait_until
 
 
@@ -24,4 +25,5 @@ def kill_companion(exec_root: Path) -> None:
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: companion_pid(exec_root) is None, "the companion to be gone")
+        # not until its command line is gone: that goes before its sockets do
+        wait_until(lambda: not is_alive(pid), "the companion to be gone")
