@@ -129,12 +129,21 @@ def test_a_port_that_somebody_took_meanwhile_is_reported_and_still_serves(
     wait_until(lambda: engine.controller._companion.is_connected and not engine.controller._held._own)
     kill(engine)
     kill_companion(engine.root / "exec")
-    thief = host.run(listen_tcp, 8080)
+    thieves: list[socket.socket] = []
+
+    def steal() -> bool:
+        try:
+            thieves.append(host.run(listen_tcp, 8080))
+        except OSError:  # a socket on its way between two killed processes is closed a moment later
+            return False
+        return True
+
+    wait_until(steal)
     engine.start((attachment,))
     assert "published port 0.0.0.0:8080/tcp can't be reserved again" in caplog.text
     listener = host.inside(path, partial(listen_tcp, 80))
     talk(host.outside(partial(connect_tcp, HOST_ADDRESS, 8080)), listener)
-    thief.close()
+    thieves[0].close()
 
 
 @pytest.mark.parametrize("damage", ["flush ruleset", "delete table ip {table}", "flush table ip {table}"])
