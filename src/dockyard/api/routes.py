@@ -1,4 +1,4 @@
-"""Every operation of the Engine API v1.55, as data: method, path, name.
+"""Every operation of the Engine API v1.55, and those of Dockyard's own, as data: method, path, name.
 
 The server's router, the client's requests and the tests that walk over all operations come from this one table. The
 names are the `operationId`s of the definition. `{...}` is one parameter; in a path it may contain slashes (image names
@@ -36,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/containers/{id}/archive", "ContainerArchive"),
     ("PUT", "/containers/{id}/archive", "PutContainerArchive"),
     ("POST", "/containers/prune", "ContainerPrune"),
+    ("GET", "/containers/{id}/why", "ContainerWhy"),  # Dockyard's own
     # Image
     ("GET", "/images/json", "ImageList"),
     ("POST", "/build", "ImageBuild"),

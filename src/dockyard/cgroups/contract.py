@@ -97,6 +97,9 @@ class Cgroup(Protocol):
     def oom_kills(self) -> int:
         """How many processes were killed for lack of memory so far."""
 
+    def memory_peak_bytes(self) -> int:
+        """The most memory that was in use at a time; 0 where the kernel doesn't tell."""
+
     def destroy(self) -> None:
         """Remove it with what is below; nothing when it is gone. SystemFailure when processes are still in it."""
 

@@ -31,6 +31,7 @@ CONTAINER = {
     "unpause": ("container.unpause", "Let the processes of containers go on"),
     "update": ("container.update", "Change the limits of containers"),
     "wait": ("container.wait", "Wait until containers stop, then print their exit codes"),
+    "why": ("container.why", "Tell how and why a container ended (Dockyard only)"),
 }
 IMAGE = {
     "history": ("image.history", "Show how an image was made"),

@@ -112,6 +112,11 @@ def top(client: EngineClient, ref: str, ps_arguments: str) -> Any:
     return client.call("GET", f"/containers/{quote(ref)}/top", {"ps_args": ps_arguments or None})
 
 
+def why(client: EngineClient, ref: str) -> Any:
+    """GET /containers/{ref}/why: how the last run ended. NotFound of a daemon that isn't Dockyard's."""
+    return client.call("GET", f"/containers/{quote(ref)}/why")
+
+
 def changes(client: EngineClient, ref: str) -> list[Any]:
     """GET /containers/{ref}/changes: `[{"Path": …, "Kind": 0 modified, 1 added, 2 deleted}]`."""
     return client.call("GET", f"/containers/{quote(ref)}/changes") or []

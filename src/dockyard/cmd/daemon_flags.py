@@ -65,6 +65,7 @@ SUPPORTED: Final = (
     Flag("no-proxy", "", STRING, "Hosts that are reached without proxy"),
     Flag("pidfile", "p", STRING, "File for the daemon's process id", default=DEFAULT_PIDFILE),
     Flag("registry-mirror", "", MIRROR, "Mirrors: URLs for Docker Hub, registry=URL for another registry"),
+    Flag("restart-unhealthy", "", BOOL, "Restart containers whose health check fails (not in dockerd)"),
     Flag("seccomp-profile", "", STRING, "Seccomp profile of containers: a file, or unconfined"),
     Flag("shutdown-timeout", "", INT, "Seconds that containers get to stop when the daemon ends", default=15),
     Flag("storage-driver", "s", STRING, "Storage driver: overlay2 or vfs"),

@@ -54,6 +54,7 @@ class DaemonConfig:
     seccomp_profile: None is the built-in profile, "unconfined" is none, else the path of a JSON file.
     registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
+    restart_unhealthy: restart containers whose health check fails, unless their label says otherwise.
     userns_remap: whose subordinate ids containers have, `default` or `user[:group]`; "" is the host's own ids.
     host_gateway_ips: what `host-gateway` in --add-host stands for; empty is the address of the bridge.
     warnings: what the user must be told in the log before the API answers.
@@ -120,5 +121,6 @@ class DaemonConfig:
     no_new_privileges: bool = False
     seccomp_profile: str | None = None
     userns_remap: str = ""
+    restart_unhealthy: bool = False
 
     warnings: tuple[str, ...] = ()

@@ -43,6 +43,7 @@ from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, Ad
 from dockyard.network.controller import NetworkController
 from dockyard.spec.image.descriptor import Platform
 from dockyard.supervisor.client import SupervisorClient
+from dockyard.supervisor.sandbox_client import release_all
 
 LOG = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ async def open_engine(
     store = await asyncio.to_thread(open_store, daemon, paths)
     supervisor = SupervisorClient(paths.exec_root)
     await supervisor.ensure()
-    await asyncio.to_thread(supervisor.release_all, paths.user_namespaces)
+    await asyncio.to_thread(release_all, paths.user_namespaces)
     networks = Networks(
         daemon,
         collection,

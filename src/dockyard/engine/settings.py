@@ -28,6 +28,7 @@ RELOADABLE = frozenset(
         "max_download_attempts",
         "mirrors_of",
         "registry_mirrors",
+        "restart_unhealthy",
         "runtimes",
         "shutdown_timeout",
         "warnings",

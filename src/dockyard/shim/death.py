@@ -40,7 +40,8 @@ class Death:
         container = self._container
         container.status = Status.STOPPED
         finished_at_ns = self._around.place.clock()
-        self._record = exit_record(wait_status, oom_killed=self._oom_killed(), finished_at_ns=finished_at_ns)
+        record = exit_record(wait_status, oom_killed=self._oom_killed(), finished_at_ns=finished_at_ns)
+        self._record = record._replace(memory_peak_bytes=self._memory_peak_bytes())
         self._try(lambda: write_exit(container.directory, self._record))
         # Without a pid namespace of its own, nothing has ended but the first process.
         self._try(self._kill_rest)
@@ -52,6 +53,12 @@ class Death:
         except DockyardError as error:
             self._around.place.report(error)
             return False
+
+    def _memory_peak_bytes(self) -> int:
+        try:
+            return self._container.driver.memory_peak_bytes()
+        except DockyardError:
+            return 0  # which nobody waits for
 
     def _kill_rest(self) -> None:
         if self._container.driver.processes():

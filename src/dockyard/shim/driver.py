@@ -90,5 +90,8 @@ class Driver(Protocol):
     def oom_killed(self) -> bool:
         """Whether a process was killed for lack of memory."""
 
+    def memory_peak_bytes(self) -> int:
+        """The most memory that was in use at a time; 0 where the kernel doesn't tell."""
+
     def delete(self) -> None:
         """Kill what is left; remove cgroup and state. Repeating it does nothing."""

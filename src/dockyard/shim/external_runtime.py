@@ -145,6 +145,10 @@ class ExternalDriver:
         """See Driver."""
         return self._cgroup is not None and self._cgroup.oom_kills() > 0
 
+    def memory_peak_bytes(self) -> int:
+        """See Driver."""
+        return self._cgroup.memory_peak_bytes() if self._cgroup is not None else 0
+
     def delete(self) -> None:
         """See Driver."""
         try:

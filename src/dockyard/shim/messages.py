@@ -78,6 +78,7 @@ class ClientSettings(NamedTuple):
 class ExitRecord(NamedTuple):
     """How a container ended: `exit_code` 0 to 255 (128 + signal when killed), `signal` 0 when it exited by itself.
 
+    `memory_peak_bytes` is the most that its cgroup has used, 0 where that isn't known.
     `error` is empty unless the end was not the container's own, such as the death of its shim. `finished_at_ns` counts
     from the epoch.
     """
@@ -87,6 +88,7 @@ class ExitRecord(NamedTuple):
     oom_killed: bool = False
     finished_at_ns: int = 0
     error: str = ""
+    memory_peak_bytes: int = 0
 
 
 class ExecState(NamedTuple):

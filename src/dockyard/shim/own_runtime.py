@@ -140,6 +140,10 @@ class OwnDriver:
         """See Driver."""
         return self._cgroup().oom_kills() > 0
 
+    def memory_peak_bytes(self) -> int:
+        """See Driver."""
+        return self._cgroup().memory_peak_bytes()
+
     def delete(self) -> None:
         """See Driver."""
         try:

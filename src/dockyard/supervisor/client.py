@@ -12,8 +12,6 @@ from collections.abc import Callable, Collection, Sequence
 
 from dockyard import __version__
 from dockyard.errors import DeadlineExceeded, DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
-from dockyard.fs.mount import Ranges
-from dockyard.linux.namespace_file import unpin
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.exit_record import read_exit
 from dockyard.shim.messages import (
@@ -185,30 +183,6 @@ class SupervisorClient:
         finally:
             channel.close()
 
-    async def make_sandbox(self, *, user: str, network: str, join: str, uids: Ranges, gids: Ranges) -> None:
-        """Make a network namespace at the path `network`, owned by a new user namespace at `user` or by that at `join`.
-
-        See `dockyard.supervisor.sandbox`. SystemFailure.
-        """
-        channel = await self._connect_ensured(_ignore)
-        try:
-            arguments = {"user": user, "network": network, "join": join, "uids": uids, "gids": gids}
-            await channel.request("sandbox", arguments, (), REPLY_SECONDS)
-        finally:
-            channel.close()
-
-    def release(self, path: str) -> None:
-        """Let go of a user namespace that `make_sandbox` pinned; one that isn't there is fine. SystemFailure."""
-        try:
-            unpin(path)
-        except OSError as error:
-            raise SystemFailure(f"release the user namespace {path}: {error.strerror}") from error
-
-    def release_all(self, directory: str) -> None:
-        """Let go of what an earlier daemon pinned in `directory` and was killed before it had done with it."""
-        for name in os.listdir(directory):
-            self.release(f"{directory}/{name}")
-
     def directory(self, container_id: str) -> str:
         """The shim's directory, which is the bundle, too. InvalidParameter for what can't be an id."""
         return self._directory(container_id).path
@@ -245,7 +219,7 @@ class SupervisorClient:
         return shim
 
     async def visit_channel(self, on_event: Callable[[Message], None]) -> Channel:
-        """A connection of its own for one visit (dockyard.supervisor.visit_client). SystemFailure, Unavailable."""
+        """A connection of its own for one errand (visit_client, sandbox_client). SystemFailure, Unavailable."""
         return await self._connect_ensured(on_event)
 
     async def _connect_ensured(self, on_event: Callable[[Message], None]) -> Channel:

@@ -76,7 +76,7 @@ def test_options_that_mount_would_cut_are_refused() -> None:
 )
 def test_exit_record_of_a_wait_status(status: int, code: int, number: int) -> None:
     record = exit_record(status, oom_killed=True, finished_at_ns=5)
-    assert record == (code, number, True, 5, "")
+    assert record == (code, number, True, 5, "", 0)
 
 
 def test_exit_record_on_disk(tmp_path: Path) -> None:

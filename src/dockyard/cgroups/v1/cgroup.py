@@ -113,6 +113,10 @@ class CgroupV1:
         """How many processes were killed for lack of memory so far."""
         return memory.oom_kills(self.paths["memory"]) if "memory" in self.paths else 0
 
+    def memory_peak_bytes(self) -> int:
+        """The most memory that was in use at a time."""
+        return memory.peak_bytes(self.paths["memory"]) if "memory" in self.paths else 0
+
     def destroy(self) -> None:
         """Remove all directories; the first failure is raised when all were tried."""
         failures: list[DockyardError] = []

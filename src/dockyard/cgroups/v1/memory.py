@@ -87,6 +87,11 @@ def _usage(directory: str, prefix: str) -> MemoryUsage:
     )
 
 
+def peak_bytes(directory: str) -> int:
+    """The most memory that was in use at a time."""
+    return read_integer(directory, "memory.max_usage_in_bytes")
+
+
 def oom_kills(directory: str) -> int:
     """How many processes were killed so far (Linux 4.13 counts them)."""
     return read_table(directory, "memory.oom_control").get("oom_kill", 0)

@@ -122,6 +122,10 @@ class CgroupV2:
         """How many processes were killed for lack of memory so far."""
         return memory.oom_kills(self._path)
 
+    def memory_peak_bytes(self) -> int:
+        """The most memory that was in use at a time."""
+        return memory.peak_bytes(self._path)
+
     def destroy(self) -> None:
         """Remove it with what is below."""
         remove(self._path)

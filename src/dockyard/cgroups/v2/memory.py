@@ -73,6 +73,11 @@ def _usage(directory: str, prefix: str) -> MemoryUsage:
     )
 
 
+def peak_bytes(directory: str) -> int:
+    """The most memory that was in use at a time (Linux 5.19)."""
+    return read_integer(directory, "memory.peak")
+
+
 def oom_kills(directory: str) -> int:
     """How many processes were killed so far, here and below."""
     return read_table(directory, "memory.events").get("oom_kill", 0)

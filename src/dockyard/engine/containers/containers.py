@@ -14,6 +14,7 @@ from dockyard.engine.containers.config import (
     Resources,
     RestartPolicy,
 )
+from dockyard.engine.containers.ending import Sender
 from dockyard.engine.containers.lifecycle import (
     commit,
     connect,
@@ -27,12 +28,14 @@ from dockyard.engine.containers.lifecycle import (
     update,
     wait,
 )
+from dockyard.engine.containers.lifecycle.kill import BY_ENGINE
 from dockyard.engine.containers.query import listing, top
 from dockyard.engine.containers.query.prunable import prunable
 from dockyard.engine.containers.query.stats import Measured, StatsSampler
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.streams import attach
+from dockyard.engine.containers.why import Reason, explain
 from dockyard.engine.logs.entries import LogEntry
 from dockyard.engine.logs.read import LogOptions, read_log
 from dockyard.engine.logs.source import log_source
@@ -69,17 +72,26 @@ class Containers:
         """Starts a container; see `lifecycle.start`."""
         await start.start(self._services, self._find(ref))
 
-    async def stop(self, ref: str, timeout_seconds: int | None = None, signal: str | None = None) -> None:
+    async def stop(
+        self, ref: str, timeout_seconds: int | None = None, signal: str | None = None, by: Sender = BY_ENGINE
+    ) -> None:
         """Stops a container politely; see `lifecycle.kill`."""
-        await kill.stop(self._services, self._find(ref), timeout_seconds, signal)
+        await kill.stop(self._services, self._find(ref), timeout_seconds, signal, by)
 
-    async def kill(self, ref: str, signal: str = "") -> None:
+    async def kill(self, ref: str, signal: str = "", by: Sender = BY_ENGINE) -> None:
         """Sends a signal, SIGKILL by default; see `lifecycle.kill`."""
-        await kill.kill(self._services, self._find(ref), signal)
+        await kill.kill(self._services, self._find(ref), signal, by)
 
-    async def restart(self, ref: str, timeout_seconds: int | None = None, signal: str | None = None) -> None:
+    async def restart(
+        self, ref: str, timeout_seconds: int | None = None, signal: str | None = None, by: Sender = BY_ENGINE
+    ) -> None:
         """Stops and starts a container; see `lifecycle.restart`."""
-        await restart.restart(self._services, self._find(ref), timeout_seconds, signal)
+        await restart.restart(self._services, self._find(ref), timeout_seconds, signal, by)
+
+    def why(self, ref: str) -> tuple[Container, Reason]:
+        """The container's record, and why its last run ended; see `why`."""
+        record = self._find(ref).record
+        return record, explain(record)
 
     async def pause(self, ref: str) -> None:
         """Freezes a container; see `lifecycle.pause`."""

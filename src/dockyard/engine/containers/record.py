@@ -7,6 +7,7 @@ container's lock (`lifecycle`) replaces it. The same value is what `storage` wri
 import msgspec
 
 from dockyard.engine.containers.config import Config, HostConfig, NetworkingConfig
+from dockyard.engine.containers.ending import Ending, SentSignal
 from dockyard.engine.containers.health import Health
 from dockyard.engine.containers.state import ALIVE, Status
 from dockyard.network.attachment import Attachment
@@ -102,6 +103,10 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     manually_stopped: bool = False
     build_step: bool = False
     """Whether it runs a command of a build: its end is that build's matter, and it goes with it."""
+    signals: tuple[SentSignal, ...] = ()
+    """The last signals that were sent to the present run through the engine."""
+    ending: Ending | None = None
+    """How the last run that is over has ended; the present one may be another."""
     hostname_path: str = ""
     hosts_path: str = ""
     resolv_conf_path: str = ""

@@ -28,11 +28,14 @@ def after_exit(
     restart_count: int,
     ran_seconds: float,
     last_wait_seconds: float,
+    unhealthy: bool = False,
 ) -> Restart | None:
-    """What follows an exit: a restart, or None."""
-    if stop_requested or policy.name in ("", "no"):
+    """What follows an exit: a restart, or None. `unhealthy`: it was ended in order to be started again."""
+    if stop_requested or (policy.name in ("", "no") and not unhealthy):
         return None
-    if policy.name == "on-failure":
+    if unhealthy:
+        pass  # whatever the policy says
+    elif policy.name == "on-failure":
         if exit_code == 0:
             return None
         if policy.maximum_retry_count and restart_count >= policy.maximum_retry_count:
@@ -42,8 +45,15 @@ def after_exit(
     return Restart(min(last_wait_seconds * 2, LONGEST_WAIT_SECONDS))
 
 
-def after_daemon_start(policy: RestartPolicy, *, was_running: bool, manually_stopped: bool) -> bool:
-    """Whether a container that has no process is started when the daemon starts (boot or crash of the machine)."""
+def after_daemon_start(
+    policy: RestartPolicy, *, was_running: bool, manually_stopped: bool, unhealthy: bool = False
+) -> bool:
+    """Whether a container that has no process is started when the daemon starts (boot or crash of the machine).
+
+    `unhealthy`: the earlier daemon had ended it in order to start it again.
+    """
+    if unhealthy and not manually_stopped:
+        return True
     if policy.name == "always":
         return True
     if policy.name == "unless-stopped":

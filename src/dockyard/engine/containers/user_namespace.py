@@ -13,6 +13,7 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.security.remap import Remap
 from dockyard.errors import Conflict, InvalidParameter
+from dockyard.supervisor.sandbox_client import make_sandbox
 
 IDMAPPED_LAYERS_SINCE = (5, 19)
 """The kernel in which overlayfs takes layers from id-mapped mounts."""
@@ -72,7 +73,8 @@ def sandbox_maker(services: Services, record: Container) -> Callable[[str], Awai
         return None
 
     async def make(network: str) -> None:
-        await services.supervisor.make_sandbox(
+        await make_sandbox(
+            services.supervisor,
             user=services.paths.user_namespace(record.id),
             network=network,
             join=shared_user_namespace(services, record),

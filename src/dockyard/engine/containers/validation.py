@@ -15,6 +15,7 @@ from dockyard.engine.containers.kernel_support import has_real_time_groups
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
+from dockyard.engine.containers.unhealthy import check_label
 from dockyard.engine.containers.user_namespace import check_modes
 from dockyard.errors import InvalidParameter, NotImplementedYet
 from dockyard.logdrivers.drivers import check_options
@@ -48,6 +49,7 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
         check_options(host.log_config.type, host.log_config.config or {})
     _check_network(host)
     parse_exposed(config.exposed_ports or ())
+    check_label(config.labels)
     if config.stop_signal:
         parse_signal(config.stop_signal)
     runtime = host.runtime

@@ -42,6 +42,7 @@ ON_CONTAINER = frozenset(
         "ContainerStats",
         "ContainerStop",
         "ContainerTop",
+        "ContainerWhy",
         "ContainerUnpause",
         "ContainerWait",
         "PutContainerArchive",

@@ -10,10 +10,13 @@ import msgspec
 
 from dockyard.engine.containers import restart_policy
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.ending import Ending
 from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
+from dockyard.engine.containers.unhealthy import ended_so
+from dockyard.engine.kernel_log import oom_victim
 from dockyard.supervisor.client import ExitRecord, ShimConnection
 
 
@@ -41,6 +44,8 @@ async def handle_exit(
             services.collection.observe(entry, after)
         if ended.oom_killed and not entry.oom_told:
             services.announce(after, "oom")
+        if ended.oom_killed and after.ending is not None and not goes:
+            services.background.start(f"victim in {before.id[:12]}", name_victim(services, entry, after.ending))
         seconds = str(int(_ran_seconds(before, ended)))
         services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)
         services.announce_networks(before, "disconnect")
@@ -71,7 +76,35 @@ def ended_record(record: Container, ended: ExitRecord, status: Status) -> Contai
         oom_killed=ended.oom_killed,
         finished_at_ns=ended.finished_at_ns,
     )
-    return without_network(msgspec.structs.replace(record, state=state))
+    return without_network(msgspec.structs.replace(record, state=state, ending=_ending(record, ended)))
+
+
+def _ending(record: Container, ended: ExitRecord) -> Ending:
+    host = record.host_config
+    return Ending(
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        oom_killed=ended.oom_killed,
+        started_at_ns=record.state.started_at_ns,
+        finished_at_ns=ended.finished_at_ns,
+        error=ended.error,
+        signals=record.signals,
+        memory_limit_bytes=max(0, host.memory),
+        memory_peak_bytes=ended.memory_peak_bytes,
+        nano_cpus=host.nano_cpus,
+        pids_limit=max(0, host.pids_limit or 0),
+        health=record.state.health,
+    )
+
+
+async def name_victim(services: Services, entry: Entry, ending: Ending) -> None:
+    """Adds to the record which process the kernel killed for lack of memory, when its log still tells."""
+    victim = await asyncio.to_thread(oom_victim, entry.record.id)
+    async with entry.lock:
+        record = entry.record
+        if victim is not None and record.ending == ending and not entry.removed.done():
+            named = msgspec.structs.replace(ending, victim=victim)
+            services.collection.observe(entry, msgspec.structs.replace(record, ending=named))
 
 
 def without_network(record: Container) -> Container:
@@ -91,6 +124,7 @@ def _restart(entry: Entry, record: Container, ended: ExitRecord) -> restart_poli
         restart_count=record.restart_count,
         ran_seconds=_ran_seconds(record, ended),
         last_wait_seconds=entry.restart_wait_seconds,
+        unhealthy=ended_so(record.signals),
     )
 
 

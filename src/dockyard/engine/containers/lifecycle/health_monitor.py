@@ -12,9 +12,11 @@ from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import HealthConfig
 from dockyard.engine.containers.health import Health, Probe
 from dockyard.engine.containers.lifecycle.exec_process import exec_action, exec_process
+from dockyard.engine.containers.lifecycle.kill import end_unhealthy
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.streams.capture import capture
+from dockyard.engine.containers.unhealthy import is_wanted, must_end
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import DockyardError
 from dockyard.spec.runtime import to_json
@@ -73,6 +75,10 @@ async def _keep(services: Services, entry: Entry, shim: ShimConnection, verdict:
         after = services.collection.replace(entry, msgspec.structs.replace(record, state=state))
         if before is not None and before.status != verdict.status:
             services.announce(after, f"health_status: {verdict.status}")
+    wanted = is_wanted(after.config.labels, by_default=services.daemon.restart_unhealthy)
+    status = before.status if before is not None else None
+    if must_end(wanted=wanted, before=status, after=verdict.status, stop_requested=entry.stop_requested):
+        services.background.start(f"end unhealthy {after.id[:12]}", end_unhealthy(services, entry, shim))
 
 
 def _running_ns(services: Services, entry: Entry) -> int:

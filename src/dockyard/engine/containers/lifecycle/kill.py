@@ -6,11 +6,15 @@ import signal
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.ending import Sender, with_signal
 from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
+from dockyard.engine.containers.unhealthy import UNHEALTHY
 from dockyard.errors import Conflict, DockyardError, NotFound, NotModified, SystemFailure
+from dockyard.supervisor.client import ShimConnection
 
+BY_ENGINE = Sender("engine", "stop")
 DEFAULT_STOP_SECONDS = 10
 NO_EXIT = "tried to kill container, but did not receive an exit event"
 
@@ -18,14 +22,15 @@ KILL_PATIENCE_SECONDS = 10
 """How long a SIGKILL may take to show: a process in uninterruptible sleep dies only when the kernel lets go of it."""
 
 
-async def kill(services: Services, entry: Entry, signal_text: str) -> None:
+async def kill(services: Services, entry: Entry, signal_text: str, by: Sender = BY_ENGINE) -> None:
     """Sends a signal to PID 1; with SIGKILL also waits for the end. Conflict when the container doesn't run."""
     number = parse_signal(signal_text) if signal_text else int(signal.SIGKILL)
     record = entry.record
     if not record.state.running:
         raise Conflict(f"container {record.id} is not running")
-    if number in (signal.SIGKILL, _stop_signal(entry)):
-        await _remember_stop(services, entry)
+    ends = number in (signal.SIGKILL, _stop_signal(entry))
+    await remember_signal(services, entry, number, by, stops=ends)
+    if ends:
         await request_end(services, entry, number)
     else:
         await send(services, entry, number)
@@ -34,7 +39,13 @@ async def kill(services: Services, entry: Entry, signal_text: str) -> None:
         raise SystemFailure(NO_EXIT)
 
 
-async def stop(services: Services, entry: Entry, timeout_seconds: int | None, signal_text: str | None) -> None:
+async def stop(
+    services: Services,
+    entry: Entry,
+    timeout_seconds: int | None,
+    signal_text: str | None,
+    by: Sender = BY_ENGINE,
+) -> None:
     """The stop signal, then SIGKILL after the timeout (-1 waits for ever). NotModified when it doesn't run."""
     if entry.record.state.status == Status.RESTARTING and await cancel_restart(services, entry):
         return
@@ -45,15 +56,31 @@ async def stop(services: Services, entry: Entry, timeout_seconds: int | None, si
     if timeout_seconds is None:
         configured = record.config.stop_timeout
         timeout_seconds = DEFAULT_STOP_SECONDS if configured is None else configured
-    await _remember_stop(services, entry)
+    await remember_signal(services, entry, number, by, stops=True)
     await request_end(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if not await ended_within(entry, None if timeout_seconds < 0 else timeout_seconds):
+        await remember_signal(services, entry, int(signal.SIGKILL), by, stops=True)
         await send(services, entry, int(signal.SIGKILL))
         services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
             raise SystemFailure(f"cannot stop container: {record.id}: {NO_EXIT}")
     services.announce(record, "stop")
+
+
+async def end_unhealthy(services: Services, entry: Entry, shim: ShimConnection) -> None:
+    """Ends the run under `shim` as `stop` would, but so that it starts again (`restart_policy`)."""
+    by = Sender("engine", UNHEALTHY)
+    timeout_seconds = entry.record.config.stop_timeout
+    patience = DEFAULT_STOP_SECONDS if timeout_seconds is None else timeout_seconds
+    for number, seconds in ((_stop_signal(entry), patience), (int(signal.SIGKILL), KILL_PATIENCE_SECONDS)):
+        if entry.shim is not shim or entry.stop_requested:
+            return
+        await remember_signal(services, entry, number, by, stops=False)
+        await send(services, entry, number)
+        services.announce(entry.record, "kill", signal=str(number))
+        if await ended_within(entry, None if seconds < 0 else seconds):
+            return
 
 
 async def request_end(services: Services, entry: Entry, number: int) -> None:
@@ -121,8 +148,14 @@ def _stop_signal(entry: Entry) -> int:
     return parse_signal(configured) if configured else int(signal.SIGTERM)
 
 
-async def _remember_stop(services: Services, entry: Entry) -> None:
-    """On disk before the signal: a daemon that is killed now must not start the container again afterwards."""
+async def remember_signal(services: Services, entry: Entry, number: int, by: Sender, *, stops: bool) -> None:
+    """On disk before the signal: a daemon that is killed now must not start the container again afterwards.
+
+    `stops`: it is meant to end the container for good, whatever the restart policy says.
+    """
     async with entry.lock:
-        if not entry.record.manually_stopped and entry.record.state.running:
-            services.collection.replace(entry, msgspec.structs.replace(entry.record, manually_stopped=True))
+        record = entry.record
+        if record.state.running:
+            sent = with_signal(record.signals, number, services.clock_ns(), by)
+            stopped = record.manually_stopped or stops
+            services.collection.replace(entry, msgspec.structs.replace(record, signals=sent, manually_stopped=stopped))

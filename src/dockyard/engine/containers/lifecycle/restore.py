@@ -22,6 +22,7 @@ from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.storage import ContainerStorage
+from dockyard.engine.containers.unhealthy import ended_so
 from dockyard.errors import AlreadyExists, DockyardError
 from dockyard.fs.rooted import remove_tree
 from dockyard.supervisor.client import ShimConnection
@@ -120,6 +121,7 @@ async def start_by_policy(services: Services) -> None:
             record.host_config.restart_policy,
             was_running=was_running and record.state.exit_code != 0,
             manually_stopped=record.manually_stopped,
+            unhealthy=ended_so(record.signals),
         )
         if wanted and record.state.started_at_ns:
             waiting.append(services.background.start(f"start {record.id[:12]}", _start(services, entry)))

@@ -31,6 +31,7 @@ from dockyard.engine.containers.state import Status, check_move
 from dockyard.engine.containers.user_namespace import sandbox_maker
 from dockyard.errors import Conflict, DockyardError, InvalidParameter, NotFound, NotModified, SystemFailure
 from dockyard.supervisor.client import CreateRequest, ExternalRuntime, ShimConnection
+from dockyard.supervisor.sandbox_client import release
 
 
 async def start(services: Services, entry: Entry) -> None:
@@ -65,7 +66,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         await begin_log(services, entry.record)
         write_bundle(services, entry.record)
         shim = await _create(services, entry)
-        services.supervisor.release(services.paths.user_namespace(before.id))
+        release(services.paths.user_namespace(before.id))
     except asyncio.CancelledError:
         raise  # the daemon ends: as after a SIGKILL, the next one adopts what has been made, or takes it back
     except BaseException as error:
@@ -96,9 +97,8 @@ def running(services: Services, entry: Entry, shim: ShimConnection, *, restart_c
     )
     entry.shim = shim
     entry.stop_requested = entry.oom_told = False
-    services.collection.observe(
-        entry, msgspec.structs.replace(record, state=state, restart_count=restart_count, manually_stopped=False)
-    )
+    fresh = msgspec.structs.replace(record, state=state, manually_stopped=False, signals=())
+    services.collection.observe(entry, msgspec.structs.replace(fresh, restart_count=restart_count))
     attend(services, entry, shim)
 
 
@@ -198,7 +198,7 @@ async def _take_back(services: Services, entry: Entry, error: BaseException) -> 
     record = entry.record
     await tear_down(services, record, None)
     await services.supervisor.forget(record.id)
-    services.supervisor.release(services.paths.user_namespace(record.id))
+    release(services.paths.user_namespace(record.id))
     message = str(error) or type(error).__name__
     exit_code = start_exit_code(message)
     status = Status.EXITED if record.state.started_at_ns or record.state.status == Status.RESTARTING else Status.CREATED

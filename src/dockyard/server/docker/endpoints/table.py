@@ -34,6 +34,7 @@ from dockyard.server.docker.endpoints.containers import (
     stats,
     update,
     wait,
+    why,
 )
 from dockyard.server.docker.endpoints.images import archives, names, push
 from dockyard.server.docker.endpoints.images import lists as image_lists
@@ -61,6 +62,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ContainerLogs": Endpoint(logs.container_logs, waits=True),
     "ContainerStats": Endpoint(stats.container_stats_answer, waits=True),
     "ContainerChanges": Endpoint(queries.container_changes, waits=True),
+    "ContainerWhy": Endpoint(why.container_why),
     "ContainerExport": Endpoint(queries.container_export, waits=True),
     "ContainerArchiveInfo": Endpoint(archive.container_archive_info, waits=True),
     "ContainerArchive": Endpoint(archive.container_archive, waits=True),

@@ -4,6 +4,7 @@ from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer
 from dockyard.server.docker.http.query import bounded_decimal
+from dockyard.server.docker.sender import sender
 
 LARGEST_EMPTY_BODY_BYTES = 7
 """No JSON object with content is shorter."""
@@ -24,13 +25,15 @@ async def container_start(call: Call) -> Answer:
 
 async def container_stop(call: Call) -> Answer:
     """`POST /containers/{id}/stop`: signal, then SIGKILL after `t` seconds; 304 when it doesn't run."""
-    await call.engine.containers.stop(call.name, call.query.integer("t"), _stop_signal(call))
+    by = sender(call, "stop")
+    await call.engine.containers.stop(call.name, call.query.integer("t"), _stop_signal(call), by)
     return EmptyAnswer()
 
 
 async def container_restart(call: Call) -> Answer:
     """`POST /containers/{id}/restart`."""
-    await call.engine.containers.restart(call.name, call.query.integer("t"), _stop_signal(call))
+    by = sender(call, "restart")
+    await call.engine.containers.restart(call.name, call.query.integer("t"), _stop_signal(call), by)
     return EmptyAnswer()
 
 
@@ -41,7 +44,7 @@ def _stop_signal(call: Call) -> str | None:
 async def container_kill(call: Call) -> Answer:
     """`POST /containers/{id}/kill`: any signal, by name or number; SIGKILL by default."""
     try:
-        await call.engine.containers.kill(call.name, call.query.text("signal"))
+        await call.engine.containers.kill(call.name, call.query.text("signal"), sender(call, "kill"))
     except DockyardError as error:
         raise type(error)(f"cannot kill container: {call.name}: {error}") from error
     return EmptyAnswer()
