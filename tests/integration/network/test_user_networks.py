@@ -23,12 +23,13 @@ from tests.integration.network.test_published_ports import talk
 from tests.integration.network.test_restart import kill
 
 from dockyard.errors import AlreadyExists, DockyardError, Forbidden, InvalidParameter
-from dockyard.linux import network_namespace
+from dockyard.linux import namespaces, network_namespace
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, Subnet
 from dockyard.network.request import NetworkRequest
 
 pytestmark = pytest.mark.root
 
+CLONE_FS = 0x200
 BRIDGE = "com.docker.network.bridge."
 
 
@@ -42,12 +43,15 @@ def make(engine: OneEngine, name: str, *subnets: Subnet, **wanted: Any) -> Netwo
 
 def in_parallel(host: SimulatedHost, number: int, work: Callable[[int], Any]) -> list[Any]:
     """Results of `work` in that many threads of the host at once, in any order."""
-    namespace = host.run(network_namespace.open_current)
+    network = host.run(network_namespace.open_current)
+    mounts = host.run(os.open, "/proc/thread-self/ns/mnt", os.O_RDONLY)
     results: list[Any] = []
     together = threading.Barrier(number)
 
     def run(index: int) -> None:
-        network_namespace.enter(namespace)
+        namespaces.unshare(CLONE_FS)  # what threads share must be parted before one of them goes elsewhere
+        namespaces.setns(mounts, namespaces.CLONE_NEWNS)
+        network_namespace.enter(network)
         together.wait()
         try:
             results.append(work(index))
@@ -59,7 +63,8 @@ def in_parallel(host: SimulatedHost, number: int, work: Callable[[int], Any]) ->
         thread.start()
     for thread in threads:
         thread.join()
-    os.close(namespace)
+    os.close(network)
+    os.close(mounts)
     return results
 
 

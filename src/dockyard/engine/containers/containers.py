@@ -25,6 +25,7 @@ from dockyard.engine.containers.lifecycle import (
     rename,
     restart,
     start,
+    unlink,
     update,
     wait,
 )
@@ -102,9 +103,10 @@ class Containers:
         await pause.unpause(self._services, self._find(ref))
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
-        """Removes a container; see `lifecycle.remove`."""
+        """Removes a container, see `lifecycle.remove`; or with `link` the link of that name, see `lifecycle.unlink`."""
         if link:
-            raise NotImplementedYet("removing links is not supported by Dockyard yet")
+            await unlink.unlink(self._services, ref)
+            return
         await remove.remove(self._services, self._find(ref), force=force, volumes=volumes)
 
     async def rename(self, ref: str, new_name: str) -> None:

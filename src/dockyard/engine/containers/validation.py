@@ -98,7 +98,6 @@ def _check_network(host: HostConfig) -> None:
 
 def _check_not_yet(host: HostConfig) -> None:
     wanted = {
-        "--link": host.links,
         "--cgroup": host.cgroup,
     }
     for flag, value in wanted.items():

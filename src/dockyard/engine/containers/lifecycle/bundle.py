@@ -4,6 +4,7 @@ import json
 import os
 
 from dockyard.engine.containers.init import init_program
+from dockyard.engine.containers.links import environment_of
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.rootfs_files import read_from_view
 from dockyard.engine.containers.services import Services
@@ -11,7 +12,7 @@ from dockyard.engine.containers.spec.build import Prepared, build_spec
 from dockyard.engine.containers.spec.namespaces import Joined
 from dockyard.engine.containers.spec.user import resolve_user
 from dockyard.engine.containers.user_namespace import remap_of, user_namespace
-from dockyard.errors import Conflict, InvalidParameter
+from dockyard.errors import Conflict, InvalidParameter, NotFound
 from dockyard.fs.atomic import write_atomic
 from dockyard.fs.mount import IdMap, Mount
 from dockyard.spec.runtime import to_json
@@ -30,11 +31,26 @@ def write_bundle(services: Services, record: Container) -> None:
         shm_source=_shm_source(services, record),
         init_path=_init_path(services) if host.init else None,
         remap=remap_of(services.machine, host),
+        linked=linked_environment(services, record),
     )
     spec = build_spec(record, prepared, services.daemon, services.machine)
     bundle = services.paths.bundle(record.id)
     os.makedirs(bundle, mode=0o711, exist_ok=True)
     write_atomic(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
+
+
+def linked_environment(services: Services, record: Container) -> tuple[str, ...]:
+    """The variables that come of `--link`; SystemFailure when a container that it names can't be linked to."""
+    if not record.host_config.links:
+        return ()
+
+    def find(ref: str) -> Container | None:
+        try:
+            return services.collection.find(ref).record
+        except (NotFound, InvalidParameter):
+            return None
+
+    return environment_of(record, find)
 
 
 def root(services: Services, record: Container) -> str:

@@ -16,6 +16,7 @@ from dockyard.engine.containers.config import Config, EndpointConfig, HostConfig
 from dockyard.engine.containers.endpoints import check_endpoints, is_private
 from dockyard.engine.containers.kernel_support import keepable
 from dockyard.engine.containers.lifecycle.mount_points import MountPoints
+from dockyard.engine.containers.links import resolved
 from dockyard.engine.containers.mount_requests import requested_mounts
 from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.record import Container, Endpoint, MountPoint
@@ -86,6 +87,7 @@ async def create(
     name = _checked_name(name) if name else random_name(services.collection.names)
     services.collection.reserve_name(name, container_id)
     try:
+        host = msgspec.structs.replace(host, links=resolved(host, name, lambda ref: _named(services, ref)))
         record = _record(services, container_id, name, config, host, networking, image, networks)
         mount_points = MountPoints(services, container_id)
         try:

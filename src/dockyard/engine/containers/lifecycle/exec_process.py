@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dockyard.engine.containers.lifecycle.bundle import linked_environment
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.rootfs_files import read_from_process
 from dockyard.engine.containers.services import Services
@@ -28,7 +29,7 @@ def exec_process(
     groups = record.host_config.group_add or ()
     found = resolve_user(user or record.config.user, groups, lambda path: read_from_process(pid, path))
     own = record.config.env or ()
-    base = environment(own, record.config.hostname, tty, found.home)
+    base = environment((*linked_environment(services, record), *own), record.config.hostname, tty, found.home)
     variables = merged(base, env)
     home = f"HOME={found.home}"
     if home in variables and home not in (*own, *env):  # a default comes last, after what the exec sets

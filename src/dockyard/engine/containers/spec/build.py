@@ -64,6 +64,8 @@ class Prepared:
     init_path: str | None = None
     remap: Remap | None = None
     """The ids of this container, when they aren't the host's."""
+    linked: Sequence[str] = ()
+    """Variables that tell of containers that this one is linked to."""
 
 
 def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, machine: Machine) -> Spec:
@@ -87,7 +89,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         oci_version=OCI_VERSION,
         process=process(
             args=args,
-            env=environment(config.env or (), config.hostname, config.tty, prepared.user.home),
+            env=environment((*prepared.linked, *(config.env or ())), config.hostname, config.tty, prepared.user.home),
             cwd=config.working_dir,
             user=prepared.user,
             capabilities=capabilities,
