@@ -55,6 +55,10 @@ NEWER = (
     ),
     # 25.0: the addresses that end in 0 are written shorter
     (r"^(fe00|ff00)::0 ", r"\1:: "),
+    # 24.0: what becomes of a step's container
+    (r"Removing intermediate container <short>", " ---> Removed intermediate container <short>"),
+    # 24.0 and later: errors begin with small letters
+    (r"^Invalid (containerPort|signal): ", r"invalid \1: "),
     # 23.0: not said twice
     (r"\bno such image: \S+: No such image: ", "No such image: "),
     # 28.0: how the image's name was completed

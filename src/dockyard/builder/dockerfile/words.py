@@ -217,6 +217,8 @@ class _Scanner:
 
     def _braced(self, name: str) -> str:
         char = self._next()
+        if not char:
+            raise DockerfileError("syntax error: missing '}'")
         if char == "}":
             value = self._get(name)
             return value if value is not None else ("${" + name + "}" if self._mode.keep_unset else "")

@@ -12,17 +12,25 @@ _LARGEST_ID = (1 << 32) - 2
 
 
 def resolve_owner(text: str, view: View | None) -> tuple[int, int]:
-    """User and group; without a group it is the number of the user, as in Docker. Raises InvalidParameter."""
+    """User and group; without a group the one of the user's name, else the user's own. Raises InvalidParameter."""
     user, colon, group = text.partition(":")
     if (colon and (not user or not group)) or ":" in group:
         raise InvalidParameter("invalid chown string format: " + text)
     uid = _number(user)
-    if uid is None:
-        uid = _named(view, "/etc/passwd", user, "user")
-    if not colon:
+    if uid is not None and not colon:
         return uid, uid
-    gid = _number(group)
-    return uid, _named(view, "/etc/group", group, "group") if gid is None else gid
+    if uid is None:
+        uid = _find(view, "/etc/passwd", user, 2)
+        if uid is None:
+            raise _unknown("user", user)
+    gid = _number(group) if colon else None
+    if gid is None:
+        gid = _find(view, "/etc/group", group or user, 2)
+    if gid is None and not colon:
+        gid = _find(view, "/etc/passwd", user, 3)
+    if gid is None:
+        raise _unknown("group", group)
+    return uid, gid
 
 
 def _number(text: str) -> int | None:
@@ -33,16 +41,19 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def _named(view: View | None, path: str, name: str, kind: str) -> int:
+def _find(view: View | None, path: str, name: str, field: int) -> int | None:
+    """The number in `field` of the line that begins with `name`."""
     for line in _read(view, path).split("\n"):
         fields = line.split(":")
-        if len(fields) > 2 and fields[0] == name and fields[2].isascii() and fields[2].isdigit():
-            number = _number(fields[2])
-            if number is not None:
-                return number
-    raise InvalidParameter(
-        f"unable to convert uid/gid chown string to host mapping: can't find {'u' if kind == 'user' else 'g'}id "
-        f"for {kind} {name}: no such {kind}: {name}"
+        if len(fields) > field and fields[0] == name:
+            return _number(fields[field])
+    return None
+
+
+def _unknown(kind: str, name: str) -> InvalidParameter:
+    return InvalidParameter(
+        f"unable to convert uid/gid chown string to host mapping: can't find {kind[0]}id for {kind} {name}: "
+        f"no such {kind}: {name}"
     )
 
 

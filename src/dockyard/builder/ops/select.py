@@ -7,6 +7,7 @@ a fresh checkout of the same files is the same.
 
 import hashlib
 import os
+import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -120,6 +121,8 @@ def _one(reader: ViewReader, path: str, parents: bool, ignore: Ignore, from_cont
         before, mark, behind = path.partition("/./")
         if mark:
             pivot, path = components(os.fsencode(before)), f"{before}/{behind}"
+    if from_context and posixpath.normpath(path.lstrip("/")).split("/")[0] == "..":
+        raise InvalidParameter(f"forbidden path outside the build context: {path} ()")
     wanted = components(path.encode("utf-8", "surrogateescape"))
     if not any(_WILDCARDS.intersection(step) or b"\\" in step for step in wanted):
         one = _found(reader, wanted, wanted, parents, pivot, ignore)

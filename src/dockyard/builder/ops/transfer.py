@@ -144,7 +144,6 @@ def _inline(canvas: Canvas, operation: Transfer, file: InlineFile, owner: tuple[
             view = view[os.write(made, view) :]
         os.fchown(made, *owner)
         os.fchmod(made, changed_mode(operation.chmod, 0o644, directory=False) if operation.chmod else 0o644)
-        os.utime(made, ns=(0, 0))
     finally:
         os.close(made)
 

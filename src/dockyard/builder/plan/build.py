@@ -14,7 +14,7 @@ from dockyard.builder.graph import Base, Vertex
 from dockyard.builder.plan import commands, configure, files
 from dockyard.builder.plan.arguments import StageArguments
 from dockyard.builder.plan.options import BaseImage, BaseImages, BuildOptions
-from dockyard.builder.plan.outline import Outline, needed, outline, target_of
+from dockyard.builder.plan.outline import Outline, check_target, needed, outline
 from dockyard.builder.plan.state import DEFAULT_PATH, StageState, Step
 from dockyard.spec.image.config import ImageConfig
 
@@ -62,7 +62,7 @@ async def plan_build(dockerfile: Dockerfile, options: BuildOptions, images: Base
     """
     try:
         sketch = outline(dockerfile, options)
-        target = target_of(sketch)
+        target = check_target(dockerfile, options.target)
         wanted = await needed(sketch, images, target)
         planned: list[PlannedStage | None] = []
         for index in range(target + 1):

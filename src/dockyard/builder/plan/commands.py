@@ -55,7 +55,7 @@ def plan_run(state: StageState, one: types.Run) -> None:
     if one.devices:
         raise DockerfileError("RUN --device is not supported by Dockyard")
     vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=str(one))
-    state.command(one, vertex, args, arguments)
+    state.command(one, vertex, args, arguments, counted=bool(operation.hidden_env))
 
 
 def _words(state: StageState, command: types.Command, mounts: list[Mount], inputs: list[Vertex]) -> tuple[str, ...]:

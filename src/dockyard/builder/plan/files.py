@@ -19,7 +19,7 @@ def plan_copy(state: StageState, one: types.Copy) -> None:
     sources = [state.expand(source) for source in one.sources]
     for source in sources:
         if is_url(source):
-            raise DockerfileError("source can't be a URL for COPY")
+            raise DockerfileError("COPY failed: source can't be a URL for COPY")
         if parse_git_url(source) is not None:
             raise DockerfileError("source can't be a git ref for COPY")
     inputs = [state.vertex]

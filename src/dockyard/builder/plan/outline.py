@@ -17,7 +17,7 @@ from dockyard.builder.dockerfile.stages import Dockerfile, Stage
 from dockyard.builder.dockerfile.words import Mode, expand
 from dockyard.builder.plan.arguments import GlobalArguments, platform_arguments
 from dockyard.builder.plan.options import BaseImage, BaseImages, BuildOptions
-from dockyard.errors import InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.spec.image.config import Image
 from dockyard.spec.image.descriptor import Platform
 
@@ -87,12 +87,11 @@ def outline(dockerfile: Dockerfile, options: BuildOptions) -> Outline:
     return result
 
 
-def target_of(result: Outline) -> int:
-    """The index of the stage to build. Raises InvalidParameter in Docker's words."""
-    name = result.options.target
+def check_target(dockerfile: Dockerfile, name: str) -> int:
+    """The index of the stage to build, the last one for an empty name. Raises InvalidParameter in Docker's words."""
     if not name:
-        return len(result.stages) - 1
-    found = result.dockerfile.find(name)
+        return len(dockerfile.stages) - 1
+    found = dockerfile.find(name)
     if found is None:
         raise InvalidParameter(f'target stage "{name}" could not be found')
     return found.index
@@ -150,7 +149,7 @@ async def needed(result: Outline, images: BaseImages, target: int) -> set[int]:
             for one in extra:
                 found |= await needed(result, images, one)
     others = {(name, result.platform_of(index)) for index in found for name in _images_used(result, index)}
-    await asyncio.gather(*(_find(result, images, name, platform) for name, platform in sorted(others, key=str)))
+    await asyncio.gather(*(_find_source(result, images, name, platform) for name, platform in sorted(others, key=str)))
     return found
 
 
@@ -158,6 +157,13 @@ async def _find_base(result: Outline, images: BaseImages, index: int) -> None:
     one = result.stages[index]
     if one.parent is None:
         await _find(result, images, one.base, result.platform_of(index))
+
+
+async def _find_source(result: Outline, images: BaseImages, name: str, platform: Platform | None) -> None:
+    try:
+        await _find(result, images, name, platform)
+    except DockyardError as error:
+        raise type(error)(f"invalid from flag value {name}: {error}") from error
 
 
 async def _find(result: Outline, images: BaseImages, name: str, platform: Platform | None) -> None:

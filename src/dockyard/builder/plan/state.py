@@ -125,10 +125,12 @@ class StageState:
         created_by = " ".join((*self.shell, f"#(nop) {classic}")) if style == "classic" else f"{comment} # buildkit"
         self._add(instruction, vertex, created_by)
 
-    def command(self, instruction: Instruction, vertex: Vertex, args: tuple[str, ...], arguments: list[str]) -> None:
-        """A step that runs a command; `arguments` are the build arguments that it sees."""
+    def command(
+        self, instruction: Instruction, vertex: Vertex, args: tuple[str, ...], arguments: list[str], *, counted: bool
+    ) -> None:
+        """A step that runs a command; `arguments` are the build arguments that it sees, `counted`: as are others."""
         self.vertex = vertex
-        told = " ".join((f"|{len(arguments)}", *arguments, *args) if arguments else args)
+        told = " ".join((f"|{len(arguments)}", *arguments, *args) if arguments or counted else args)
         created_by = told if self.options.style == "classic" else f"RUN {told} # buildkit"
         self._add(instruction, vertex, created_by)
 

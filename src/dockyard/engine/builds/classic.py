@@ -13,16 +13,16 @@ from dockyard.builder.context.archive import apply_own_rules, exclude, read_dock
 from dockyard.builder.context.clone import clone
 from dockyard.builder.context.download import download
 from dockyard.builder.context.git_url import parse_context_url
-from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
+from dockyard.builder.dockerfile import Dockerfile, DockerfileError, parse_dockerfile
 from dockyard.builder.dockerfile.ignore import NAME, read_patterns
 from dockyard.builder.graph import GitTree
 from dockyard.builder.ops.worker import BuildWorker
-from dockyard.builder.plan import BuildOptions, plan_build
+from dockyard.builder.plan import BuildOptions, check_target, plan_build
 from dockyard.builder.solve.solver import Solver
 from dockyard.engine.builds.bases import EngineImages
 from dockyard.engine.builds.cache_from import CacheFrom
 from dockyard.engine.builds.executor import EngineExecutor
-from dockyard.engine.builds.messages import Finished, ImageMade, Message, Pulled, Text
+from dockyard.engine.builds.messages import Begun, Finished, ImageMade, Message, Pulled, Text
 from dockyard.engine.builds.parts import Parts
 from dockyard.engine.builds.request import BuildRequest
 from dockyard.engine.builds.sources import NoSecrets, RequestSources
@@ -82,7 +82,14 @@ class ClassicBuild:
                     platform=request.platform,
                     build_platform=builds.services.images.platform,
                 )
-                plan = await plan_build(dockerfile, options, images)
+                check_target(dockerfile, options.target)
+                self._messages.put_nowait(Begun())
+                try:
+                    plan = await plan_build(dockerfile, options, images)
+                except DockerfileError as error:
+                    if error.excerpt:
+                        self._tell(f"{error.excerpt}\n")
+                    raise
                 inbox = Inbox()
                 worker = BuildWorker(
                     builds.store.layers,

@@ -11,6 +11,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Context and Dockerfile are there and can be read: from here on errors belong to the build."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImageMade:
     """A stage has come to this image."""
 
@@ -31,4 +36,4 @@ class Finished:
     image_id: str
 
 
-Message = Text | ImageMade | Pulled | Finished
+Message = Begun | Text | ImageMade | Pulled | Finished

@@ -15,7 +15,7 @@ import msgspec
 from dockyard.builder.dockerfile import DockerfileError
 from dockyard.builder.ops.run import CommandFailed
 from dockyard.engine.builds import BuildRequest
-from dockyard.engine.builds.messages import Finished, ImageMade, Message, Pulled, Text
+from dockyard.engine.builds.messages import Begun, Finished, ImageMade, Message, Pulled, Text
 from dockyard.engine.builds.usage import PruneRequest
 from dockyard.engine.containers.config import HostConfig, Ulimit
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
@@ -49,16 +49,16 @@ async def image_build(call: Call) -> Answer:
         try:
             async with aclosing(messages) as told:
                 async for message in told:
+                    begun = begun or isinstance(message, Begun)
                     line = _line(call, message, quiet)
                     if not line:
                         continue
                     if quiet and not isinstance(message, Finished):
                         held.append(line)
                         continue
-                    begun = True
                     yield line
         except DockyardError as error:
-            if not begun and not held:
+            if not begun:
                 raise _shown(error) from error
             for line in held:  # a quiet build that fails says what it kept to itself
                 yield line
@@ -75,6 +75,8 @@ def _line(call: Call, message: Message, quiet: bool) -> bytes:
             return progress.line({"aux": {"ID": image_id}}) if call.version >= AUX_SINCE else b""
         case Pulled(event):
             return transfer_line(event, drawn=call.version <= TEXT_UNTIL)  # type: ignore[arg-type]
+        case Begun():
+            return b""
         case Finished(image_id):
             return progress.stream(f"{image_id}\n") if quiet else b""
 
@@ -87,7 +89,7 @@ def _shown(error: DockyardError) -> DockyardError:
 
 
 def _failure(error: DockyardError) -> bytes:
-    text = str(_shown(error))
+    text = str(error)
     detail: dict[str, Any] = {"message": text}
     if isinstance(error, CommandFailed):
         detail = {"code": error.exit_code, "message": text}
