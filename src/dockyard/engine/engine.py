@@ -5,10 +5,11 @@
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -131,6 +132,8 @@ async def open_engine(
         LogForwarder(paths, background.start),
         clock_ns,
     )
+    loop = asyncio.get_running_loop()
+    store.layers.dispose_with(lambda paths: _from_thread(loop, services.deletion.add, paths))
     LOG.info("Loading containers: start.")
     await restore.load(services, storage)
     services.log_forwarder.resume()
@@ -152,6 +155,11 @@ def _data_root(daemon: DaemonConfig, remap: Remap | None) -> str:
         return root
     os.makedirs(root, mode=0o711, exist_ok=True)
     return f"{root}/{remap.root[0]}.{remap.root[1]}"
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[str]], None], paths: Sequence[str]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended: the next start does it
+        loop.call_soon_threadsafe(work, paths)
 
 
 def this_machine(daemon: DaemonConfig) -> Machine:

@@ -5,6 +5,7 @@ above with the same owner, mode and attributes, as the kernel would when a conta
 Nothing is ever opened by a path: names come from strangers (fs/rooted.py).
 """
 
+import contextlib
 import errno
 import os
 import stat
@@ -110,14 +111,16 @@ class Canvas:
 
         Raises InvalidParameter when a directory is in the way.
         """
-        parent = self._room(steps, uid, gid)
-        return os.open(steps[-1], _NEW, 0o600, dir_fd=parent)
+        if steps[:-1] in self._fresh:  # hardly ever is something there: look only when there is
+            with contextlib.suppress(FileExistsError):
+                return os.open(steps[-1], _NEW, 0o600, dir_fd=self._tree.directory(steps[:-1]))
+        return os.open(steps[-1], _NEW, 0o600, dir_fd=self.room(steps, uid, gid))
 
     def link(self, first: Steps, steps: Steps) -> bool:
         """Make `steps` another name of the file `first`, which was written before; False when that can't be done."""
         source = os.dup(self._tree.directory(first[:-1]))
         try:
-            os.link(first[-1], steps[-1], src_dir_fd=source, dst_dir_fd=self._room(steps, 0, 0), follow_symlinks=False)
+            os.link(first[-1], steps[-1], src_dir_fd=source, dst_dir_fd=self.room(steps, 0, 0), follow_symlinks=False)
         except OSError:
             return False
         finally:
@@ -125,18 +128,17 @@ class Canvas:
         return True
 
     def room(self, steps: Steps, uid: int, gid: int) -> int:
-        """The directory in which something new, not a directory, may be made as `steps[-1]`."""
-        return self._room(steps, uid, gid)
+        """The directory in which something new, not a directory, may be made as `steps[-1]`; what was there is gone.
 
-    def _room(self, steps: Steps, uid: int, gid: int) -> int:
+        Raises InvalidParameter when a directory is in the way.
+        """
         parent = self.enter(steps[:-1], uid, gid)
-        if steps[:-1] not in self._fresh:
-            present = self.status(steps)
-            if present is not None and stat.S_ISDIR(present.st_mode):
-                raise InvalidParameter(f"cannot copy to non-directory: /{display(b'/'.join(steps))} is a directory")
-            parent = self._tree.directory(steps[:-1])
-            if present is None:
-                return parent
+        present = self.status(steps)
+        if present is None:
+            return self._tree.directory(steps[:-1])
+        if stat.S_ISDIR(present.st_mode):
+            raise InvalidParameter(f"cannot copy to non-directory: /{display(b'/'.join(steps))} is a directory")
+        parent = self._tree.directory(steps[:-1])
         self._clear(steps, parent)
         return self._tree.directory(steps[:-1])
 

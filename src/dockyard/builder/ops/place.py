@@ -1,19 +1,15 @@
 """Selected files onto a canvas: contents, links, devices, owners, modes, attributes, times."""
 
 import contextlib
-import errno
 import os
 import stat
 from dataclasses import dataclass
 
+from dockyard.builder.files import FileReader, Status
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
 from dockyard.builder.ops.select import Found
-from dockyard.fs.archive.pack import read_xattrs
 from dockyard.fs.rooted import Steps
-from dockyard.store.graphdriver.view import ViewReader
-
-_SMALL_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +20,21 @@ class Attributes:
     gid: int | None
     chmod: str = ""
 
-    def owner(self, status: os.stat_result) -> tuple[int, int]:
+    def owner(self, status: Status) -> tuple[int, int]:
         """Of what `status` describes."""
         return (
             status.st_uid if self.uid is None else self.uid,
             status.st_gid if self.gid is None else self.gid,
         )
 
-    def mode(self, status: os.stat_result) -> int:
+    def mode(self, status: Status) -> int:
         """Permission bits of what `status` describes."""
         if not self.chmod:
             return stat.S_IMODE(status.st_mode)
         return changed_mode(self.chmod, status.st_mode, directory=stat.S_ISDIR(status.st_mode))
 
 
-def place(canvas: Canvas, reader: ViewReader, found: Found, target: Steps, attributes: Attributes) -> None:
+def place(canvas: Canvas, reader: FileReader, found: Found, target: Steps, attributes: Attributes) -> None:
     """Put `found` at `target`: a directory's content into it, anything else as it. Raises OSError, InvalidParameter."""
     owner = (attributes.uid or 0, attributes.gid or 0)
     times: list[tuple[Steps, int]] = []
@@ -70,20 +66,15 @@ def place(canvas: Canvas, reader: ViewReader, found: Found, target: Steps, attri
             os.utime(canvas.enter(steps), ns=(mtime, mtime))
 
 
-def _entry(
-    canvas: Canvas, reader: ViewReader, steps: Steps, status: os.stat_result, at: Steps, attributes: Attributes
-) -> None:
+def _entry(canvas: Canvas, reader: FileReader, steps: Steps, status: Status, at: Steps, attributes: Attributes) -> None:
     uid, gid = attributes.owner(status)
     mtime = status.st_mtime_ns
     if stat.S_ISREG(status.st_mode):
         _file(canvas, reader, steps, status, at, attributes)
         return
-    place = reader.find(steps)
-    if place is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     parent, name = canvas.room(at, attributes.uid or 0, attributes.gid or 0), at[-1]
     if stat.S_ISLNK(status.st_mode):
-        os.symlink(os.readlink(steps[-1], dir_fd=place[0]), name, dir_fd=parent)
+        os.symlink(reader.readlink(steps), name, dir_fd=parent)
         os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
     else:
         os.mknod(name, stat.S_IFMT(status.st_mode) | 0o600, status.st_rdev, dir_fd=parent)
@@ -92,34 +83,14 @@ def _entry(
     os.utime(name, ns=(mtime, mtime), dir_fd=parent, follow_symlinks=False)
 
 
-def _file(
-    canvas: Canvas, reader: ViewReader, steps: Steps, status: os.stat_result, at: Steps, attributes: Attributes
-) -> None:
-    source = reader.open(steps)
+def _file(canvas: Canvas, reader: FileReader, steps: Steps, status: Status, at: Steps, attributes: Attributes) -> None:
+    made = canvas.new_file(at, attributes.uid or 0, attributes.gid or 0)
     try:
-        made = canvas.new_file(at, attributes.uid or 0, attributes.gid or 0)
-        try:
-            copy_content(source, made, status.st_size)
-            uid, gid = attributes.owner(status)
-            os.fchown(made, uid, gid)
-            os.fchmod(made, attributes.mode(status))
-            for key, value in read_xattrs(source).items():
-                os.setxattr(made, key, value)
-            os.utime(made, ns=(status.st_mtime_ns, status.st_mtime_ns))
-        finally:
-            os.close(made)
+        reader.copy(steps, made)
+        os.fchown(made, *attributes.owner(status))
+        os.fchmod(made, attributes.mode(status))
+        for key, value in reader.xattrs(steps).items():
+            os.setxattr(made, key, value)
+        os.utime(made, ns=(status.st_mtime_ns, status.st_mtime_ns))
     finally:
-        os.close(source)
-
-
-def copy_content(source: int, made: int, size: int) -> None:
-    """Everything of the open file `source` into `made`; large ones inside the kernel."""
-    if size <= _SMALL_BYTES:
-        while data := os.read(source, _SMALL_BYTES):
-            os.write(made, data)
-            if len(data) < _SMALL_BYTES:
-                return
-        return
-    position = 0
-    while copied := os.sendfile(made, source, position, 1 << 30):
-        position += copied
+        os.close(made)

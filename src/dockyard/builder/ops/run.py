@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Protocol
 
 from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.builder.files import Files
 from dockyard.builder.graph import BindMount, CacheMount, Run, SecretMount, SshMount, TmpfsMount, Vertex
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.place import Attributes, place
@@ -47,7 +48,8 @@ class RunWorker(Protocol):
 
     def tell(self, event: Event, /) -> None: ...
     def said(self, vertex: Vertex) -> Tell: ...
-    def view(self, result: Result) -> View: ...
+    def files(self, result: Result) -> Files: ...
+    def view(self, result: Snapshot) -> View: ...
     def adopt(self, draft: Draft, vertex: Vertex, label: str = "", container_id: str = "") -> Snapshot: ...
 
 
@@ -148,8 +150,9 @@ class _Ready:
     async def _bind(self, mount: BindMount) -> None:
         source = self._inputs[mount.input]
         if isinstance(source, Tree) and mount.readonly:
-            at = _inside(source.view(), mount.source)
-            self.attachments.append(Attachment(mount.target, f"{source.path}/{at}".rstrip("/"), True))
+            directory = await asyncio.to_thread(source.directory)
+            at = _inside(source.files, mount.source)
+            self.attachments.append(Attachment(mount.target, f"{directory}/{at}".rstrip("/"), True))
             return
         chain_id = source.chain_id if isinstance(source, Snapshot) else None
         draft = await asyncio.to_thread(self._worker.layers.draft, chain_id)
@@ -157,20 +160,20 @@ class _Ready:
         driver = self._worker.layers.driver
         if isinstance(source, Tree):
             # What is written goes nowhere: the command gets a copy of its own.
-            await asyncio.to_thread(_copy, source.view(), draft.directory, ".")
+            await asyncio.to_thread(_copy, source.files, draft.directory, ".")
             root = draft.directory
         elif chain_id is None:
             root = draft.directory
         else:
             root = driver.root(draft.driver_id)
             self.host_mounts += driver.mounts(draft.driver_id)
-        at = _inside(self._worker.view(source), mount.source)
+        at = _inside(self._worker.files(source), mount.source)
         self.attachments.append(Attachment(mount.target, f"{root}/{at}".rstrip("/"), mount.readonly))
 
     async def _cache(self, mount: CacheMount) -> None:
         def fill(directory: str) -> None:
             if mount.input:
-                _copy(self._worker.view(self._inputs[mount.input]), directory, mount.source)
+                _copy(self._worker.files(self._inputs[mount.input]), directory, mount.source)
 
         held = self._worker.mounts.hold(mount.id, mount.sharing, fill, mount.uid, mount.gid, mount.mode)
         directory = await self._stack.enter_async_context(held)
@@ -214,11 +217,12 @@ class _Ready:
         self.attachments.append(Attachment(mount.target, path))
 
 
-def _inside(view: View, source: str) -> str:
-    """Where `source` really is in the view, links followed inside. Raises InvalidParameter when it isn't there."""
+def _inside(files: Files, source: str) -> str:
+    """Where `source` really is in the tree, links followed inside. Raises InvalidParameter when it isn't there."""
     steps = components(os.fsencode(source))
     try:
-        real = view.resolve(steps)
+        with files.reader() as reader:
+            real = reader.resolve(steps)
     except OSError as error:
         raise InvalidParameter(f"mount source {source}: {(error.strerror or '').lower()}") from error
     if real is None:
@@ -226,10 +230,10 @@ def _inside(view: View, source: str) -> str:
     return os.fsdecode(b"/".join(real))
 
 
-def _copy(view: View, directory: str, source: str) -> None:
-    found = select(view, (source,))
+def _copy(files: Files, directory: str, source: str) -> None:
+    found = select(files, (source,))
     try:
-        with Canvas(directory, None) as canvas, view.reader() as reader:
+        with Canvas(directory, None) as canvas, files.reader() as reader:
             for one in found:
                 place(canvas, reader, one, () if one.is_directory else one.relative, Attributes(None, None))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which files a COPY or ADD takes, and a digest of them. The source is a view: layers of an image, or one directory.
+"""Which files a COPY or ADD takes, and a digest of them. The source is layers, a directory, or an archive.
 
 A path's own links are followed inside the source (never out of it); what lies below a directory is taken as it is. The
 digest covers names, kinds, modes, owners (where they are kept), link targets, attributes and contents, but no times:
@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dockyard.builder.dockerfile.ignore import Ignore
+from dockyard.builder.files import FileReader, Files, Status
 from dockyard.errors import InvalidParameter
-from dockyard.fs.archive.pack import read_xattrs
 from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps
-from dockyard.store.graphdriver.view import View, ViewReader
 
 MOST_ENTRIES = 4_000_000
 _WILDCARDS = frozenset(b"*?[")
@@ -32,10 +31,10 @@ class Found:
 
     steps: Steps
     relative: Steps
-    status: os.stat_result
-    above: list[tuple[Steps, Steps, os.stat_result]] = field(default_factory=list)
+    status: Status
+    above: list[tuple[Steps, Steps, Status]] = field(default_factory=list)
     """With `--parents`, the directories that lead here."""
-    entries: list[tuple[Steps, Steps, os.stat_result]] = field(default_factory=list)
+    entries: list[tuple[Steps, Steps, Status]] = field(default_factory=list)
     digest: str = ""
 
     @property
@@ -45,17 +44,17 @@ class Found:
 
 
 def select(
-    view: View,
+    files: Files,
     paths: tuple[str, ...],
     *,
     parents: bool = False,
     excludes: tuple[str, ...] = (),
     from_context: bool = True,
 ) -> list[Found]:
-    """What `paths` mean in `view`, each with everything below. Raises InvalidParameter in Docker's words."""
+    """What `paths` mean in `files`, each with everything below. Raises InvalidParameter in Docker's words."""
     ignore = Ignore(excludes)
     found: list[Found] = []
-    with view.reader() as reader:
+    with files.reader() as reader:
         for path in paths:
             found += _one(reader, path, parents, ignore, from_context)
         for one in found:
@@ -64,10 +63,10 @@ def select(
     return found
 
 
-def content_digest(view: View, found: list[Found], *, owners: bool) -> str:
+def content_digest(files: Files, found: list[Found], *, owners: bool) -> str:
     """The digest of all that was selected, and of each by itself (`Found.digest`). Raises OSError."""
     whole = hashlib.sha256()
-    with view.reader() as reader:
+    with files.reader() as reader:
         for one in found:
             told = hashlib.sha256()
             for steps, relative, status in (*one.above, (one.steps, (), one.status), *one.entries):
@@ -85,37 +84,30 @@ def label_of(found: list[Found]) -> str:
     return "multi:" + hashlib.sha256(",".join(labels).encode()).hexdigest()
 
 
-def _described(reader: ViewReader, steps: Steps, relative: Steps, status: os.stat_result, owners: bool) -> bytes:
+def _described(reader: FileReader, steps: Steps, relative: Steps, status: Status, owners: bool) -> bytes:
     mode = status.st_mode
     content = b""
     if stat.S_ISREG(mode):
         content = _file_digest(reader, steps)
     elif stat.S_ISLNK(mode):
-        place = reader.find(steps)
-        content = os.readlink(steps[-1], dir_fd=place[0]) if place else b""
+        content = reader.readlink(steps)
     device = status.st_rdev if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else 0
     owner = b"%d:%d" % (status.st_uid, status.st_gid) if owners else b""
     name = b"/".join(relative)
     return b"%d:%s %o %d %s %s\n" % (len(name), name, mode, device, owner, content)
 
 
-def _file_digest(reader: ViewReader, steps: Steps) -> bytes:
-    descriptor = reader.open(steps)
-    try:
-        told = hashlib.sha256()
-        while chunk := os.read(descriptor, 1 << 18):
-            told.update(chunk)
-            if len(chunk) < 1 << 18:
-                break  # a short read of a file that nobody changes is the last one
-        attributes = read_xattrs(descriptor)
-        for key in sorted(attributes):
-            told.update(b"\0" + key + b"=" + attributes[key])
-        return told.digest()
-    finally:
-        os.close(descriptor)
+def _file_digest(reader: FileReader, steps: Steps) -> bytes:
+    told = hashlib.sha256()
+    for chunk in reader.data(steps):
+        told.update(chunk)
+    attributes = reader.xattrs(steps)
+    for key in sorted(attributes):
+        told.update(b"\0" + key + b"=" + attributes[key])
+    return told.digest()
 
 
-def _one(reader: ViewReader, path: str, parents: bool, ignore: Ignore, from_context: bool) -> list[Found]:
+def _one(reader: FileReader, path: str, parents: bool, ignore: Ignore, from_context: bool) -> list[Found]:
     pivot: Steps = ()
     if parents:
         before, mark, behind = path.partition("/./")
@@ -142,7 +134,7 @@ def _missing(path: str, from_context: bool) -> str:
 
 
 def _found(
-    reader: ViewReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps, ignore: Ignore
+    reader: FileReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps, ignore: Ignore
 ) -> list[Found] | None:
     """None when it isn't there, nothing when it is excluded."""
     try:
@@ -169,7 +161,7 @@ def _found(
     return [one]
 
 
-def _matching(reader: ViewReader, above: Steps, patterns: Steps) -> Iterator[Steps]:
+def _matching(reader: FileReader, above: Steps, patterns: Steps) -> Iterator[Steps]:
     """Paths that match, in byte order; `*` stays in one step, `**` as a whole step is any number of them."""
     if not patterns:
         yield above
@@ -191,7 +183,7 @@ def _matching(reader: ViewReader, above: Steps, patterns: Steps) -> Iterator[Ste
             yield from _matching(reader, (*above, name), rest)
 
 
-def _directories(reader: ViewReader, above: Steps) -> list[bytes]:
+def _directories(reader: FileReader, above: Steps) -> list[bytes]:
     found = []
     for name in sorted(reader.names(above)):
         status = reader.status((*above, name))
@@ -200,23 +192,23 @@ def _directories(reader: ViewReader, above: Steps) -> list[bytes]:
     return found
 
 
-def _below(reader: ViewReader, one: Found, ignore: Ignore) -> Iterator[tuple[Steps, Steps, os.stat_result]]:
+def _below(reader: FileReader, one: Found, ignore: Ignore) -> Iterator[tuple[Steps, Steps, Status]]:
     depth = len(one.steps)
     count = 0
-    kept_out: list[tuple[Steps, Steps, os.stat_result]] = []
-    for node in reader.walk(one.steps):
-        if stat.S_ISSOCK(node.status.st_mode):
+    kept_out: list[tuple[Steps, Steps, Status]] = []
+    for steps, status in reader.walk(one.steps):
+        if stat.S_ISSOCK(status.st_mode):
             continue
         count += 1
         if count > MOST_ENTRIES:
             raise InvalidParameter(f"more than {MOST_ENTRIES} files to copy")
-        relative = node.steps[depth:]
-        entry = (node.steps, relative, node.status)
+        relative = steps[depth:]
+        entry = (steps, relative, status)
         if not ignore:
             yield entry
             continue
         if ignore.excludes(os.fsdecode(b"/".join(relative))):
-            if stat.S_ISDIR(node.status.st_mode):
+            if stat.S_ISDIR(status.st_mode):
                 kept_out.append(entry)  # it is made after all when something in it is let in again
             continue
         for above in [other for other in kept_out if relative[: len(other[1])] == other[1]]:

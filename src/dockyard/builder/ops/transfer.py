@@ -1,9 +1,12 @@
 """COPY and ADD: what was selected goes into a draft. Also the directory of WORKDIR. All in a thread."""
 
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dockyard.builder.files import Files, LayerFiles
 from dockyard.builder.graph import InlineFile, Selection, Transfer
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
@@ -24,23 +27,23 @@ class Prepared:
     """What a transfer will move: for each selection its view and what was found in it; and its digest and label."""
 
     operation: Transfer
-    parts: list[tuple[Selection, View, list[Found]]]
+    parts: list[tuple[Selection, Files, list[Found]]]
     digest: str
     label: str
 
 
-def prepare(operation: Transfer, views: list[View], contexts: list[bool]) -> Prepared:
-    """Select and digest. `views[n]` is of `inputs[n]`; `contexts[n]`: it is what the client sent.
+def prepare(operation: Transfer, trees: list[Files], contexts: list[bool]) -> Prepared:
+    """Select and digest. `trees[n]` is of `inputs[n]`; `contexts[n]`: it is what the client sent.
 
     Raises InvalidParameter, with the words of Docker's builder, for what isn't there.
     """
     parts, digests, everything = [], [], []
     try:
         for one in operation.selections:
-            view, sent = views[one.input], contexts[one.input]
-            found = select(view, one.paths, parents=one.parents, excludes=operation.excludes, from_context=sent)
-            digests.append(content_digest(view, found, owners=operation.keep_owner))
-            parts.append((one, view, found))
+            files, sent = trees[one.input], contexts[one.input]
+            found = select(files, one.paths, parents=one.parents, excludes=operation.excludes, from_context=sent)
+            digests.append(content_digest(files, found, owners=operation.keep_owner))
+            parts.append((one, files, found))
             everything += found
     except InvalidParameter as error:
         raise InvalidParameter(f"{operation.keyword} failed: {error}") from None
@@ -66,9 +69,9 @@ def perform(prepared: Prepared, directory: str, below: View | None, scratch: str
     owner = resolve_owner(operation.chown, below) if operation.chown else None
     try:
         with Canvas(directory, None if operation.link else below) as canvas:
-            for selection, view, found in prepared.parts:
+            for selection, files, found in prepared.parts:
                 for one in found:
-                    _place(canvas, operation, selection, view, one, owner, scratch)
+                    _place(canvas, operation, selection, files, one, owner, scratch)
             for file in operation.files:
                 _inline(canvas, operation, file, owner or (0, 0))
     except OSError as error:
@@ -83,7 +86,7 @@ def _place(
     canvas: Canvas,
     operation: Transfer,
     selection: Selection,
-    view: View,
+    files: Files,
     found: Found,
     owner: tuple[int, int] | None,
     scratch: str,
@@ -93,30 +96,26 @@ def _place(
     chmod = operation.chmod
     if selection.download and not chmod:
         chmod = f"{_DOWNLOAD_MODE:o}"
-    with view.reader() as reader:
-        if selection.unpack and not found.is_directory:
-            descriptor = reader.open(found.steps)
-            try:
-                if is_archive(descriptor):
-                    _place_archive(canvas, operation, descriptor, owner, scratch)
-                    return
-            finally:
-                os.close(descriptor)
+    with files.reader() as reader:
+        unpacks = selection.unpack and stat.S_ISREG(found.status.st_mode)
+        if unpacks and is_archive(reader.data(found.steps)):
+            _place_archive(canvas, operation, reader.data(found.steps), owner, scratch)
+            return
         place(canvas, reader, found, _target(canvas, operation, found), Attributes(uid, gid, chmod))
 
 
 def _place_archive(
-    canvas: Canvas, operation: Transfer, descriptor: int, owner: tuple[int, int] | None, scratch: str
+    canvas: Canvas, operation: Transfer, chunks: Iterator[bytes], owner: tuple[int, int] | None, scratch: str
 ) -> None:
     directory = tempfile.mkdtemp(prefix="add-", dir=scratch)
     try:
-        unpack(descriptor, directory)
-        view = View([directory])
-        (found,) = select(view, ("/",))
+        unpack(chunks, directory)
+        files = LayerFiles(View([directory]))
+        (found,) = select(files, ("/",))
         uid, gid = owner or (None, None)
         target = canvas.resolve(components(os.fsencode(operation.destination)))
         canvas.enter(target, *(owner or (0, 0)))
-        with view.reader() as reader:
+        with files.reader() as reader:
             place(canvas, reader, found, target, Attributes(uid, gid, operation.chmod))
     finally:
         remove_tree(directory)

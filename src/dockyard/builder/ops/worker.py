@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.builder.files import Files, LayerFiles
 from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, Run, Transfer, Vertex
 from dockyard.builder.ops import run, transfer
 from dockyard.builder.ops.select import content_digest, select
@@ -89,10 +90,12 @@ class BuildWorker:
         """Makes events of what a command says."""
         return lambda stream, data: self.tell(Output(vertex, stream, data, self._clock_ns()))
 
-    def view(self, result: Result) -> View:
+    def files(self, result: Result) -> Files:
         """The files of a result."""
-        if isinstance(result, Tree):
-            return result.view()
+        return result.files if isinstance(result, Tree) else LayerFiles(self.view(result))
+
+    def view(self, result: Snapshot) -> View:
+        """The layers of a result."""
         if result.chain_id is None:
             return View([self.empty])
         return self.layers.driver.view(self.layers.get(result.chain_id).driver_id)
@@ -132,7 +135,7 @@ class BuildWorker:
 
     def _prepare(self, operation: Transfer, vertex: Vertex, inputs: list[Result]) -> transfer.Prepared:
         contexts = [isinstance(one.operation, LocalTree) for one in vertex.inputs]
-        return transfer.prepare(operation, [self.view(one) for one in inputs], contexts)
+        return transfer.prepare(operation, [self.files(one) for one in inputs], contexts)
 
     def _drawn(
         self, vertex: Vertex, base: str | None, label: str, draw: Callable[[Draft, View | None], None]
@@ -156,9 +159,8 @@ class BuildWorker:
             if isinstance(one, Snapshot):
                 digests.append(one.chain_id or "")
             else:
-                view = self.view(one)
-                found = select(view, (getattr(mount, "source", "/"),))
-                digests.append(content_digest(view, found, owners=False))
+                found = select(one.files, (getattr(mount, "source", "/"),))
+                digests.append(content_digest(one.files, found, owners=False))
         told = Run(
             operation.args, operation.env, operation.cwd, operation.user, operation.network, operation.insecure,
             operation.mounts,

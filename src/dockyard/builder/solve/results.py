@@ -1,7 +1,9 @@
 """What a vertex comes to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from dockyard.builder.files import Files, LayerFiles
 from dockyard.store.graphdriver.view import View
 
 
@@ -18,14 +20,18 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A directory on this machine that nobody changes. `digest` says what is in it, "" when that isn't known."""
+    """Files that nobody changes: `files` to copy from, and `directory`, a place on this machine where they are.
 
-    path: str
-    digest: str = ""
+    The directory of an archive is made when it is asked for; the call may take long.
+    """
 
-    def view(self) -> View:
-        """Its files."""
-        return View([self.path])
+    files: Files
+    directory: Callable[[], str]
+
+
+def directory_tree(path: str) -> Tree:
+    """A tree that is a directory already."""
+    return Tree(LayerFiles(View([path])), lambda: path)
 
 
 Result = Snapshot | Tree

@@ -5,19 +5,29 @@ import contextlib
 import os
 import tempfile
 from collections.abc import AsyncGenerator
+from threading import Lock
 
 from dockyard.builder.classic.build import Classic, build
 from dockyard.builder.classic.inbox import Inbox
 from dockyard.builder.classic.text import short
-from dockyard.builder.context.archive import apply_own_rules, exclude, read_dockerfile, read_file, unpack_context
+from dockyard.builder.context.archive import (
+    apply_own_rules,
+    exclude,
+    read_dockerfile,
+    read_file,
+    receive_context,
+    unpack_archive,
+)
 from dockyard.builder.context.clone import clone
 from dockyard.builder.context.download import download
 from dockyard.builder.context.git_url import parse_context_url
 from dockyard.builder.dockerfile import Dockerfile, DockerfileError, parse_dockerfile
 from dockyard.builder.dockerfile.ignore import NAME, read_patterns
+from dockyard.builder.files.archive import ArchiveFiles
 from dockyard.builder.graph import GitTree
 from dockyard.builder.ops.worker import BuildWorker
 from dockyard.builder.plan import BuildOptions, check_target, plan_build
+from dockyard.builder.solve.results import Tree, directory_tree
 from dockyard.builder.solve.solver import Solver
 from dockyard.engine.builds.bases import EngineImages
 from dockyard.engine.builds.cache_from import CacheFrom
@@ -161,44 +171,69 @@ class ClassicBuild:
             async for event in events:
                 yield event
 
-    async def _context(self, scratch: str) -> tuple[str | None, Dockerfile]:
-        """The context's directory, None when there is none, and the Dockerfile."""
+    async def _context(self, scratch: str) -> tuple[Tree | None, Dockerfile]:
+        """The context, None when there is none, and the Dockerfile."""
         request = self._request
-        directory = f"{scratch}/context"
-        os.mkdir(directory, 0o755)
-        os.chmod(directory, 0o755)
         if not request.remote:
-            await run_in_own_thread(unpack_context, request.chunks, directory)
-            return await asyncio.to_thread(self._from, directory)
+            files = await run_in_own_thread(receive_context, request.chunks, f"{scratch}/context.tar")
+            return await asyncio.to_thread(self._received, files, scratch)
         repository = parse_context_url(request.remote)
         if repository is not None:
             tree = GitTree(repository.remote, repository.reference, repository.subdirectory)
+            directory = _directory(scratch)
             folder = await clone(tree, directory, lambda said: self._tell(said.decode("utf-8", "replace")))
-            return await asyncio.to_thread(self._from, folder, unfiltered=True)
+            return await asyncio.to_thread(self._cloned, folder)
         if not request.remote.startswith(("http://", "https://")):
             raise InvalidParameter(f"remoteURL ({request.remote}) could not be recognized as URL")
-        return await self._downloaded(scratch, directory)
+        return await self._downloaded(scratch)
 
-    async def _downloaded(self, scratch: str, directory: str) -> tuple[str | None, Dockerfile]:
-        remote = self._request.remote
+    async def _downloaded(self, scratch: str) -> tuple[Tree | None, Dockerfile]:
         home = tempfile.mkdtemp(dir=scratch)
-        got = await download(remote, f"{home}/context")
+        got = await download(self._request.remote, f"{home}/context")
         if got.content_type in _TEXT_TYPES:
-            return None, parse_dockerfile(read_file(home, "context") or b"", "Dockerfile")
-        await asyncio.to_thread(_unpack_file, got.path, directory)
-        return await asyncio.to_thread(self._from, directory)
+            return None, parse_dockerfile(read_file(directory_tree(home).files, "context") or b"", "Dockerfile")
+        files = await asyncio.to_thread(_receive_file, got.path, f"{scratch}/context.tar")
+        return await asyncio.to_thread(self._received, files, scratch)
 
-    def _from(self, directory: str, *, unfiltered: bool = False) -> tuple[str, Dockerfile]:
-        name, data = read_dockerfile(directory, self._request.dockerfile)
+    def _received(self, files: ArchiveFiles, scratch: str) -> tuple[Tree, Dockerfile]:
+        name, data = read_dockerfile(files, self._request.dockerfile)
         dockerfile = parse_dockerfile(data, name)
-        if unfiltered:
-            rules = read_file(directory, f"{name}{NAME}") or read_file(directory, NAME) or b""
-            exclude(directory, read_patterns(rules.decode("utf-8", "replace")))
-        else:
-            apply_own_rules(directory, name)
-        return directory, dockerfile
+        apply_own_rules(files, name)
+
+        return Tree(files, _Unpacked(files, scratch)), dockerfile
+
+    def _cloned(self, folder: str) -> tuple[Tree, Dockerfile]:
+        tree = directory_tree(folder)
+        name, data = read_dockerfile(tree.files, self._request.dockerfile)
+        rules = read_file(tree.files, f"{name}{NAME}") or read_file(tree.files, NAME) or b""
+        exclude(folder, read_patterns(rules.decode("utf-8", "replace")))
+        return tree, parse_dockerfile(data, name)
 
 
-def _unpack_file(path: str, directory: str) -> None:
+class _Unpacked:
+    """Unpacks an archive when its files are wanted on disk for the first time."""
+
+    def __init__(self, files: ArchiveFiles, scratch: str) -> None:
+        self._files = files
+        self._scratch = scratch
+        self._lock = Lock()
+        self._directory = ""
+
+    def __call__(self) -> str:
+        with self._lock:
+            if not self._directory:
+                self._directory = _directory(self._scratch)
+                unpack_archive(self._files, self._directory)
+            return self._directory
+
+
+def _directory(scratch: str) -> str:
+    directory = f"{scratch}/context"
+    os.mkdir(directory, 0o755)
+    os.chmod(directory, 0o755)
+    return directory
+
+
+def _receive_file(path: str, place: str) -> ArchiveFiles:
     with open(path, "rb") as file:
-        unpack_context(iter(lambda: file.read(1 << 18), b""), directory)
+        return receive_context(iter(lambda: file.read(1 << 18), b""), place)

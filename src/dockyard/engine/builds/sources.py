@@ -10,14 +10,14 @@ from dockyard.builder.context.clone import clone
 from dockyard.builder.context.download import download
 from dockyard.builder.graph import GitTree, HttpTree, LocalTree
 from dockyard.builder.solve.executor import Tell
-from dockyard.builder.solve.results import Tree
+from dockyard.builder.solve.results import Tree, directory_tree
 from dockyard.errors import InvalidParameter
 
 
 class RequestSources:
-    """See Sources. `context` is the directory of what the client sent, None when it sent only a Dockerfile."""
+    """See Sources. `context` is what the client sent, None when that is only a Dockerfile."""
 
-    def __init__(self, context: str | None, scratch: str) -> None:
+    def __init__(self, context: Tree | None, scratch: str) -> None:
         self._context = context
         self._scratch = scratch
 
@@ -25,21 +25,21 @@ class RequestSources:
         """See Sources."""
         if tree.name != "context" or self._context is None:
             raise InvalidParameter("missing build context")
-        return Tree(self._context)
+        return self._context
 
     async def http(self, tree: HttpTree, tell: Tell) -> Tree:
         """See Sources."""
         directory = tempfile.mkdtemp(prefix="download-", dir=self._scratch)
         name = tree.filename if tree.filename not in (".", "..") else "download"
-        got = await download(tree.url, f"{directory}/{name}", checksum=tree.checksum)
+        await download(tree.url, f"{directory}/{name}", checksum=tree.checksum)
         tell(1, b"\n")
-        return Tree(directory, got.digest)
+        return directory_tree(directory)
 
     async def git(self, tree: GitTree, tell: Tell) -> Tree:
         """See Sources."""
         directory = tempfile.mkdtemp(prefix="git-", dir=self._scratch)
         os.chmod(directory, 0o755)
-        return Tree(await clone(tree, directory, lambda said: tell(2, said)))
+        return directory_tree(await clone(tree, directory, lambda said: tell(2, said)))
 
 
 class NoSecrets:

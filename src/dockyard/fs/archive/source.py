@@ -103,6 +103,11 @@ class FileSource:
         self._start = 0  # offset in the file of the buffer's first byte
         self._position = 0
 
+    @property
+    def position(self) -> int:
+        """How many bytes were taken, copied or skipped."""
+        return self._position
+
     def take(self, size: int) -> bytes:
         """See Source."""
         begin = self._position - self._start

@@ -78,27 +78,25 @@ class Registrar:
                 self._driver.remove(layer_id)
                 raise
 
-    def adopt(self, draft: Draft, lease: Lease) -> Layer | None:
-        """Make a layer of a draft; None, and the draft is gone, when nothing was written into it."""
+    def adopt(self, draft: Draft, lease: Lease, dispose: Callable[[str], None]) -> Layer | None:
+        """Make a layer of a draft; None when nothing was written into it. `dispose` gets drafts that aren't needed."""
         below = draft.parent
         try:
             described = describe(self._driver, draft)
-            if described is None:
-                self._driver.remove(draft.driver_id)
-                return None
-            if described.recipe is None:
+            if described is not None and described.recipe is None:
                 raise SystemFailure("a layer that was written in place can't be described")
-            chain = chain_of(below.chain_id if below else None, described.diff_id)
-            lease.add(chain)
-            with self._locks.hold(chain):
-                known = self._table.find(chain)
-                if known is not None:
-                    self._driver.remove(draft.driver_id)
-                    return known
-                return self._commit(draft.driver_id, None, described, below)
+            if described is not None:
+                chain = chain_of(below.chain_id if below else None, described.diff_id)
+                lease.add(chain)
+                with self._locks.hold(chain):
+                    known = self._table.find(chain)
+                    if known is None:
+                        return self._commit(draft.driver_id, None, described, below)
         except BaseException:
-            self._driver.remove(draft.driver_id)
+            dispose(draft.driver_id)
             raise
+        dispose(draft.driver_id)
+        return known if described is not None else None
 
     def stack(
         self, wanted: Sequence[Wanted], progress: Progress | None = None, registered: Registered | None = None

@@ -45,6 +45,7 @@ class LayerStore:
         self._content = content
         self._table = LayerTable(database, driver.name)
         self._leases = Leases()
+        self._delete: Callable[[Sequence[str]], None] | None = None
         self._registrar = Registrar(driver, self._table, keep_compressed=keep_compressed, workers=workers)
         self._writable = WritableLayers(driver, self._table)
         if not database.is_new:
@@ -142,11 +143,22 @@ class LayerStore:
 
     def adopt(self, draft: Draft, lease: Lease) -> Layer | None:
         """Make a layer of a draft, held by `lease`; None when nothing was written into it. The draft is used up."""
-        return self._registrar.adopt(draft, lease)
+        return self._registrar.adopt(draft, lease, self._dispose)
 
     def discard(self, draft: Draft) -> None:
         """Remove a draft that isn't wanted."""
-        self.driver.remove(draft.driver_id)
+        self._dispose(draft.driver_id)
+
+    def dispose_with(self, delete: Callable[[Sequence[str]], None]) -> None:
+        """Have the directories of drafts deleted by `delete`, which doesn't wait for it: thousands of files take
+        seconds. What it is killed over goes at the next start."""
+        self._delete = delete
+
+    def _dispose(self, driver_id: str) -> None:
+        if self._delete is None:
+            self.driver.remove(driver_id)
+        else:
+            self._delete(self.driver.detach(driver_id))
 
     def create_rw(self, container_id: str, chain_id: str | None) -> RwLayer:
         """A writable layer for the container on top of `chain_id` (None: on nothing). See WritableLayers.create."""
