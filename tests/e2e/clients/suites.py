@@ -17,16 +17,24 @@ class Results(NamedTuple):
 
 
 def run_pytest(
-    python: Path, source: Path, home: Path, arguments: Sequence[str], variables: Mapping[str, str]
+    python: Path,
+    source: Path,
+    home: Path,
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    enter: Sequence[str] = (),
 ) -> Results:
-    """Run pytest of the environment of `python` in the folder `source`, with `home` as HOME, an empty folder."""
+    """Run pytest of the environment of `python` in the folder `source`, with `home` as HOME, an empty folder.
+
+    `enter` is put before the command: what runs it in another network namespace.
+    """
     report = home / "report.xml"
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "PYTEST_", "PYTHON"))
     }
     command = [str(python), "-B", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"]
     done = subprocess.run(
-        [*command, *arguments],
+        [*enter, *command, *arguments],
         cwd=source,
         env={**inherited, "HOME": str(home), "TMPDIR": str(home), **variables},
         capture_output=True,
