@@ -13,6 +13,16 @@ from dockyard.logdrivers.contract import Options, Subject
 DEFAULT_TAG = "{{.ID}}"
 SHORT_ID_LENGTH = 12
 
+_REASONS = (
+    ("unterminated subpattern", "missing closing )"),
+    ("unterminated character set", "missing closing ]"),
+    ("unbalanced parenthesis", "unexpected )"),
+    ("nothing to repeat", "missing argument to repetition operator"),
+    ("bad character range", "invalid character class range"),
+    ("bad escape (end of pattern)", "trailing backslash at end of expression"),
+)
+"""Python's words for what is wrong with a pattern, and Go's (https://pkg.go.dev/regexp/syntax#ErrorCode)."""
+
 
 def _same(name: str) -> str:
     return name
@@ -71,4 +81,5 @@ def _compiled(pattern: str) -> "re.Pattern[str]":
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise InvalidParameter(f"error parsing regexp: {error}: `{pattern}`") from error
+        reason = next((theirs for ours, theirs in _REASONS if ours in error.msg), error.msg)
+        raise InvalidParameter(f"error parsing regexp: {reason}: `{pattern}`") from error

@@ -105,10 +105,14 @@ def url(text: str) -> SplitResult:
         raise InvalidParameter(f'parse "{text}": first path segment in URL cannot contain colon')
     try:
         parsed = urlsplit(text)
-        parsed.port  # noqa: B018 - checks it
     except ValueError:
-        port = text.rpartition(":")[2].partition("/")[0]
-        raise InvalidParameter(f'parse "{text}": invalid port ":{port}" after host') from None
+        raise InvalidParameter(f"parse \"{text}\": missing ']' in host") from None
+    netloc = parsed.netloc.rpartition("@")[2]
+    if netloc.startswith("[") and "]" not in netloc:
+        raise InvalidParameter(f"parse \"{text}\": missing ']' in host")
+    _, separator, port = netloc.rpartition("]")[2].rpartition(":")
+    if separator and not (port == "" or (port.isascii() and port.isdecimal())):
+        raise InvalidParameter(f'parse "{text}": invalid port ":{port}" after host')
     return parsed
 
 
@@ -129,3 +133,10 @@ def host_and_port(netloc: str) -> tuple[str, str | None]:
         raise InvalidParameter(f"address {netloc}: too many colons in address")
     host, _, port = netloc.partition(":")
     return host, port
+
+
+def port_number(text: str) -> int:
+    """A port, in digits; what Go's dialer says of one that can't be."""
+    if len(text) > 5 or int(text) > 0xFFFF:
+        raise InvalidParameter(f"address {text}: invalid port")
+    return int(text)

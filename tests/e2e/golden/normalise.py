@@ -61,6 +61,11 @@ NEWER = (
     (r"^Invalid (containerPort|signal): ", r"invalid \1: "),
     # 23.0: not said twice
     (r"\bno such image: \S+: No such image: ", "No such image: "),
+    # 23.0: where that happened
+    (
+        r"(?<!container: )failed to initialize logging driver: ",
+        "failed to create task for container: failed to initialize logging driver: ",
+    ),
     # 28.0: how the image's name was completed
     (
         r"invalid reference format: repository name must be",

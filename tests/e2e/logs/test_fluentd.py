@@ -8,7 +8,7 @@ from tests.support.client import Docker
 from tests.support.receivers.fluentd import Fluentd, fluentd
 from tests.support.wait import wait_until
 
-LINES = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); usleep 5000; done"
+LINES = "i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); usleep 5000; done"
 
 
 def run(docker: Docker, receiver: Fluentd, *options: str, script: str, wait: bool = True) -> str:
@@ -77,8 +77,8 @@ def test_nothing_is_lost_when_the_receiver_is_killed(docker: Docker, tmp_path: P
         receiver.process.kill()
         docker("wait", container)
         receiver.start()
-        wait_until(lambda: "line 399" in receiver.texts(), "the last line")
-        assert set(receiver.texts()) == {f"line {number}" for number in range(400)}
+        wait_until(lambda: "line 199" in receiver.texts(), "the last line")
+        assert set(receiver.texts()) == {f"line {number}" for number in range(200)}
 
 
 def test_entries_are_given_up_after_max_retries(docker: Docker, tmp_path: Path) -> None:

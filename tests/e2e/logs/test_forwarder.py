@@ -34,19 +34,19 @@ def test_nothing_is_lost_when_daemon_and_forwarder_are_killed(own_engine: Engine
     docker = own_engine.docker
     with splunk(tmp_path) as receiver:
         options = ("--log-opt", f"splunk-url={receiver.url}", "--log-opt", f"splunk-token={TOKEN}")
-        container = docker("run", "-d", "--log-driver", "splunk", *options, *counting(500))
+        container = docker("run", "-d", "--log-driver", "splunk", *options, *counting(300))
         wait_until(lambda: len(receiver.events()) > 20, "the first lines")
         own_engine.kill()
         arrived = len(receiver.events())
-        wait_until(lambda: len(receiver.events()) > arrived + 50, "lines to arrive while the daemon is dead")
+        wait_until(lambda: len(receiver.events()) > arrived + 30, "lines to arrive while the daemon is dead")
         os.kill(forwarder_pid(own_engine), signal.SIGKILL)
         own_engine.start()
         docker("wait", container)
-        wait_until(lambda: any(event["event"]["line"] == "line 499" for event in receiver.events()), "the last line")
-        assert {event["event"]["line"] for event in receiver.events()} == {f"line {number}" for number in range(500)}
-        twice = len(receiver.events()) - 500
+        wait_until(lambda: any(event["event"]["line"] == "line 299" for event in receiver.events()), "the last line")
+        assert {event["event"]["line"] for event in receiver.events()} == {f"line {number}" for number in range(300)}
+        twice = len(receiver.events()) - 300
         assert twice < 200  # what was sent since the position was written down last
-        assert docker("logs", container).splitlines() == [f"line {number}" for number in range(500)]
+        assert docker("logs", container).splitlines() == [f"line {number}" for number in range(300)]
 
 
 def test_a_killed_forwarder_is_started_again_and_ends_when_there_is_nothing_to_do(

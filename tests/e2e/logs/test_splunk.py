@@ -78,7 +78,7 @@ def test_values_are_checked_at_the_start(docker: Docker, options: tuple[str, ...
 
 @pytest.mark.row("H2")
 def test_nothing_is_lost_when_the_collector_is_killed(docker: Docker, tmp_path: Path) -> None:
-    script = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); usleep 5000; done; echo the end"
+    script = "i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); usleep 5000; done; echo the end"
     with splunk(tmp_path) as receiver:
         container = run(docker, receiver, script=script)
         wait_until(lambda: len(receiver.events()) > 50, "the first lines", 15)
@@ -87,4 +87,4 @@ def test_nothing_is_lost_when_the_collector_is_killed(docker: Docker, tmp_path: 
         receiver.start()
         wait_until(lambda: has_end(receiver), "the last line", 15)
         lines = {event["event"]["line"] for event in receiver.events()}
-        assert lines == {"the end", *(f"line {number}" for number in range(400))}
+        assert lines == {"the end", *(f"line {number}" for number in range(200))}

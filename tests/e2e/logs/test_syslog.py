@@ -100,13 +100,13 @@ def test_a_start_without_receiver_fails_as_in_docker(docker: Docker) -> None:
 def test_nothing_is_lost_when_the_receiver_is_killed(docker: Docker, tmp_path: Path, network: str) -> None:
     with rsyslogd(tmp_path) as receiver:
         log = ("--log-driver", "syslog", "--log-opt", f"syslog-address={receiver.address(network)}")
-        script = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); usleep 5000; done"
+        script = "i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); usleep 5000; done"
         container = docker("run", "-d", *log, "busybox", "sh", "-c", script)
         wait_until(lambda: len(receiver.texts()) > 50, "the first lines")
         receiver.process.kill()
         docker("wait", container)
         receiver.start()
-        wait_until(lambda: "line 399" in receiver.texts(), "the last line")
+        wait_until(lambda: "line 199" in receiver.texts(), "the last line")
         texts = receiver.texts()
-        assert set(texts) == {f"line {number}" for number in range(400)}
-        assert docker("logs", container).splitlines() == [f"line {number}" for number in range(400)]
+        assert set(texts) == {f"line {number}" for number in range(200)}
+        assert docker("logs", container).splitlines() == [f"line {number}" for number in range(200)]

@@ -52,7 +52,11 @@ class GelfSink:
             self._datagrams = await Datagrams.connect_udp(self._settings.host, self._settings.port)
         else:
             self._stream = Stream()
-            await self._stream.connect_tcp(self._settings.host, self._settings.port)
+            try:
+                await self._stream.connect_tcp(self._settings.host, self._settings.port)
+            except OSError as error:
+                place = f"{self._settings.host}:{self._settings.port}"
+                raise ConnectionError(f"gelf: cannot connect to GELF endpoint: {place} {error}") from error
 
     async def send(self, entries: Sequence[Entry]) -> None:
         """See `Sink`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dockyard.errors import InvalidParameter
 from dockyard.logdrivers.contract import COMMON_OPTIONS, Options
-from dockyard.logdrivers.values import boolean, duration, memory_size, unsigned, url
+from dockyard.logdrivers.values import boolean, duration, host_and_port, memory_size, unsigned, url
 
 KNOWN = COMMON_OPTIONS | {
     "fluentd-address",
@@ -102,7 +102,12 @@ def _parsed_location(text: str) -> tuple[str, str, int, str]:
         raise InvalidParameter(f"unsupported scheme: '{parsed.scheme}'")
     if parsed.path:
         raise InvalidParameter("should not contain a path element")
-    return parsed.scheme, parsed.hostname or DEFAULT_HOST, parsed.port or DEFAULT_PORT, ""
+    host, port = host_and_port(parsed.netloc.rpartition("@")[2])
+    try:
+        number = unsigned(port, 16) if port else DEFAULT_PORT
+    except InvalidParameter as error:
+        raise InvalidParameter(f"invalid port: {error}") from error
+    return parsed.scheme, host or DEFAULT_HOST, number, ""
 
 
 def _retries(text: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dockyard.errors import InvalidParameter
 from dockyard.logdrivers.contract import COMMON_OPTIONS, Options
-from dockyard.logdrivers.values import host_and_port, integer, url
+from dockyard.logdrivers.values import host_and_port, integer, port_number, url
 
 COMPRESSIONS = ("gzip", "zlib", "none")
 DEFAULT_LEVEL = -1
@@ -94,4 +94,4 @@ def _address(text: str) -> tuple[str, str, int]:
         host, port = "", None
     if not port:
         raise InvalidParameter("gelf: please provide gelf-address as proto://host:port")
-    return parsed.scheme, host, int(port)
+    return parsed.scheme, host, port_number(port)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dockyard.errors import InvalidParameter
 from dockyard.logdrivers.contract import COMMON_OPTIONS, Options
-from dockyard.logdrivers.values import host_and_port, url
+from dockyard.logdrivers.values import host_and_port, port_number, url
 
 KNOWN = COMMON_OPTIONS | {
     "syslog-address",
@@ -96,7 +96,7 @@ def _address(text: str) -> tuple[str, str, int]:
     if parsed.scheme not in ("udp", "tcp", "tcp+tls"):
         raise InvalidParameter(f"unsupported scheme: '{parsed.scheme}'")
     host, port = host_and_port(parsed.netloc.rpartition("@")[2])
-    return parsed.scheme, host, int(port) if port else DEFAULT_PORT
+    return parsed.scheme, host, port_number(port) if port else DEFAULT_PORT
 
 
 def _facility(text: str) -> int:
