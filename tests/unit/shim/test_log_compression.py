@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dockyard.engine.logs.files import close_all, open_all, open_newer
 from dockyard.fs.compressed_file import LOCK, compress_rotated, origin_of, recorded_origin
+from dockyard.shim.container_log import ContainerLog
 from dockyard.shim.json_log import JsonFormat
+from dockyard.shim.local_log import LocalFormat
 from dockyard.shim.log_rotation import RotatingFile
 
 
@@ -84,3 +86,19 @@ def test_the_newest_file_is_there_at_any_time(tmp_path: Path) -> None:
         file.write([b"line%d\n" % number])
         assert (tmp_path / "log").exists()
         assert len({entry.stat().st_ino for entry in os.scandir(tmp_path)}) == len(os.listdir(tmp_path))
+
+
+def test_a_replay_goes_on_through_files_that_were_compressed_meanwhile(tmp_path: Path) -> None:
+    name, form = str(tmp_path / "log"), LocalFormat(None)
+    file = RotatingFile(name, 300, 40, _raise, form, compress=lambda: compress_rotated(name, 40))
+    log = ContainerLog(file, form, lambda: 1)
+    log.write("stdout", b"".join(b"line %d\n" % number for number in range(20)))
+    replay = log.replay()
+    said = replay.batch()
+    log.write("stderr", b"".join(b"line %d\n" % number for number in range(20, 200)))
+    while batch := replay.batch():
+        said += batch
+    replay.close()
+    assert [text for _, text in said] == [b"line %d\n" % number for number in range(200)]
+    assert {stream for stream, _ in said} == {"stdout", "stderr"}
+    assert len(list(tmp_path.glob("*.gz"))) > 10

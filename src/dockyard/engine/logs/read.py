@@ -67,7 +67,9 @@ async def read_log(
         if not files:
             return
         window = _Window(options)
-        for count, entry in enumerate(_past(files, form, options.tail), 1):
+        # Entries of compressed files must be counted, which takes as long as it takes.
+        first, skipped = await asyncio.to_thread(_seek, files, form, options.tail)
+        for count, entry in enumerate(_past(files[first:], form, skipped), 1):
             if window.wants(entry):
                 yield entry
             if window.over:
@@ -85,27 +87,27 @@ async def read_log(
         close_all(files)
 
 
-def _past(files: list[LogFile], form: EntryFormat, tail: int) -> Iterator[LogEntry]:
-    """The last `tail` entries, whatever stream and time they have; all when it is negative."""
-    if tail == 0:
-        newest = files[-1].file
-        newest.seek(form.tail_offset(newest, 0)[0])
-        return
-    first = skipped = 0
-    if tail > 0:
-        first, skipped = _seek_tail(files, form, tail)
+def _past(files: list[LogFile], form: EntryFormat, skipped: int) -> Iterator[LogEntry]:
+    """The entries of `files` from where they are positioned on, but for the first `skipped`."""
     for number, one in enumerate(files):
-        if number < first:
-            continue
         entries = form.read(one.file)
-        if number == first:
-            for _ in range(skipped):
-                next(entries, None)
+        for _ in range(skipped if number == 0 else 0):
+            next(entries, None)
         yield from entries
 
 
-def _seek_tail(files: list[LogFile], form: EntryFormat, tail: int) -> tuple[int, int]:
-    """Positions the files; the number of the first one with wanted entries, and how many are to be skipped in it."""
+def _seek(files: list[LogFile], form: EntryFormat, tail: int) -> tuple[int, int]:
+    """Positions the files for the last `tail` entries, whatever stream and time they have; all when it is negative.
+
+    Returns:
+        The number of the first file with wanted entries, and how many are to be skipped in it.
+    """
+    if tail < 0:
+        return 0, 0
+    if tail == 0:
+        newest = files[-1].file
+        newest.seek(form.tail_offset(newest, 0)[0])
+        return len(files) - 1, 0
     missing = tail
     for number in range(len(files) - 1, -1, -1):
         one = files[number]
