@@ -135,3 +135,11 @@ ROUTES: tuple[Route, ...] = (
     # Session
     ("POST", "/session", "Session"),
 )
+
+EXTENSIONS: tuple[Route, ...] = (
+    ("POST", "/volumes/{name}/rename", "VolumeRename"),
+    ("POST", "/volumes/{name}/clone", "VolumeClone"),
+    ("GET", "/volumes/{name}/export", "VolumeExport"),
+    ("POST", "/volumes/{name}/import", "VolumeImport"),
+)
+"""What Docker doesn't have: the same in every version (docs/extensions.md)."""

@@ -55,10 +55,14 @@ NETWORK = {
     "rm": ("network.rm", "Remove networks"),
 }
 VOLUME = {
+    "clone": ("volume.clone", "Make a copy of a volume"),
     "create": ("volume.create", "Make a volume"),
+    "export": ("volume.export", "Write a volume's content as a tar archive"),
+    "import": ("volume.import_", "Make a volume of a tar archive"),
     "inspect": ("volume.inspect", "Show all that is known of volumes"),
     "ls": ("volume.ls", "List volumes"),
     "prune": ("volume.prune", "Remove volumes that nothing uses"),
+    "rename": ("volume.rename", "Give a volume another name"),
     "rm": ("volume.rm", "Remove volumes"),
 }
 SYSTEM = {

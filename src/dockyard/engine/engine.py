@@ -39,6 +39,7 @@ from dockyard.engine.security.remap import Remap
 from dockyard.engine.settings import Settings
 from dockyard.engine.system import ARCHITECTURES, System
 from dockyard.engine.volumes import Volumes
+from dockyard.engine.volumes.plugin_files import PluginDirectories
 from dockyard.errors import InvalidParameter, NotModified
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
 from dockyard.network.controller import NetworkController
@@ -115,7 +116,7 @@ async def open_engine(
     images = Images(store, collection, events, Platform(machine.arch, "linux"), clock_ns)
     settings = Settings(daemon)
     registries = Registries(store, events, images.platform, lambda: settings.current, clock_ns)
-    volumes = Volumes(store.volumes, collection, events, clock_ns)
+    volumes = Volumes(store.volumes, collection, events, clock_ns, PluginDirectories())
     services = Services(
         settings,
         machine,

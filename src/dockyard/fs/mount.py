@@ -25,6 +25,8 @@ class Mount(NamedTuple):
     `directory`, when not empty, must be the working directory while mounting: relative paths in `options` start there.
     That is how an overlay of 128 layers fits into the single page that mount(2) takes as data.
     With `id_map` the files have owners that differ from those on disk: those of a container in a user namespace.
+    `beneath`, of a bind, is a path below `source` that is bound in its place, looked up as in a chroot to `source`: no
+    symbolic link leads out, whoever changes it meanwhile. `target` is made if it isn't there, of the same kind.
     """
 
     type: str
@@ -33,13 +35,14 @@ class Mount(NamedTuple):
     options: tuple[str, ...] = ()
     directory: str = ""
     id_map: IdMap | None = None
+    beneath: str = ""
 
 
 def mount_from_json(fields: list[Any]) -> Mount:
     """A mount from the list that JSON makes of it; IndexError, TypeError when `fields` isn't such a list."""
-    kind, source, target, options, directory, id_map = fields
+    kind, source, target, options, directory, id_map, beneath = fields
     mapped = None if id_map is None else IdMap(id_map[0], _ranges(id_map[1]), _ranges(id_map[2]))
-    return Mount(kind, source, target, tuple(options), directory, mapped)
+    return Mount(kind, source, target, tuple(options), directory, mapped, beneath)
 
 
 def _ranges(found: list[list[int]]) -> Ranges:

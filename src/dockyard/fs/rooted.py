@@ -13,6 +13,7 @@ from collections import OrderedDict
 from typing import Self
 
 from dockyard.fs.paths import components
+from dockyard.linux.open_beneath import RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV, open_at
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINKS = 40
@@ -168,13 +169,16 @@ def open_in_root(root: str, name: str | bytes) -> int:
 
 
 def remove_entry(name: bytes, parent: int) -> None:
-    """Remove `name` in the directory `parent`, whatever it is, with everything below. Links aren't followed."""
+    """Remove `name` in the directory `parent`, whatever it is, with everything below. Links aren't followed.
+
+    Raises OSError; EBUSY where something is mounted: what is in there belongs to somebody else.
+    """
     try:
         os.unlink(name, dir_fd=parent)
         return
     except IsADirectoryError:
         pass
-    top = os.open(name, _DIRECTORY, dir_fd=parent)
+    top = _open_unmounted(name, parent)
     try:
         while names := os.listdir(top):
             _remove_all(names, top, top, 0)
@@ -197,7 +201,7 @@ def _remove_all(names: list[str], directory: int, top: int, depth: int) -> None:
         if depth == _DEPTH:
             os.rename(name, f".removed-{os.urandom(8).hex()}", src_dir_fd=directory, dst_dir_fd=top)
             continue
-        below = os.open(name, _DIRECTORY, dir_fd=directory)
+        below = _open_unmounted(os.fsencode(name), directory)
         try:
             _remove_all(os.listdir(below), below, top, depth + 1)
         finally:
@@ -205,8 +209,22 @@ def _remove_all(names: list[str], directory: int, top: int, depth: int) -> None:
         os.rmdir(name, dir_fd=directory)
 
 
+def _open_unmounted(name: bytes, parent: int) -> int:
+    """The directory `name`, unless something is mounted on it: a volume must not be emptied by who removes a
+    container."""
+    try:
+        return open_at(parent, name, _DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), os.fsdecode(name)) from None
+        raise
+
+
 def remove_tree(path: str) -> None:
-    """Remove the tree `path` if it is there. Links aren't followed. Raises OSError with what couldn't be removed."""
+    """Remove the tree `path` if it is there. Links aren't followed. Raises OSError with what couldn't be removed.
+
+    EBUSY where something is mounted.
+    """
     parent, name = os.path.split(os.path.abspath(path))
     try:
         descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -28,7 +28,7 @@ class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-def open_at(directory: int, path: str, flags: int, resolve: int, mode: int = 0) -> int:
+def open_at(directory: int, path: str | bytes, flags: int, resolve: int, mode: int = 0) -> int:
     """Open `path` from `directory` with RESOLVE_* in `resolve`; close-on-exec. OSError as openat2(2)."""
     how = _OpenHow(flags | os.O_CLOEXEC, mode, resolve)
     raw = encoded(path) or b"."
@@ -38,7 +38,7 @@ def open_at(directory: int, path: str, flags: int, resolve: int, mode: int = 0) 
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EINTR):
                 raise
-    raise OSError(errno.EAGAIN, f"{path} keeps changing while it is opened")
+    raise OSError(errno.EAGAIN, f"{os.fsdecode(path)} keeps changing while it is opened")
 
 
 def in_root(root: int, path: str, flags: int = os.O_PATH, mode: int = 0) -> int:

@@ -24,6 +24,14 @@ RUNNING = Container(
 )  # fmt: skip
 
 
+class Volumes:
+    """No container here has any."""
+
+    def adopt(self, _record: Container) -> None: ...
+
+    async def let_go_of_unused(self) -> None: ...
+
+
 class Engine:
     """The parts that `load` uses; writes down what is done with what is on disk."""
 
@@ -33,6 +41,7 @@ class Engine:
         self._record = record
         self._ended = ended
         self.supervisor = self.collection = self.layers = self.deletion = self
+        self.volumes = Volumes()
         self.paths = SimpleNamespace(removed_bundles="/var/empty", removed_containers="/var/empty")
 
     def load_all(self) -> Loaded:

@@ -9,6 +9,7 @@ import pytest
 
 from dockyard.errors import Conflict, DockyardError, InvalidParameter, SystemFailure
 from dockyard.fs.mount import Mount
+from dockyard.fs.mounting import parse_options
 from dockyard.linux import mount as kernel
 from dockyard.shim.bury import mend_log
 from dockyard.shim.directory import ShimDirectory, start_time
@@ -22,7 +23,7 @@ from dockyard.shim.messages import CreateRequest, ExternalRuntime
 from dockyard.shim.multiplex import header
 from dockyard.shim.oom_protection import set_score
 from dockyard.shim.replay import Replay
-from dockyard.shim.rootfs import mount_all, parse_options
+from dockyard.shim.rootfs import mount_all
 from dockyard.shim.runtime_command import run_command
 from dockyard.shim.status import Status, check_move
 from dockyard.shim.title import shim_arguments

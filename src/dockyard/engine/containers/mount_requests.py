@@ -138,7 +138,7 @@ def from_mount(mount: Mount) -> MountRequest:
             mount.source,
             mount.read_only,
             copy_up=not (volume and volume.no_copy),
-            subpath=volume.subpath if volume else "",
+            subpath=_subpath("volume", volume.subpath if volume else "", mount.source),
             driver=driver.name if driver else "",
             driver_options=_pairs(driver.options if driver else None),
             labels=_pairs(volume.labels if volume else None),
@@ -147,9 +147,34 @@ def from_mount(mount: Mount) -> MountRequest:
         if mount.source:
             raise InvalidParameter('invalid mount config for type "tmpfs": field Source must not be specified')
         return MountRequest("tmpfs", destination, readonly=mount.read_only, options=_tmpfs_mount_options(mount))
-    if mount.type in ("image", "npipe", "cluster"):
-        raise InvalidParameter(f"mounts of type {mount.type} are not supported by Dockyard yet")
+    if mount.type == "image":
+        return _image_mount(mount, destination)
+    if mount.type in ("npipe", "cluster"):
+        raise InvalidParameter(f"mounts of type {mount.type} are not supported by Dockyard")
     raise InvalidParameter(f'invalid mount config for type "{mount.type}": mount type unknown')
+
+
+def _image_mount(mount: Mount, destination: str) -> MountRequest:
+    """A whole image, or a directory or file of it: always read-only."""
+    if not mount.source:
+        raise InvalidParameter('invalid mount config for type "image": field Source must not be empty')
+    part = mount.image_options.subpath if mount.image_options else ""
+    return MountRequest("image", destination, mount.source, True, subpath=_subpath("image", part, mount.source))
+
+
+def _subpath(type_: str, path: str, source: str) -> str:
+    """`path` below a volume or an image: relative, and not leading out by itself."""
+    if not path:
+        return ""
+    if not source:
+        raise InvalidParameter(
+            f'invalid mount config for type "{type_}": must not set Subpath when using anonymous volumes'
+        )
+    if path.startswith("/") or posixpath.normpath(path).split("/")[0] == "..":
+        raise InvalidParameter(
+            f'invalid mount config for type "{type_}": subpath must be a relative path within the volume'
+        )
+    return posixpath.normpath(path)
 
 
 def clean_destination(path: str) -> str:
@@ -198,8 +223,13 @@ def _parse_mode(mode: str, bind: str) -> _Mode:
 
 
 def _check_option_sets(mount: Mount) -> None:
-    given = {"bind": mount.bind_options, "volume": mount.volume_options, "tmpfs": mount.tmpfs_options}
-    names = {"bind": "BindOptions", "volume": "VolumeOptions", "tmpfs": "TmpfsOptions"}
+    given = {
+        "bind": mount.bind_options,
+        "volume": mount.volume_options,
+        "tmpfs": mount.tmpfs_options,
+        "image": mount.image_options,
+    }
+    names = {"bind": "BindOptions", "volume": "VolumeOptions", "tmpfs": "TmpfsOptions", "image": "ImageOptions"}
     for type_, options in given.items():
         if options is not None and type_ != mount.type:
             raise InvalidParameter(

@@ -42,8 +42,8 @@ class MountPoint(msgspec.Struct, frozen=True, rename="pascal"):
     type: str
     destination: str
     source: str = ""
-    device: str = ""
-    """What is bound in the place of `source`, for a volume that stands for a host directory."""
+    foreign: bool = False
+    """Whether a volume is a file system that isn't the engine's own, whose owners can't be mapped."""
     name: str = ""
     driver: str = ""
     mode: str = ""

@@ -118,6 +118,10 @@ class Images:
                 found.add(other.id)
         return found
 
+    def chain_of(self, image_id: str) -> str | None:
+        """The chain id of the image's uppermost layer, None without layers. NotFound."""
+        return self._images.by_id(image_id).chain_id
+
     def id_of(self, name: str) -> str | None:
         """The id of the image that `name` means, or None."""
         try:
@@ -179,7 +183,7 @@ class Images:
         """Removes images that no container uses (see `prune`); what went, and the bytes freed."""
         wanted = filters or {}
         only = {"dangling": ("true",)} if dangling_only(wanted) else None
-        used = {entry.record.image_id for entry in self._collection}
+        used = set(self._users())
         removed: builtins.list[Removed] = []
         with self._pruning.run() as tally:
             before = self._layers_bytes()
@@ -276,7 +280,9 @@ class Images:
         users: dict[str, builtins.list[ContainerUse]] = {}
         for entry in self._collection:
             record = entry.record
-            users.setdefault(record.image_id, []).append(ContainerUse(record.id, record.state.running))
+            mounted = (point.name for point in record.mounts if point.type == "image")
+            for image_id in {record.image_id, *mounted}:
+                users.setdefault(image_id, []).append(ContainerUse(record.id, record.state.running))
         return users
 
     def _announce(self, action: str, stored: StoredImage, name: str) -> None:

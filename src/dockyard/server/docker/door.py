@@ -15,7 +15,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 
 from dockyard.api.media_types import API_VERSION_HEADER, EXPERIMENTAL_HEADER, OS_TYPE_HEADER
-from dockyard.api.routes import ROUTES
+from dockyard.api.routes import EXTENSIONS, ROUTES
 from dockyard.api.versions import (
     MAXIMUM,
     MAXIMUM_VERSION,
@@ -65,7 +65,7 @@ class Door:
         self._engine = engine
         self._scope = scope
         self._clock_ns = settings.clock_ns
-        self._router = Router(ROUTES)
+        self._router = Router((*EXTENSIONS, *ROUTES))
         self._endpoints = endpoints
         self._shielded: set[asyncio.Task[Answer]] = set()
         self._headers = {

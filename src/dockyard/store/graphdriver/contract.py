@@ -85,6 +85,9 @@ class GraphDriver(Protocol):
     def mounts(self, layer_id: str) -> tuple[Mount, ...]:
         """What to mount; empty when the root is a plain directory."""
 
+    def mounts_at(self, layer_id: str, target: str) -> tuple[Mount, ...]:
+        """What to mount for the layer's whole tree to be seen, read-only, in the directory `target`."""
+
     def graph_data(self, layer_id: str) -> dict[str, str]:
         """What `docker inspect` shows as GraphDriver.Data."""
 

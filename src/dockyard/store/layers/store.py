@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from dockyard.errors import NotFound
+from dockyard.fs.mount import Mount
 from dockyard.store.content import ContentStore
 from dockyard.store.content.compression import Compression
 from dockyard.store.content.contract import BlobWriter
@@ -91,6 +92,10 @@ class LayerStore:
         disk refuses; layers below the failing one may then remain until the next `collect`.
         """
         return self._registrar.stack(wanted, progress, registered)
+
+    def mounts_at(self, chain_id: str, target: str) -> tuple[Mount, ...]:
+        """What to mount for the filesystem of `chain_id` to be seen, read-only, in the directory `target`. NotFound."""
+        return self.driver.mounts_at(self.get(chain_id).driver_id, target)
 
     def tar_stream(self, chain_id: str) -> Iterator[bytes]:
         """The layer's uncompressed archive, the very bytes of its diff id; `Layer.archive_bytes` says how many.

@@ -44,10 +44,34 @@ def copy_up(volume: str, view: View, source: Steps) -> bool:
         os.rename(partial, f"{volume}/{_COMPLETE}")
     except OSError as error:
         remove_tree(partial)
-        place = display(b"/".join(resolved))
-        raise SystemFailure(f"error while populating volume from /{place}: {(error.strerror or '').lower()}") from error
+        raise _not_populated(resolved, error) from error
     finish(volume)
     return True
+
+
+def copy_into(mounted: str, view: View, source: Steps) -> bool:
+    """As `copy_up`, into the root directory of a file system of its own, where a copy can't be put aside first.
+
+    A kill in the middle leaves a part, as with Docker.
+    """
+    resolved = view.resolve(source)
+    try:
+        if resolved is None or os.listdir(mounted):
+            return False
+        status = view.status(resolved)
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            return False
+        copy_view(view, resolved, mounted)
+        os.chown(mounted, status.st_uid, status.st_gid)
+        os.chmod(mounted, stat.S_IMODE(status.st_mode))
+    except OSError as error:
+        raise _not_populated(source, error) from error
+    return True
+
+
+def _not_populated(source: Steps, error: OSError) -> SystemFailure:
+    place = display(b"/".join(source))
+    return SystemFailure(f"error while populating volume from /{place}: {(error.strerror or '').lower()}")
 
 
 def finish(volume: str) -> None:

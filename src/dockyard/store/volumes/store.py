@@ -2,15 +2,17 @@
 
     <root>/<name>/_data      the volume's content: what `docker volume inspect` shows as Mountpoint
     <root>/<name>/…          copy_up.py's working places
+    <root>/.making-<name>/   a volume that is being filled by `fill`; renamed when it is whole
 
 The row makes a volume exist; its directory is made before and removed after it. A directory without a row that
-has content may be all that is left of somebody's data: at start it is adopted as a volume, never removed.
+has content may be all that is left of somebody's data: at start it is adopted as a volume, never removed. Volumes of
+other drivers have a row only.
 """
 
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from dockyard.errors import AlreadyExists, Conflict, NotFound, SystemFailure
@@ -18,8 +20,8 @@ from dockyard.fs.rooted import Steps, remove_tree
 from dockyard.store.graphdriver.usage import tree_bytes
 from dockyard.store.graphdriver.view import View
 from dockyard.store.metadata import Database, Row
-from dockyard.store.volumes.copy_up import DATA, copy_up, finish
-from dockyard.store.volumes.volume import ANONYMOUS_LABEL, Volume, check_driver, check_name, check_options
+from dockyard.store.volumes.copy_up import DATA, copy_into, copy_up, finish
+from dockyard.store.volumes.volume import ANONYMOUS_LABEL, LOCAL, Volume, check_name, check_options
 
 _MIGRATIONS: Final = (
     """
@@ -32,8 +34,15 @@ _MIGRATIONS: Final = (
         removing INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     """,
+    "ALTER TABLE volumes ADD COLUMN renamed_from TEXT NOT NULL DEFAULT '';",
 )
 _COLUMNS: Final = "name, driver, created_at, labels, options"
+_MAKING: Final = ".making-"
+
+
+def new_name() -> str:
+    """A name for a volume that nobody named: 64 hexadecimal digits."""
+    return os.urandom(32).hex()
 
 
 class VolumeStore:
@@ -51,20 +60,19 @@ class VolumeStore:
         self,
         name: str = "",
         *,
-        driver: str = "local",
+        driver: str = LOCAL,
         options: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         now: str = "",
     ) -> tuple[Volume, bool]:
         """The volume `name`, made if it isn't there, and whether it was made. Without a name: a new anonymous one.
 
-        Raises InvalidParameter for a bad name or option, NotFound for an unknown driver, AlreadyExists when the name
-        is a volume of another driver, SystemFailure. `now` is RFC 3339 text.
+        Raises InvalidParameter for a bad name or option, AlreadyExists when the name is a volume of another driver,
+        SystemFailure. `now` is RFC 3339 text. What another driver than `local` makes, it has made before.
         """
         options, labels = dict(options or {}), dict(labels or {})
-        driver = driver or "local"
         if not name:
-            name = os.urandom(32).hex()
+            name = new_name()
             labels[ANONYMOUS_LABEL] = ""
         with self._lock:
             known = self.find(name)
@@ -75,15 +83,68 @@ class VolumeStore:
                         f"{name} is in use by driver {known.driver}"
                     )
                 return known, False
-            check_driver(driver)
             check_name(name)
-            check_options(options)
-            self._make_directory(name)
-            self._database.execute(
-                f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
-                (name, driver, now, json.dumps(labels), json.dumps(options)),
-            )
+            if driver == LOCAL:
+                check_options(options)
+                self._make_directory(name)
+            self._insert(name, driver, now, labels, options)
         return self.get(name), True
+
+    def fill(self, name: str, write: Callable[[str], None], *, labels: Mapping[str, str], now: str) -> Volume:
+        """A new volume with the content that `write` puts into an empty directory, which becomes the volume when it is
+        whole.
+
+        Raises InvalidParameter for a bad name, AlreadyExists when it is taken, SystemFailure, and what `write` raises.
+        """
+        check_name(name)
+        making = f"{self._root}/{_MAKING}{name}"
+        with self._lock:
+            self._check_free(name)
+            try:
+                os.mkdir(making, 0o701)
+            except FileExistsError:
+                raise Conflict(f"volume {name} is being made") from None
+        try:
+            os.mkdir(f"{making}/{DATA}", 0o755)
+            write(f"{making}/{DATA}")
+            with self._lock:
+                self._check_free(name)
+                os.rename(making, self._directory(name))
+                self._insert(name, LOCAL, now, labels, {})
+        except BaseException as error:
+            remove_tree(making)
+            if isinstance(error, OSError):
+                reason = (error.strerror or str(error)).lower()
+                raise SystemFailure(f"error while making volume {name}: {reason}") from error
+            raise
+        return self.get(name)
+
+    def rename(self, name: str, new_name: str, *, used_by: Sequence[str] = ()) -> Volume:
+        """Give the volume another name; its content stays where it is.
+
+        Raises NotFound, InvalidParameter for a bad name, AlreadyExists when it is taken, Conflict when a container has
+        the volume (whose record names it) or its driver isn't `local`, SystemFailure.
+        """
+        check_name(new_name)
+        with self._lock:
+            volume = self.get(name)
+            self._check_free(new_name)
+            if volume.driver != LOCAL:
+                raise Conflict(f"rename {name}: volumes of driver {volume.driver} can't be renamed")
+            if used_by:
+                raise Conflict(f"rename {name}: volume is in use - [{', '.join(used_by)}]")
+            # The row first: a kill between the two is seen by the old name in it, and carried to its end.
+            self._database.execute(
+                "UPDATE volumes SET name = ?, renamed_from = ? WHERE name = ?", (new_name, name, name)
+            )
+            try:
+                self._finish_renaming(new_name, name)
+            except OSError as error:
+                self._database.execute(
+                    "UPDATE volumes SET name = ?, renamed_from = '' WHERE name = ?", (name, new_name)
+                )
+                raise SystemFailure(f"rename {name}: {(error.strerror or str(error)).lower()}") from error
+        return self.get(new_name)
 
     def get(self, name: str) -> Volume:
         """The volume. Raises NotFound."""
@@ -108,24 +169,32 @@ class VolumeStore:
         Raises NotFound, Conflict when a container uses it, SystemFailure when something in it can't be removed.
         """
         with self._lock:
-            if self.find(name) is None:
+            known = self.find(name)
+            if known is None:
                 if force:
                     return
                 raise NotFound(f"get {name}: no such volume")
             if used_by:
                 raise Conflict(f"remove {name}: volume is in use - [{', '.join(used_by)}]")
+            if known.driver != LOCAL:
+                self._database.execute("DELETE FROM volumes WHERE name = ?", (name,))
+                return
             # Marked first: a kill in the middle of a long removal must not leave a volume with half its files.
             self._database.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
             self._remove_marked(name)
 
     def copy_up(self, name: str, view: View, source: Steps) -> bool:
         """Fill the volume, if it is empty, from the directory `source` of a container's view; see copy_up.py."""
-        self.get(name)
+        volume = self.get(name)
         with self._lock:
+            if volume.mount() is not None:
+                return copy_into(volume.mountpoint, view, source)
             return copy_up(self._directory(name), view, source)
 
     def size_bytes(self, name: str) -> int:
-        """Bytes of regular files in the volume."""
+        """Bytes of regular files in the volume; -1, as Docker has it, when it isn't known."""
+        if self.get(name).driver != LOCAL:
+            return -1
         try:
             return tree_bytes(self.get(name).mountpoint)
         except OSError as error:
@@ -136,9 +205,24 @@ class VolumeStore:
 
     def _volume(self, row: Row) -> Volume:
         name, driver, created_at, labels, options = row
-        return Volume(
-            name, driver, f"{self._directory(name)}/{DATA}", created_at, json.loads(labels), json.loads(options)
+        mountpoint = f"{self._directory(name)}/{DATA}" if driver == LOCAL else ""
+        return Volume(name, driver, mountpoint, created_at, json.loads(labels), json.loads(options))
+
+    def _insert(self, name: str, driver: str, now: str, labels: Mapping[str, str], options: Mapping[str, str]) -> None:
+        self._database.execute(
+            f"INSERT INTO volumes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
+            (name, driver, now, json.dumps(dict(labels)), json.dumps(dict(options))),
         )
+
+    def _check_free(self, name: str) -> None:
+        known = self.find(name)
+        if known is not None:
+            raise AlreadyExists(f"a volume named {name} already exists (driver {known.driver})")
+
+    def _finish_renaming(self, name: str, old_name: str) -> None:
+        if os.path.isdir(self._directory(old_name)) and not os.path.exists(self._directory(name)):
+            os.rename(self._directory(old_name), self._directory(name))
+        self._database.execute("UPDATE volumes SET renamed_from = '' WHERE name = ?", (name,))
 
     def _make_directory(self, name: str) -> None:
         path = self._directory(name)
@@ -162,12 +246,17 @@ class VolumeStore:
         self._database.execute("DELETE FROM volumes WHERE name = ?", (name,))
 
     def _recover(self) -> None:
+        for name, old_name in self._database.query("SELECT name, renamed_from FROM volumes WHERE renamed_from != ''"):
+            self._finish_renaming(str(name), str(old_name))
         for (name,) in self._database.query("SELECT name FROM volumes WHERE removing"):
             self._remove_marked(name)
         known = {volume.name for volume in self.list()}
         for name in os.listdir(self._root):
             path = self._directory(name)
             if not os.path.isdir(path):
+                continue
+            if name.startswith(_MAKING):
+                remove_tree(path)
                 continue
             if os.path.isdir(f"{path}/{DATA}"):
                 finish(path)

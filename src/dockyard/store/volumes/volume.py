@@ -7,8 +7,9 @@ options  of the driver `local`: type, device, o, which go to mount(8) together
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import InvalidParameter
 from dockyard.fs.mount import Mount
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+\Z", re.ASCII)
@@ -18,7 +19,7 @@ _NAME_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume. `mountpoint` is its directory on the host, `created_at` RFC 3339 text."""
+    """A volume. `mountpoint` is its directory on the host, "" if only its driver knows; `created_at` RFC 3339 text."""
 
     name: str
     driver: str
@@ -27,6 +28,8 @@ class Volume:
     labels: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     scope: str = "local"
+    status: Mapping[str, Any] = field(default_factory=dict)
+    """What a plugin says of it."""
 
     @property
     def anonymous(self) -> bool:
@@ -41,6 +44,9 @@ class Volume:
         return Mount(self.options["type"], self.options["device"], self.mountpoint, words)
 
 
+LOCAL = "local"
+"""The driver of our own."""
+
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 """Docker's mark on volumes that nobody named: `docker volume prune` takes only these unless it is told `--all`."""
 
@@ -54,12 +60,6 @@ def check_name(name: str) -> None:
             f'"{name[:_NAME_LIMIT]}" includes invalid characters for a local volume name, only '
             '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
         )
-
-
-def check_driver(driver: str) -> None:
-    """Raises NotFound for a driver that isn't here: there are no plugins."""
-    if driver != "local":
-        raise NotFound(f'error looking up volume plugin {driver}: plugin "{driver}" not found')
 
 
 def check_options(options: Mapping[str, str]) -> None:

@@ -10,6 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.lifecycle.volume_mounts import (
+    bound_sources,
+    hold_volumes,
+    let_go_volumes,
+    shim_mounts,
+)
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
@@ -31,7 +37,11 @@ async def visiting(services: Services, entry: Entry, action: str, path: str) -> 
             raise Conflict(f"container {entry.record.id} is marked for removal and cannot be accessed")
         if entry.teardown is not None:
             await asyncio.shield(entry.teardown)  # the last run's mounts
-        yield _stopped(services, entry.record, action, path)
+        try:
+            await hold_volumes(services, entry)
+            yield _stopped(services, entry.record, action, path)
+        finally:
+            await let_go_volumes(services, entry.record)
 
 
 def _running(record: Container, pid: int, action: str, path: str) -> VisitRequest:
@@ -47,6 +57,8 @@ def _running(record: Container, pid: int, action: str, path: str) -> VisitReques
 
 def _stopped(services: Services, record: Container, action: str, path: str) -> VisitRequest:
     layer = services.layers.rw(record.id)
+    directory = services.paths.container(record.id)  # in the mount namespace of the visit alone
+    sources = bound_sources(record, directory)
     points = [point for point in record.mounts if point.type != "tmpfs"]  # what a tmpfs held has gone
     files = (
         ("/etc/hostname", record.hostname_path),
@@ -56,17 +68,23 @@ def _stopped(services: Services, record: Container, action: str, path: str) -> V
     binds = [
         *(Bind(destination, source, record.host_config.readonly_rootfs, False) for destination, source in files),
         *(
-            Bind(point.destination, point.device or point.source, not point.rw, not point.non_recursive)
+            Bind(
+                point.destination,
+                sources.get(point.destination, point.source),
+                not point.rw,
+                not point.non_recursive,
+            )
             for point in points
         ),
     ]
-    there = [bind for bind in binds if bind.source and os.path.exists(bind.source)]
+    made = set(sources.values())
+    there = [bind for bind in binds if bind.source in made or (bind.source and os.path.exists(bind.source))]
     return VisitRequest(
         action=action,
         path=path,
         container_id=record.id,
         root=layer.root(),
-        mounts=tuple(layer.mounts()),
+        mounts=(*layer.mounts(), *shim_mounts(services, record, directory)),
         binds=tuple(sorted(there, key=lambda bind: bind.destination.rstrip("/").count("/"))),
         volumes=tuple(Volume(point.destination, point.rw) for point in points),
         readonly_root=record.host_config.readonly_rootfs,

@@ -5,6 +5,7 @@ import os
 
 from dockyard.engine.containers.init import init_program
 from dockyard.engine.containers.links import environment_of
+from dockyard.engine.containers.lifecycle.volume_mounts import bound_sources, shim_mounts
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.rootfs_files import read_from_view
 from dockyard.engine.containers.services import Services
@@ -29,6 +30,7 @@ def write_bundle(services: Services, record: Container) -> None:
         user=resolve_user(record.config.user, host.group_add or (), lambda path: read_from_view(view, path)),
         network_files=_network_files(services, record),
         shm_source=_shm_source(services, record),
+        bound_sources=bound_sources(record, services.paths.bundle(record.id)),
         init_path=_init_path(services) if host.init else None,
         remap=remap_of(services.machine, host),
         linked=linked_environment(services, record),
@@ -64,15 +66,17 @@ def root(services: Services, record: Container) -> str:
 
 
 def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
-    """What the shim mounts on the host for this container: its root, and a shareable /dev/shm when it has one."""
+    """What the shim mounts on the host for this container: root, parts of volumes, images, a shareable /dev/shm."""
     layer = services.layers.rw(record.id)
     mounts: tuple[Mount, ...] = tuple(layer.mounts())
     remap = remap_of(services.machine, record.host_config)
+    id_map = None
     if remap is not None:
         # A directory that is a root as it stands is mounted all the same, for its owners.
         mounts = mounts or (Mount("bind", layer.root(), root(services, record), ("bind",)),)
         id_map = IdMap(f"{services.paths.data_root}/{services.layers.driver.name}", remap.uids, remap.gids)
         mounts = tuple(mount._replace(id_map=id_map) for mount in mounts)
+    mounts = (*mounts, *shim_mounts(services, record, services.paths.bundle(record.id), id_map))
     if record.host_config.ipc_mode == "shareable":
         options: tuple[str, ...] = ("nosuid", "noexec", "nodev", "mode=1777", f"size={record.host_config.shm_size}")
         if remap is not None:

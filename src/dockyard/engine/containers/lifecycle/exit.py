@@ -12,6 +12,7 @@ from dockyard.engine.containers import restart_policy
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.ending import Ending
 from dockyard.engine.containers.lifecycle.remove import remove_locked
+from dockyard.engine.containers.lifecycle.volume_mounts import let_go_volumes
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
@@ -62,6 +63,8 @@ async def tear_down(services: Services, record: Container, shim: ShimConnection 
         await services.networks.disconnect(record)
     if shim is not None:
         await asyncio.shield(shim.closed)
+    await let_go_volumes(services, record)
+    if shim is not None:
         services.deletion.move(services.paths.bundle(record.id), services.paths.removed_bundles)
 
 

@@ -12,8 +12,9 @@ from dockyard.engine.containers.mount_requests import MountRequest
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.mounts import RECURSIVE_READONLY_SINCE
-from dockyard.engine.volumes import bound_device
-from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet, SystemFailure
+from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.fs.paths import components
+from dockyard.store.volumes.volume import LOCAL
 
 
 class MountPoints:
@@ -55,6 +56,8 @@ class MountPoints:
             )
         if request.type == "bind":
             return self._bind(request)
+        if request.type == "image":
+            return self._image(request)
         return await self._volume(request)
 
     def _bind(self, request: MountRequest) -> MountPoint:
@@ -84,8 +87,6 @@ class MountPoints:
         )
 
     async def _volume(self, request: MountRequest) -> MountPoint:
-        if request.subpath:
-            raise NotImplementedYet("volume-subpath is not supported by Dockyard yet")
         volumes = self._services.volumes
         if request.source:
             self._held.enter_context(self._services.collection.holding_volume(request.source))
@@ -97,26 +98,45 @@ class MountPoints:
             raise InvalidParameter(f"create {request.source}: {error}") from error
         if made:
             self._made.append(volume.name)
-        device = bound_device(volume)
-        if device and not os.path.isdir(device):
-            raise InvalidParameter(
-                f"error while mounting volume '{volume.mountpoint}': failed to mount local volume: "
-                f"mount {device}:{volume.mountpoint}, flags: 0x1000: no such file or directory"
-            )
-        if request.copy_up and not device:
-            await asyncio.to_thread(self._copy_up, volume.name, request.destination)
+        if request.copy_up and volume.driver == LOCAL:
+            await self._copy_up(volume.name, request)
         return MountPoint(
             "volume",
             request.destination,
             source=volume.mountpoint,
-            device=device,
+            foreign=volume.driver != LOCAL or volume.mount() is not None,
             name=volume.name,
             driver=volume.driver,
             mode=request.mode or ("" if request.unnamed else "z"),
             rw=not request.readonly,
             anonymous=not request.source,
+            subpath=request.subpath,
         )
 
-    def _copy_up(self, name: str, destination: str) -> None:
+    async def _copy_up(self, name: str, request: MountRequest) -> None:
+        """Docker's rule: with a part of the volume asked for, nothing is copied."""
         view = self._services.layers.rw(self._container_id).view()
-        self._services.volumes.copy_up(name, view, destination)
+        if request.subpath or view.resolve(components(request.destination.encode())) is None:
+            return
+        volumes = self._services.volumes
+        await volumes.mount(name, self._container_id)
+        try:
+            await asyncio.to_thread(volumes.copy_up, name, view, request.destination)
+        finally:
+            await volumes.unmount(name, self._container_id)
+
+    def _image(self, request: MountRequest) -> MountPoint:
+        image_id = self._services.images.id_of(request.source)
+        if image_id is None:
+            raise InvalidParameter(
+                f"No such image: {request.source}"
+            )  # not 404: clients would pull the container's image
+        return MountPoint(
+            "image",
+            request.destination,
+            source=request.source,
+            name=image_id,
+            rw=False,
+            propagation="rprivate",
+            subpath=request.subpath,
+        )

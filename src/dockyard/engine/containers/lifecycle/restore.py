@@ -18,6 +18,7 @@ from dockyard.engine.containers.lifecycle.exit import ended_record, without_netw
 from dockyard.engine.containers.lifecycle.kill import cancel_restart
 from dockyard.engine.containers.lifecycle.remove import remove
 from dockyard.engine.containers.lifecycle.start import attend, running, start_locked
+from dockyard.engine.containers.lifecycle.volume_mounts import let_go_volumes
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
@@ -44,6 +45,9 @@ async def load(services: Services, storage: ContainerStorage) -> None:
     for container_id, reason in loaded.unreadable.items():
         LOG.error("the record of container %s can't be read, it is left as it is: %s", container_id, reason)
     entries = [_add(services, record) for record in loaded.containers]
+    for entry in entries:
+        if entry.record.state.running:
+            services.volumes.adopt(entry.record)
     await asyncio.gather(*(_settle(services, entry) for entry in entries))
     _end_builds(services)
     known = {entry.record.id for entry in services.collection} | set(loaded.unreadable)
@@ -52,6 +56,10 @@ async def load(services: Services, storage: ContainerStorage) -> None:
     except DockyardError as error:
         LOG.error("sweeping what earlier daemons left: %s", error)
     _sweep_layers(services, known)
+    try:
+        await services.volumes.let_go_of_unused()
+    except DockyardError as error:
+        LOG.error("letting go of volumes that earlier daemons mounted: %s", error)
     services.deletion.add(_waiting(services.paths.removed_bundles))
     services.deletion.add(_waiting(services.paths.removed_containers))
 
@@ -146,6 +154,7 @@ async def _start(services: Services, entry: Entry) -> None:
 def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
     record = entry.record
     if not record.state.running:
+        services.volumes.adopt(record)
         running(services, entry, shim, restart_count=record.restart_count)
         return
     entry.shim = shim
@@ -164,6 +173,7 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
     after = services.collection.replace(entry, ended_record(record, ended, Status.EXITED))
     # Only now: killed before it, the next daemon finds the exit record again.
     await services.supervisor.forget(record.id)
+    await let_go_volumes(services, record)
     if ended.oom_killed:
         services.announce(after, "oom")
     services.announce(after, "die", exitCode=str(ended.exit_code))

@@ -25,6 +25,7 @@ from dockyard.engine.containers.lifecycle.health_monitor import monitor
 from dockyard.engine.containers.lifecycle.log_settings import begin_log, log_settings
 from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.lifecycle.start_failure import runtime_failure, start_exit_code
+from dockyard.engine.containers.lifecycle.volume_mounts import hold_volumes
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status, check_move
@@ -62,6 +63,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
     """Errors that the user made; in what follows the network, something that isn't found is the engine's matter."""
     try:
         await _connect(services, entry)
+        await hold_volumes(services, entry)
         theirs = (InvalidParameter, Conflict)
         await begin_log(services, entry.record)
         write_bundle(services, entry.record)

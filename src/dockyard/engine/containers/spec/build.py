@@ -5,8 +5,8 @@ moby's daemon/oci_linux.go; where one is copied as a fact, the comment says so.
 """
 
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import HostConfig
@@ -66,6 +66,8 @@ class Prepared:
     """The ids of this container, when they aren't the host's."""
     linked: Sequence[str] = ()
     """Variables that tell of containers that this one is linked to."""
+    bound_sources: Mapping[str, str] = field(default_factory=dict)
+    """What is bound in the place of a mount's source, by destination."""
 
 
 def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, machine: Machine) -> Spec:
@@ -83,7 +85,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         extra.append(Mount(INIT_DESTINATION, "bind", prepared.init_path, ("bind", "ro")))
     # Docker: a private cgroup namespace shows only the container's own part, so it may be writable when privileged.
     system = mounts.system_mounts(host, prepared.shm_source, cgroup_readonly=not host.privileged)
-    users = mounts.user_mounts(container.mounts, machine.kernel, prepared.remap)
+    users = mounts.user_mounts(container.mounts, machine.kernel, prepared.bound_sources, prepared.remap)
     files = mounts.network_file_mounts(prepared.network_files, host.readonly_rootfs, prepared.remap)
     return Spec(
         oci_version=OCI_VERSION,

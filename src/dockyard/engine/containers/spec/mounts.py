@@ -3,7 +3,7 @@
 Mounts are ordered by the depth of their destination, so that one never hides another that was made before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import MountPoint
@@ -53,20 +53,25 @@ def network_file_mounts(files: Sequence[tuple[str, str]], readonly: bool, remap:
     return [_owned(Mount(destination, "bind", source, options), remap) for destination, source in files]
 
 
-def user_mounts(points: Sequence[MountPoint], kernel: tuple[int, int], remap: Remap | None = None) -> list[Mount]:
+def user_mounts(
+    points: Sequence[MountPoint],
+    kernel: tuple[int, int],
+    bound_sources: Mapping[str, str],
+    remap: Remap | None = None,
+) -> list[Mount]:
     """What `-v`, `--mount`, `--tmpfs` and image volumes asked for, as OCI mounts.
 
-    Volumes are the engine's own, so a remapped container owns what is in them; the host's directories stay the host's.
+    `bound_sources`: what is bound instead of a mount's own source, by destination. Volumes are the engine's own, so a
+    remapped container owns what is in them; the host's directories, and file systems of volumes, stay what they are.
     """
     can_recurse = kernel >= RECURSIVE_READONLY_SINCE
     mounts = []
     for point in points:
         if point.type == "tmpfs":
             mounts.append(_tmpfs(point))
-        elif point.type == "volume" and not point.device:
-            mounts.append(_owned(_bind(point, can_recurse), remap))
-        else:
-            mounts.append(_bind(point, can_recurse))
+            continue
+        bind = _bind(point, bound_sources.get(point.destination, point.source), can_recurse)
+        mounts.append(_owned(bind, remap) if point.type == "volume" and not point.foreign else bind)
     return mounts
 
 
@@ -89,12 +94,12 @@ def _replaced(destination: str, by: set[str]) -> bool:
     return destination in by or any(destination.startswith(f"{one}/") for one in by & {"/dev", "/sys", "/proc"})
 
 
-def _bind(point: MountPoint, can_recurse: bool) -> Mount:
+def _bind(point: MountPoint, source: str, can_recurse: bool) -> Mount:
     binding = "bind" if point.non_recursive else "rbind"
     recursive = can_recurse and point.readonly_recursive and not point.non_recursive
     readonly = () if point.rw else ("rro" if recursive else "ro",)
     options = (binding, *readonly, point.propagation or "rprivate", *point.options)
-    return Mount(point.destination, "bind", point.device or point.source, options)
+    return Mount(point.destination, "bind", source, options)
 
 
 def _tmpfs(point: MountPoint) -> Mount:

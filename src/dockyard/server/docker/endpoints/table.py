@@ -19,6 +19,7 @@ from dockyard.server.docker.endpoints import (
     plugins,
     registries,
     system,
+    volume_transfer,
     volumes,
 )
 from dockyard.server.docker.endpoints.containers import (
@@ -127,5 +128,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "VolumeUpdate": Endpoint(volumes.volume_update),
     "VolumeDelete": Endpoint(volumes.volume_delete),
     "VolumePrune": Endpoint(volumes.volume_prune),
+    "VolumeRename": Endpoint(volume_transfer.volume_rename),
+    "VolumeClone": Endpoint(volume_transfer.volume_clone),
+    "VolumeExport": Endpoint(volume_transfer.volume_export, waits=True),
+    "VolumeImport": Endpoint(volume_transfer.volume_import),
     **{operation: Endpoint(handle) for operation, handle in SWARM_ENDPOINTS.items()},
 }

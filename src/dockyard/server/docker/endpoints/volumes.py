@@ -49,7 +49,7 @@ async def volume_create(call: Call) -> Answer:
 
 async def volume_inspect(call: Call) -> Answer:
     """`GET /volumes/{name}`."""
-    return JsonAnswer(volume(call.engine.volumes.get(call.name)))
+    return JsonAnswer(volume(await call.engine.volumes.get(call.name)))
 
 
 async def volume_update(_: Call) -> Answer:

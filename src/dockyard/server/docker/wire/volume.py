@@ -16,6 +16,8 @@ def volume(value: Volume, usage: tuple[int, int] | None = None) -> dict[str, Any
         "Options": dict(value.options) or None,
         "Scope": value.scope,
     }
+    if value.status:
+        document["Status"] = dict(value.status)
     if usage is not None:
         document["UsageData"] = {"RefCount": usage[0], "Size": usage[1]}
     return document

@@ -85,6 +85,14 @@ class Overlay2Driver:
             return (Mount("overlay", "overlay", target, options),)
         return (Mount("overlay", "overlay", target, self._options(list(lowers), layer_id), home),)
 
+    def mounts_at(self, layer_id: str, target: str) -> tuple[Mount, ...]:
+        """See GraphDriver. An overlay wants two layers."""
+        home, lowers = self._layout.home, self._layout.lowers(layer_id)
+        if not lowers:
+            return (Mount("none", self._layout.diff(layer_id), target, ("bind", "ro")),)
+        options = (f"lowerdir={layer_id}/diff:" + ":".join(lowers), *self._switches, "ro")
+        return (Mount("overlay", "overlay", target, options, home),)
+
     def graph_data(self, layer_id: str) -> dict[str, str]:
         """See GraphDriver. The lowest layer has no LowerDir, as in Docker."""
         directory = self._layout.directory(layer_id)

@@ -66,6 +66,10 @@ class VfsDriver:
         self.root(layer_id)
         return ()
 
+    def mounts_at(self, layer_id: str, target: str) -> tuple[Mount, ...]:
+        """See GraphDriver."""
+        return (Mount("none", self.root(layer_id), target, ("bind", "ro")),)
+
     def graph_data(self, layer_id: str) -> dict[str, str]:  # noqa: ARG002
         """See GraphDriver. Docker's vfs driver says nothing either."""
         return {}
