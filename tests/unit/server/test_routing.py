@@ -2,10 +2,10 @@
 
 import pytest
 
-from dockyard.api.routes import ROUTES
+from dockyard.api.routes import EXTENSIONS, ROUTES
 from dockyard.server.docker.routing import Match, Router, Target, split_target
 
-ROUTER = Router(ROUTES)
+ROUTER = Router((*EXTENSIONS, *ROUTES))
 
 
 def test_the_table_has_every_operation_once() -> None:
@@ -14,7 +14,7 @@ def test_the_table_has_every_operation_once() -> None:
     assert len({(method, path) for method, path, _ in ROUTES}) == 109
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route[2])
+@pytest.mark.parametrize("route", [*ROUTES, *EXTENSIONS], ids=lambda route: route[2])
 def test_every_operation_is_found(route: tuple[str, str, str]) -> None:
     method, template, operation = route
     for name in ("x1", "a/b:c", "localhost:5000/a/b@sha256:00"):

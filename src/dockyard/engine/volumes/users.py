@@ -14,6 +14,7 @@ class VolumeUsers:
         self._users: dict[str, set[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._waiting: dict[str, int] = {}
+        self._idle = asyncio.Condition()
 
     @asynccontextmanager
     async def changing(self, name: str) -> AsyncIterator[set[str]]:
@@ -29,10 +30,17 @@ class VolumeUsers:
                 del self._waiting[name], self._locks[name]
                 if not self._users.get(name):
                     self._users.pop(name, None)
+                    async with self._idle:
+                        self._idle.notify_all()
 
     def add(self, name: str, user: str) -> None:
         """`user` has been using it since before this daemon began."""
         self._users.setdefault(name, set()).add(user)
+
+    async def idle(self, name: str) -> None:
+        """Returns when nobody uses it: a container that has gone may still be letting go."""
+        async with self._idle:
+            await self._idle.wait_for(lambda: not self.any(name))
 
     def any(self, name: str) -> bool:
         """Whether anybody uses it."""

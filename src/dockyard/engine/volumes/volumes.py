@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -30,6 +31,9 @@ from dockyard.store.volumes.volume import LOCAL, Volume
 
 KNOWN = frozenset(("dangling", "driver", "label", "name"))
 PRUNE_FILTERS = frozenset(("label", "label!"))
+LETTING_GO_SECONDS = 10.0
+"""How long a removal waits for a container that has ended to let go of the volume."""
+
 LOG = logging.getLogger(__name__)
 
 
@@ -124,6 +128,8 @@ class Volumes:
         with self._collection.removing_volume(name):
             users = self.used_by(name)
             if volume is not None and not users:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._users.idle(name), LETTING_GO_SECONDS)
                 try:
                     await self._drivers.get(volume.driver).remove(name)
                 except DockyardError:

@@ -4,8 +4,8 @@ import json
 import os
 
 from dockyard.engine.containers.init import init_program
-from dockyard.engine.containers.links import environment_of
 from dockyard.engine.containers.lifecycle.volume_mounts import bound_sources, shim_mounts
+from dockyard.engine.containers.links import environment_of
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.rootfs_files import read_from_view
 from dockyard.engine.containers.services import Services
