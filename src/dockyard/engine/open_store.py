@@ -33,7 +33,8 @@ def open_store(daemon: DaemonConfig, paths: Paths) -> Store:
     """Opens the stores and sweeps what an earlier daemon left half done; DataLoss when the database is damaged."""
     database = Database(f"{paths.data_root}/dockyard.db")
     content = ContentStore(f"{paths.data_root}/content")
-    layers = LayerStore(_open_driver(daemon.storage_driver, paths.data_root), content, database)
+    workers = max(2, len(os.sched_getaffinity(0)))
+    layers = LayerStore(_open_driver(daemon.storage_driver, paths.data_root), content, database, workers=workers)
     build_cache = BuildCache(database)
     images = ImageStore(content, layers, database, build_cache.chains)
     return Store(content, layers, images, VolumeStore(f"{paths.data_root}/volumes", database), build_cache)

@@ -179,6 +179,11 @@ class Images:
                 self._events.publish("image", action, line.image_id, {"name": line.image_id})
         return removed
 
+    async def released(self, image_id: str) -> None:
+        """A container's layer is gone: layers of an image that was removed while it stood on them can go too."""
+        if image_id and self._images.find(image_id) is None:
+            await asyncio.to_thread(self._images.collect_layers)
+
     async def prune(self, filters: Filters | None = None) -> tuple[Sequence[Removed], int]:
         """Removes images that no container uses (see `prune`); what went, and the bytes freed."""
         wanted = filters or {}

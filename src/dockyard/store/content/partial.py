@@ -57,6 +57,11 @@ class Partial:
         self._hash = hashlib.sha256()
         self.size = self.inherited = 0
 
+    def sync(self) -> None:
+        """Have on disk what has been written, as far as the disk will; `keep` insists on it."""
+        with contextlib.suppress(OSError):
+            os.fsync(self.descriptor)
+
     @property
     def is_right(self) -> bool:
         """Whether what is there has the digest that it should have."""

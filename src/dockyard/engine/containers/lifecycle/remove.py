@@ -79,6 +79,7 @@ async def _clear(services: Services, entry: Entry, record: Container) -> None:
     with contextlib.suppress(DockyardError):
         services.deletion.move(services.paths.bundle(record.id), services.paths.removed_bundles)
     services.deletion.add(services.layers.forget_rw(record.id))
+    await services.images.released(record.image_id)
 
 
 async def _remove_anonymous_volumes(services: Services, record: Container) -> None:

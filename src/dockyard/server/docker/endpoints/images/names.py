@@ -1,5 +1,7 @@
 """Verbs on names: tag, remove, prune."""
 
+import asyncio
+
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.filters import parse_filters
@@ -32,8 +34,14 @@ async def image_delete(call: Call) -> Answer:
 
 
 async def image_prune(call: Call) -> Answer:
-    """`POST /images/prune`: what no container uses; only what has no name, unless `dangling=false`."""
-    removed, freed_bytes = await call.engine.images.prune(parse_filters(call.query.text("filters")))
+    """`POST /images/prune`: what no container uses; only what has no name, unless `dangling=false`.
+
+    What a killed daemon had fetched of blobs goes too, unless a filter chooses among images.
+    """
+    filters = parse_filters(call.query.text("filters"))
+    removed, freed_bytes = await call.engine.images.prune(filters)
+    if not set(filters) - {"dangling"}:
+        freed_bytes += await asyncio.to_thread(call.engine.registries.prune)
     return JsonAnswer(
         {"ImagesDeleted": [removed_item(line) for line in removed] or None, "SpaceReclaimed": freed_bytes}
     )
