@@ -46,6 +46,8 @@ class Classic:
     """Whether containers of steps are removed, which is then told."""
     no_cache: bool = False
     comment: str = ""
+    stands_on: Callable[[str, str], None] | None = None
+    """Told of a container, and of the image whose layers it has."""
     names_containers: bool = True
     """Whether images tell which container made them, which is never twice the same."""
 
@@ -118,7 +120,7 @@ async def _step(classic: Classic, stage: PlannedStage, step: Step, image: Stored
     if step.vertex is None:
         chain_id = image.chain_id if image is not None else None
         return await _configured(classic, Made(image, base, step, chain_id, ""))
-    snapshot, cached = await _follow(classic, step)
+    snapshot, cached = await _follow(classic, step, image)
     made = Made(image, base, step, snapshot.chain_id, snapshot.label)
     if cached:
         known = _known(classic, made)
@@ -176,7 +178,7 @@ async def _create(classic: Classic, made: Made, container_id: str) -> StoredImag
     return image
 
 
-async def _follow(classic: Classic, step: Step) -> tuple[Snapshot, bool]:
+async def _follow(classic: Classic, step: Step, image: StoredImage | None) -> tuple[Snapshot, bool]:
     """Tell what happens to a vertex until it is complete."""
     assert step.vertex is not None
     waiting = asyncio.ensure_future(classic.solver.solve(step.vertex))
@@ -184,6 +186,8 @@ async def _follow(classic: Classic, step: Step) -> tuple[Snapshot, bool]:
         async for event in classic.inbox.events(step.vertex, waiting):
             match event:
                 case Running(_, container_id):
+                    if image is not None and classic.stands_on is not None:
+                        classic.stands_on(container_id, image.id)
                     classic.write(running_in(container_id))
                 case Output(_, stream, data):
                     text = data.decode("utf-8", "replace")

@@ -101,10 +101,11 @@ class ClassicBuild:
                         self._tell(f"{error.excerpt}\n")
                     raise
                 inbox = Inbox()
+                executor = EngineExecutor(builds.services, request.host, builds.parallel, self._drained)
                 worker = BuildWorker(
                     builds.store.layers,
                     lease,
-                    EngineExecutor(builds.services, request.host, builds.parallel, self._drained),
+                    executor,
                     RequestSources(context, scratch),
                     NoSecrets(),
                     builds.mounts,
@@ -136,6 +137,7 @@ class ClassicBuild:
                     (lambda: rfc3339(builds.services.clock_ns())) if epoch is None else lambda: rfc3339(epoch * 10**9),
                     request.removes or request.force_removes,
                     request.no_cache,
+                    stands_on=executor.stands_on,
                     names_containers=epoch is None,
                 )
                 try:

@@ -5,6 +5,7 @@ solver has come to, and its output comes over a socket from its shim.
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import tempfile
@@ -20,7 +21,7 @@ from dockyard.engine.containers.lifecycle import create, remove, start, wait
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.images import EngineImage
-from dockyard.errors import Conflict, NotFound
+from dockyard.errors import Conflict, NotFound, SystemFailure
 from dockyard.supervisor.client import ClientSocket
 
 _HEADER_BYTES = 8
@@ -55,6 +56,19 @@ class EngineExecutor:
             await remove.remove(self.services, self.services.collection.find(container_id), force=True, volumes=True)
         except (NotFound, Conflict):
             return
+
+    def stands_on(self, container_id: str, image_id: str) -> None:
+        """Have `docker ps` and `docker commit` know the image of whose layers a container is; it was made after it."""
+        self.services.background.start(f"name the image of {container_id[:12]}", self._stand_on(container_id, image_id))
+
+    async def _stand_on(self, container_id: str, image_id: str) -> None:
+        with contextlib.suppress(NotFound, SystemFailure):
+            entry = self.services.collection.find(container_id)
+            async with entry.lock:  # it is being started, which changes the record, too
+                config = msgspec.structs.replace(entry.record.config, image=image_id)
+                record = msgspec.structs.replace(entry.record, image_id=image_id, config=config)
+                if not entry.removed.done():
+                    self.services.collection.replace(entry, record)
 
     def private_directory(self) -> str:
         """See Executor."""
