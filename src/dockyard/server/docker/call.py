@@ -30,8 +30,8 @@ class Call:
     confined: bool = False
 
     def header(self, name: str) -> str:
-        """A header's value; empty when it wasn't sent."""
-        return self.request.headers.get(name, "")
+        """A header's value, empty when it wasn't sent; bytes that aren't UTF-8 are replaced."""
+        return self.request.headers.get(name, "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     async def json(self, shape: Shape) -> dict[str, Any]:
         """The body as JSON of `shape`, keys spelled as the API spells them, nulls left out; `{}` for an empty body.

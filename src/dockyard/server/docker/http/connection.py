@@ -6,7 +6,8 @@
    is given a while for its answer, and is then taken for gone.
 2. What a client sends right behind a request that will hijack the connection belongs to the session, not to HTTP. Such
    bytes are held back here (`early`) until the hijack takes them or an ordinary answer releases them.
-3. Errors in HTTP itself are answered in a short text and logged for debugging only.
+3. Errors in HTTP itself are answered in a short text and logged for debugging only; an error within a body ends its
+   request, even if that was begun before the error came.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
+from dockyard.errors import InvalidParameter
 from dockyard.server.docker.http.boundary import Body, end_of_head, may_hijack
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class Connection(RequestHandler):
         elif self._head or not self._body_is_cut_off():
             self._receive_head(self._head + data)
         else:
-            super().data_received(data)
+            self._parse(data)
 
     def _receive_head(self, data: bytes) -> None:
         """`data` begins a request."""
@@ -71,17 +73,17 @@ class Connection(RequestHandler):
             self._head = data
             return
         if found is None:
-            super().data_received(data)
+            self._parse(data)
             return
         end, body = found
         self._body = body
-        super().data_received(data[:end])
+        self._parse(data[:end])
         self._receive_body(body, data[end:])
 
     def _receive_body(self, body: Body, data: bytes) -> None:
         end = body.take(data)
         if end:
-            super().data_received(data[:end])
+            self._parse(data[:end])
         if body.done:
             self._body = None
             self._holding = True
@@ -104,7 +106,18 @@ class Connection(RequestHandler):
         if self.early and self.transport is not None:
             early = self.take_early()
             self.transport.resume_reading()
-            super().data_received(early)
+            self._parse(early)
+
+    def _parse(self, data: bytes) -> None:
+        """Gives bytes to HTTP's parser. What is wrong in a body ends its request, which else waited for ever."""
+        super().data_received(data)
+        if not self._messages or isinstance(self._messages[-1][0], RawRequestMessage):
+            return
+        body = self._messages[-2][1] if len(self._messages) > 1 else self.latest_body
+        if body is not None and not body.is_eof() and body.exception() is None:
+            self._messages.pop()  # it has an answer: that of its request
+            self.close()
+            body.set_exception(InvalidParameter("the request's body is malformed"))
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keeps the connection open for the answer that is still due; returns None to have it closed."""
