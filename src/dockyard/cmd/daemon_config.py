@@ -188,6 +188,7 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         no_new_privileges=values["no-new-privileges"],
         seccomp_profile=values["seccomp-profile"] or None,
         userns_remap=values["userns-remap"] or "",
+        selinux_enabled=values["selinux-enabled"],
         restart_unhealthy=values["restart-unhealthy"],
         warnings=tuple(warnings),
     )

@@ -121,6 +121,7 @@ class DaemonConfig:
     no_new_privileges: bool = False
     seccomp_profile: str | None = None
     userns_remap: str = ""
+    selinux_enabled: bool = False
     restart_unhealthy: bool = False
 
     warnings: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,10 +16,8 @@ from dockyard.engine.builds import Builds
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.containers import Containers
-from dockyard.engine.containers.kernel_support import has_block_io_weight
 from dockyard.engine.containers.lifecycle import restore
 from dockyard.engine.containers.services import Background, Services
-from dockyard.engine.containers.spec.build import Machine
 from dockyard.engine.containers.storage import ContainerStorage
 from dockyard.engine.containers.user_namespace import check_remap
 from dockyard.engine.deletion import Deletion
@@ -29,18 +26,17 @@ from dockyard.engine.events import Events
 from dockyard.engine.execs import Execs
 from dockyard.engine.images import Images
 from dockyard.engine.logs.forwarder import LogForwarder
+from dockyard.engine.machine import load_profile, this_machine
 from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
 from dockyard.engine.registries import Registries
-from dockyard.engine.security.capabilities import from_mask
-from dockyard.engine.security.defaults import masked_paths, possible_cpus
 from dockyard.engine.security.remap import Remap
 from dockyard.engine.settings import Settings
-from dockyard.engine.system import ARCHITECTURES, System
+from dockyard.engine.system import System
 from dockyard.engine.volumes import Volumes
 from dockyard.engine.volumes.plugin_files import PluginDirectories
-from dockyard.errors import InvalidParameter, NotModified
+from dockyard.errors import NotModified
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
 from dockyard.network.controller import NetworkController
 from dockyard.spec.image.descriptor import Platform
@@ -93,6 +89,7 @@ async def open_engine(
     paths.make()
     machine = replace(this_machine(daemon), remap=remap)
     check_remap(machine)
+    await asyncio.to_thread(load_profile, machine)
     journal = EventJournal(f"{paths.data_root}/events.jsonl")
     events = Events(clock_ns, journal)
     background = Background(_report)
@@ -161,30 +158,6 @@ def _data_root(daemon: DaemonConfig, remap: Remap | None) -> str:
 def _from_thread(loop: asyncio.AbstractEventLoop, work: Callable[[Sequence[str]], None], paths: Sequence[str]) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has ended: the next start does it
         loop.call_soon_threadsafe(work, paths)
-
-
-def this_machine(daemon: DaemonConfig) -> Machine:
-    """What containers' configurations depend on of this machine; InvalidParameter for an unreadable seccomp profile."""
-    release = platform.release().split(".")
-    kernel = (int(release[0]), int("".join(digit for digit in release[1] if digit.isdigit())))
-    arch = ARCHITECTURES.get(platform.machine(), platform.machine())
-    profile = daemon.seccomp_profile or ""
-    if profile not in ("", "unconfined", "builtin"):
-        try:
-            with open(profile, encoding="utf-8") as file:
-                profile = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidParameter(f"opening seccomp profile ({profile}) failed: {error}") from error
-    cgroup_v2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
-    masked = masked_paths(possible_cpus())
-    return Machine(kernel, arch, cgroup_v2, profile, held_capabilities(), masked, has_block_io_weight())
-
-
-def held_capabilities() -> tuple[str, ...]:
-    """The capabilities in this process's bounding set, by name (proc_pid_status(5), CapBnd)."""
-    with open("/proc/self/status", encoding="ascii") as file:
-        mask = next(line.split()[1] for line in file if line.startswith("CapBnd:"))
-    return from_mask(int(mask, 16))
 
 
 def network_config(daemon: DaemonConfig) -> NetworkConfig:

@@ -169,6 +169,10 @@ class System:
         options = [f"name=seccomp,profile={profile}"]
         if self._services.machine.cgroup_v2 or daemon.default_cgroupns_mode == "private":
             options.append("name=cgroupns")
+        if self._services.machine.apparmor:
+            options.insert(0, "name=apparmor")
+        if self._services.machine.selinux is not None:
+            options.append("name=selinux")
         if self._services.machine.remap is not None:
             options.append("name=userns")
         if daemon.no_new_privileges:

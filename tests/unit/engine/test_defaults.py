@@ -5,7 +5,7 @@ import pytest
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.config import Config, HostConfig
 from dockyard.engine.containers.defaults import with_daemon, with_image
-from dockyard.engine.engine import this_machine
+from dockyard.engine.machine import this_machine
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_masked_paths_are_the_machine_s_unless_the_user_or_privileges_say_otherw
 
 
 def test_the_machine_masks_what_its_cpus_have(monkeypatch):
-    monkeypatch.setattr("dockyard.engine.engine.masked_paths", lambda cpus: ("/sys/masked", *map(str, cpus)))
-    monkeypatch.setattr("dockyard.engine.engine.possible_cpus", lambda: (0, 1))
+    monkeypatch.setattr("dockyard.engine.machine.masked_paths", lambda cpus: ("/sys/masked", *map(str, cpus)))
+    monkeypatch.setattr("dockyard.engine.machine.possible_cpus", lambda: (0, 1))
     assert this_machine(DaemonConfig()).masked_paths == ("/sys/masked", "0", "1")

@@ -11,6 +11,8 @@ NO_WEIGHT = (
     "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.",
 )
 
+NO_LABELS = "Your kernel does not support SELinux or it is disabled. Label discarded."
+
 WEIGHT_FILES = (
     "/sys/fs/cgroup/blkio/blkio.weight",
     "/sys/fs/cgroup/blkio/blkio.bfq.weight",
@@ -30,10 +32,16 @@ def has_real_time_groups() -> bool:
     return bool(glob.glob("/sys/fs/cgroup/*/cpu.rt_runtime_us"))
 
 
-def keepable(host: HostConfig, *, block_io_weight: bool) -> tuple[HostConfig, list[str]]:
+def keepable(host: HostConfig, *, block_io_weight: bool, selinux: bool = True) -> tuple[HostConfig, list[str]]:
     """`host` without what the kernel can't keep, and the warnings that say so."""
+    warnings = [NO_LABELS] if not selinux and any(map(_is_label, host.security_opt or ())) else []
     if block_io_weight:
-        return host, []
+        return host, warnings
     asked = (bool(host.blkio_weight), bool(host.blkio_weight_device))
     kept = msgspec.structs.replace(host, blkio_weight=0, blkio_weight_device=()) if any(asked) else host
-    return kept, [warning for warning, wanted in zip(NO_WEIGHT, asked, strict=True) if wanted]
+    return kept, [*warnings, *(warning for warning, wanted in zip(NO_WEIGHT, asked, strict=True) if wanted)]
+
+
+def _is_label(option: str) -> bool:
+    """Whether a `--security-opt` wants a label; `label=disable` wants none."""
+    return option.startswith(("label=", "label:")) and option[len("label=") :] != "disable"

@@ -103,6 +103,10 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     manually_stopped: bool = False
     build_step: bool = False
     """Whether it runs a command of a build: its end is that build's matter, and it goes with it."""
+    process_label: str = ""
+    mount_label: str = ""
+    """SELinux contexts of its processes and files; "" without SELinux."""
+    apparmor_profile: str = msgspec.field(default="", name="AppArmorProfile")
     signals: tuple[SentSignal, ...] = ()
     """The last signals that were sent to the present run through the engine."""
     ending: Ending | None = None

@@ -85,6 +85,7 @@ def _joins_network(container: Running) -> None:
     assert address in container.sh("ip addr")
 
 
+OTHER = ["busybox", "sleep", "1000"]
 SOURCE = {"other": ["-v", "/data", "-v", f"{DIRECTORY}:/b:ro", "busybox", "sleep", "1000"]}
 CRASH = {"Cmd": ["false"]}
 TALK = {"Cmd": ["sh", "-c", "i=0; while [ $i -lt 400 ]; do echo $i 0123456789; i=$((i+1)); done"]}
@@ -100,7 +101,7 @@ HOST = (
     Case("LogConfig", {"Type": "nonsense"}, Refused(400, "error looking up logging plugin nonsense")),
     Case("LogConfig", {"Type": "json-file", "Config": {"x": "y"}}, Refused(400, "unknown log opt 'x' for json-file")),
     Case("NetworkMode", "none", prints("ls /sys/class/net", "lo")),
-    Case("NetworkMode", "container:other", _joins_network, needs={"other": ["busybox", "sleep", "1000"]}),
+    Case("NetworkMode", "container:other", _joins_network, needs={"other": OTHER}),
     Case("NetworkMode", "nonsense", Refused(404, "network nonsense not found", at="start")),
     Case("PortBindings", PORT, _publishes, config={"ExposedPorts": {"80/tcp": {}}}),
     Case("PortBindings", {"x/y": []}, Refused(400, "invalid")),
@@ -138,7 +139,8 @@ HOST = (
     Case("ExtraHosts", ["there:192.0.2.7"], prints("grep -c '^192.0.2.7.there' /etc/hosts", "1")),
     Case("ExtraHosts", ["nonsense"], Refused(400, "nonsense")),
     Case("Cgroup", "container:x", Refused(501, "--cgroup is not supported"), dockyard_only=True),
-    Case("Links", ["other:alias"], Refused(501, "--link is not supported"), dockyard_only=True),
+    Case("Links", ["other:alias"], prints("grep -c alias /etc/hosts", "1"), needs={"other": OTHER}),
+    Case("Links", ["nobody:alias"], Refused(400, "No such container: nobody")),
     Case("PublishAllPorts", True, _publishes_all, config={"ExposedPorts": {"80/tcp": {}}}),
     Case("StorageOpt", {"size": "10m"}, Refused(400, "--storage-opt is supported only for overlay over xfs")),
     Case("StorageOpt", {"nonsense": "1"}, Refused(400, "Unknown option nonsense")),

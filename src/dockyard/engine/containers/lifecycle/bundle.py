@@ -13,6 +13,8 @@ from dockyard.engine.containers.spec.build import Prepared, build_spec
 from dockyard.engine.containers.spec.namespaces import Joined
 from dockyard.engine.containers.spec.user import resolve_user
 from dockyard.engine.containers.user_namespace import remap_of, user_namespace
+from dockyard.engine.security.apparmor import DEFAULT_PROFILE, ensure_default_profile
+from dockyard.engine.security.selinux import relabel
 from dockyard.errors import Conflict, InvalidParameter, NotFound
 from dockyard.fs.atomic import write_atomic
 from dockyard.fs.mount import IdMap, Mount
@@ -35,6 +37,7 @@ def write_bundle(services: Services, record: Container) -> None:
         remap=remap_of(services.machine, host),
         linked=linked_environment(services, record),
     )
+    _confine(record)
     spec = build_spec(record, prepared, services.daemon, services.machine)
     bundle = services.paths.bundle(record.id)
     os.makedirs(bundle, mode=0o711, exist_ok=True)
@@ -55,6 +58,17 @@ def linked_environment(services: Services, record: Container) -> tuple[str, ...]
     return environment_of(record, find)
 
 
+def _confine(record: Container) -> None:
+    """What the security modules need before a start: the profile in the kernel, labels on volumes with `:z` or `:Z`."""
+    if record.apparmor_profile == DEFAULT_PROFILE:
+        ensure_default_profile()
+    if record.mount_label:
+        for point in record.mounts:
+            modes = set(point.mode.split(","))
+            if modes & {"z", "Z"} and point.type in ("bind", "volume"):
+                relabel(point.source, record.mount_label, shared="Z" not in modes)
+
+
 def root(services: Services, record: Container) -> str:
     """Where the container's root is once `root_mounts` are there."""
     layer = services.layers.rw(record.id)
@@ -68,7 +82,8 @@ def root(services: Services, record: Container) -> str:
 def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
     """What the shim mounts on the host for this container: root, parts of volumes, images, a shareable /dev/shm."""
     layer = services.layers.rw(record.id)
-    mounts: tuple[Mount, ...] = tuple(layer.mounts())
+    label = (f'context="{record.mount_label}"',) if record.mount_label else ()
+    mounts = tuple(mount._replace(options=(*mount.options, *label)) for mount in layer.mounts())
     remap = remap_of(services.machine, record.host_config)
     id_map = None
     if remap is not None:
@@ -78,7 +93,14 @@ def root_mounts(services: Services, record: Container) -> tuple[Mount, ...]:
         mounts = tuple(mount._replace(id_map=id_map) for mount in mounts)
     mounts = (*mounts, *shim_mounts(services, record, services.paths.bundle(record.id), id_map))
     if record.host_config.ipc_mode == "shareable":
-        options: tuple[str, ...] = ("nosuid", "noexec", "nodev", "mode=1777", f"size={record.host_config.shm_size}")
+        options: tuple[str, ...] = (
+            "nosuid",
+            "noexec",
+            "nodev",
+            "mode=1777",
+            f"size={record.host_config.shm_size}",
+            *label,
+        )
         if remap is not None:
             options = (*options, f"uid={remap.root[0]}", f"gid={remap.root[1]}")
         mounts = (*mounts, Mount("tmpfs", "shm", _shm_path(services, record), options))

@@ -22,11 +22,12 @@ from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.record import Container, Endpoint, MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import container_capabilities
-from dockyard.engine.containers.spec.security_options import parse_security_options
+from dockyard.engine.containers.spec.security_options import apparmor_profile, parse_security_options
 from dockyard.engine.containers.volumes_from import inherited_mounts, merged
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
 from dockyard.engine.networks import find_network
+from dockyard.engine.security.selinux import ContainerLabels, container_labels
 from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.rooted import remove_tree
 from dockyard.network.attachment import NetworkInfo
@@ -72,7 +73,7 @@ async def create(
     host = defaults.with_daemon(
         host_config, services.daemon, cgroup_v2=machine.cgroup_v2, masked_paths=machine.masked_paths
     )
-    host, dropped = keepable(host, block_io_weight=machine.block_io_weight)
+    host, dropped = keepable(host, block_io_weight=machine.block_io_weight, selinux=machine.selinux is not None)
     warnings = [*dropped, *validation.check(config, host, services.daemon)]
     if is_private(host.network_mode):
         warnings += await services.networks.publishing_warnings(port_requests(host))
@@ -89,6 +90,7 @@ async def create(
     try:
         host = msgspec.structs.replace(host, links=resolved(host, name, lambda ref: _named(services, ref)))
         record = _record(services, container_id, name, config, host, networking, image, networks)
+        record = _confined(services, record)
         mount_points = MountPoints(services, container_id)
         try:
             # A millisecond of small files: handing it to a thread would cost more than it takes.
@@ -198,6 +200,26 @@ def _record(
         hosts_path=f"{directory}/hosts",
         resolv_conf_path=f"{directory}/resolv.conf",
         log_path=services.paths.log(container_id) if host.log_config.type == "json-file" else "",
+    )
+
+
+def _confined(services: Services, record: Container) -> Container:
+    """`record` with the labels and the profile by which the kernel's security modules will know it."""
+    host, machine = record.host_config, services.machine
+    options = parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
+    labels = ContainerLabels()
+    if machine.selinux is not None:
+        others = [entry.record for entry in services.collection]
+        shared = next((one for one in others if f"container:{one.id}" in (host.ipc_mode, host.pid_mode)), None)
+        taken = {other.process_label for other in others}
+        labels = container_labels(
+            options.labels, machine.selinux, record.id, taken, shared.process_label if shared else ""
+        )
+    return msgspec.structs.replace(
+        record,
+        process_label=labels.process,
+        mount_label=labels.mount,
+        apparmor_profile=apparmor_profile(options.apparmor, privileged=host.privileged, enabled=machine.apparmor),
     )
 
 

@@ -15,12 +15,17 @@ from dockyard.engine.containers.spec import devices, mounts
 from dockyard.engine.containers.spec.namespaces import Joined, namespaces
 from dockyard.engine.containers.spec.process import environment, process
 from dockyard.engine.containers.spec.resources import resources
-from dockyard.engine.containers.spec.security_options import SecurityOptions, parse_security_options
+from dockyard.engine.containers.spec.security_options import (
+    SecurityOptions,
+    apparmor_profile,
+    parse_security_options,
+)
 from dockyard.engine.containers.spec.user import ResolvedUser
 from dockyard.engine.security.capabilities import ALL_CAPABILITIES, normalize_capabilities, resolve_capabilities
 from dockyard.engine.security.defaults import DEFAULT_DEVICES_CGROUP, MASKED_PATHS
 from dockyard.engine.security.profile import container_seccomp
 from dockyard.engine.security.remap import Remap
+from dockyard.engine.security.selinux import Contexts
 from dockyard.errors import InvalidParameter
 from dockyard.spec.runtime import Linux, Mount, Process, Root, Seccomp, Spec
 
@@ -48,6 +53,10 @@ class Machine:
     """What containers don't see unless they ask for it: it depends on the CPUs."""
     block_io_weight: bool = True
     """Whether the kernel can weigh block I/O."""
+    apparmor: bool = False
+    """Whether the kernel confines by AppArmor."""
+    selinux: Contexts | None = None
+    """The contexts of containers, when the daemon is to use SELinux and the kernel has it."""
     remap: Remap | None = None
     """The ids that containers have instead of the host's (`--userns-remap`)."""
 
@@ -99,7 +108,8 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
             console_size=host.console_size,
             ulimits=host.ulimits or (),
             no_new_privileges=security.no_new_privileges,
-            apparmor_profile=security.apparmor,
+            apparmor_profile=_apparmor(host, security, machine),
+            selinux_label=container.process_label,
             oom_score_adj=host.oom_score_adj,
         ),
         root=Root(prepared.rootfs, host.readonly_rootfs),
@@ -116,6 +126,7 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
             sysctl=_sysctls(container, remapped=prepared.remap is not None),
             masked_paths=host.masked_paths or (),
             readonly_paths=host.readonly_paths or (),
+            mount_label=container.mount_label,
         ),
     )
 
@@ -147,9 +158,14 @@ def build_exec_process(
         console_size=console_size,
         ulimits=host.ulimits or (),
         no_new_privileges=security.no_new_privileges,
-        apparmor_profile=security.apparmor,
+        apparmor_profile=_apparmor(host, security, machine),
+        selinux_label=container.process_label,
         oom_score_adj=host.oom_score_adj,
     )
+
+
+def _apparmor(host: HostConfig, security: SecurityOptions, machine: Machine) -> str:
+    return apparmor_profile(security.apparmor, privileged=host.privileged, enabled=machine.apparmor)
 
 
 def container_capabilities(host: HostConfig, machine: Machine, *, privileged: bool) -> tuple[str, ...]:

@@ -1,21 +1,23 @@
 """`--security-opt`: the options of a container, parsed (docker run reference, "Security configuration")."""
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from dockyard.engine.security.apparmor import DEFAULT_PROFILE, UNCONFINED, has_apparmor
+from dockyard.engine.security.selinux import check_options
 from dockyard.errors import InvalidParameter, NotImplementedYet
-
-APPARMOR_SWITCH = "/sys/module/apparmor/parameters/enabled"
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityOptions:
-    """What the user chose; empty strings where nothing was chosen. `seccomp` is `unconfined`, `builtin` or JSON."""
+    """What the user chose; empty strings where nothing was chosen. `seccomp` is `unconfined`, `builtin` or JSON.
+
+    `labels`: parts of SELinux contexts; None for no context at all.
+    """
 
     seccomp: str = ""
     apparmor: str = ""
-    selinux: str = ""
+    labels: dict[str, str] | None = field(default_factory=dict)
     no_new_privileges: bool = False
 
 
@@ -44,7 +46,16 @@ def parse_security_options(options: Iterable[str], default_no_new_privileges: bo
             raise NotImplementedYet(f"--security-opt {option} is not supported by Dockyard yet")
         else:
             raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
-    return SecurityOptions(seccomp, _apparmor(apparmor), _selinux(labels), no_new_privileges)
+    if apparmor not in ("", UNCONFINED) and not has_apparmor():
+        raise InvalidParameter(f"apparmor profile {apparmor} can't be applied: AppArmor is not enabled on this kernel")
+    return SecurityOptions(seccomp, apparmor, check_options(labels), no_new_privileges)
+
+
+def apparmor_profile(chosen: str, *, privileged: bool, enabled: bool) -> str:
+    """The profile of a container whose user has `chosen` one or none (""); "" where the kernel has no AppArmor."""
+    if not enabled:
+        return ""
+    return chosen or (UNCONFINED if privileged else DEFAULT_PROFILE)
 
 
 def _boolean(value: str, option: str) -> bool:
@@ -53,21 +64,3 @@ def _boolean(value: str, option: str) -> bool:
     if value.lower() in ("0", "f", "false"):
         return False
     raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
-
-
-def _apparmor(profile: str) -> str:
-    """The profile to apply: "" when none is wanted; one that this kernel can't apply is refused, never ignored."""
-    if profile in ("", "unconfined"):
-        return ""
-    if not os.path.exists(APPARMOR_SWITCH):
-        raise InvalidParameter(f"apparmor profile {profile} can't be applied: AppArmor is not enabled on this kernel")
-    return profile
-
-
-def _selinux(labels: list[str]) -> str:
-    wanted = [label for label in labels if label != "disable"]
-    if not wanted:
-        return ""
-    if not os.path.exists("/sys/fs/selinux/enforce"):
-        raise InvalidParameter(f"label {wanted[0]} can't be applied: SELinux is not enabled on this kernel")
-    raise NotImplementedYet("--security-opt label=… is not supported by Dockyard yet")
