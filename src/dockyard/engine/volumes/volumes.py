@@ -187,12 +187,6 @@ class Volumes:
             users.discard(user)
             await self._drivers.get(volume.driver).unmount(volume, user, last=not users)
 
-    def announce(self, action: str, name: str, **attributes: str) -> None:
-        """Publishes a volume event (`mount`, `unmount`) about a container."""
-        volume = self._store.find(name)
-        if volume is not None:
-            self._announce(action, volume, **attributes)
-
     def adopt(self, record: Container) -> None:
         """A container that has been running since before this daemon began uses its volumes."""
         for point in record.mounts:

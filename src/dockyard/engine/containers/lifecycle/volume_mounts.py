@@ -28,10 +28,6 @@ async def hold_volumes(services: Services, entry: Entry) -> None:
     for point in entry.record.mounts:
         if point.type == "volume":
             path = await services.volumes.mount(point.name, entry.record.id)
-            access = {"destination": point.destination, "read/write": str(point.rw).lower()}
-            services.volumes.announce(
-                "mount", point.name, container=entry.record.id, propagation=point.propagation, **access
-            )
             points.append(msgspec.structs.replace(point, source=path))
         else:
             points.append(point)
@@ -48,7 +44,6 @@ async def let_go_volumes(services: Services, record: Container) -> None:
             await services.volumes.unmount(point.name, record.id)
         except DockyardError as error:
             LOG.error("container %s: unmounting volume %s: %s", record.id, point.name, error)
-        services.volumes.announce("unmount", point.name, container=record.id)
 
 
 def shim_mounts(
