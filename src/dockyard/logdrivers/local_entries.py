@@ -8,6 +8,7 @@ https://github.com/moby/moby/blob/v28.5.2/daemon/logger/local/read.go
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 LENGTH_BYTES = 4
@@ -102,17 +103,23 @@ def tail_offset(file: IO[bytes], entries: int) -> tuple[int, int]:
 
 
 def _tail_from_the_beginning(file: IO[bytes], entries: int) -> tuple[int, int]:
-    file.seek(0)
-    count = sum(1 for _ in raw_entries(file))
-    file.seek(0)
+    count = _count(file)
     skipped = max(0, count - entries)
+    file.seek(0)
     position = 0
-    if skipped:
-        for number, (_, end) in enumerate(raw_entries(file), 1):
-            position = end
-            if number == skipped:
-                break
+    for _, (_, end) in zip(range(skipped), raw_entries(file), strict=False):
+        position = end
     return position, count - skipped
+
+
+def _count(file: IO[bytes]) -> int:
+    """Whole entries up to the end or the first damage."""
+    file.seek(0)
+    count = 0
+    with suppress(Damaged):
+        for _ in raw_entries(file):
+            count += 1
+    return count
 
 
 def decode(raw: bytes) -> Entry:

@@ -28,7 +28,7 @@ def parse_line(raw: bytes) -> LogEntry | None:
     """The entry of one line of a log file; None for a damaged line, which readers skip."""
     try:
         line = _DECODER.decode(raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return LogEntry(line.stream, line.time, line.log.encode(errors="surrogatepass"), line.attrs)
 
