@@ -104,11 +104,26 @@ def _check_network(config: DaemonConfig) -> None:
             raise InvalidParameter(f"invalid CIDR address: {config.bip}") from None
         if "/" not in config.bip or network.version != 4 or network.ip == network.network.network_address:
             raise InvalidParameter(f"invalid CIDR address: {config.bip}")
+    _check_bridge_addresses(config)
     if not config.iptables and not config.icc:
         raise InvalidParameter(
             "You specified --iptables=false with --icc=false. ICC=false uses iptables to function. "
             "Please set --icc or --iptables to true"
         )
+
+
+def _check_bridge_addresses(config: DaemonConfig) -> None:
+    for text, version in ((config.fixed_cidr, 4), (config.fixed_cidr_v6, 6), (config.bip6, 6)):
+        if text is None:
+            continue
+        try:
+            interface = ipaddress.ip_interface(text)
+        except ValueError:
+            raise InvalidParameter(f"invalid CIDR address: {text}") from None
+        if "/" not in text or interface.version != version:
+            raise InvalidParameter(f"invalid CIDR address: {text}")
+    if not config.ipv6 and (config.bip6 or config.fixed_cidr_v6 or config.default_gateway_v6):
+        raise InvalidParameter("IPv6 addresses of the default bridge need --ipv6")
 
 
 def _check_runtimes(config: DaemonConfig) -> None:

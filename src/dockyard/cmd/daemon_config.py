@@ -15,7 +15,7 @@ from dockyard.cli.flags.usage import flag_usages
 from dockyard.cmd.daemon_checks import check
 from dockyard.cmd.daemon_file import parse_file
 from dockyard.cmd.daemon_flags import DEFAULT_CONFIG_FILE, DOCKER_CONFIG_FILE, FLAGS, SUPPORTED, UNSUPPORTED
-from dockyard.cmd.daemon_values import with_port
+from dockyard.cmd.daemon_values import network_options, with_port
 from dockyard.cmd.registry_values import split_mirrors
 from dockyard.engine.config import DEFAULT_HOST, DaemonConfig, UlimitDefault
 from dockyard.errors import InvalidParameter
@@ -152,6 +152,15 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         shutdown_timeout=values["shutdown-timeout"],
         bridge=values["bridge"] or None,
         bip=values["bip"] or None,
+        fixed_cidr=values["fixed-cidr"] or None,
+        default_gateway=values["default-gateway"] or None,
+        ipv6=values["ipv6"],
+        bip6=values["bip6"] or None,
+        fixed_cidr_v6=values["fixed-cidr-v6"] or None,
+        default_gateway_v6=values["default-gateway-v6"] or None,
+        ip6tables=values["ip6tables"],
+        allow_direct_routing=values["allow-direct-routing"],
+        default_network_options=network_options(values["default-network-opt"]),
         mtu=values["mtu"],
         icc=values["icc"],
         ip=values["ip"],

@@ -131,6 +131,14 @@ def _map(value: Any, key: str) -> list[tuple[str, str]]:
     ]
 
 
+def _network_options(value: Any, key: str) -> list[tuple[str, str]]:
+    return [
+        (driver, f"{name}={_typed(item, str, f'{key}.{driver}.{name}', 'string')}")
+        for driver, options in _typed(value, dict, key, "object").items()
+        for name, item in _typed(options, dict, f"{key}.{driver}", "object").items()
+    ]
+
+
 def _features(value: Any, key: str) -> list[tuple[str, str]]:
     items = _typed(value, dict, key, "object").items()
     return [(name, str(_typed(on, bool, f"{key}.{name}", "bool")).lower()) for name, on in items]
@@ -171,7 +179,7 @@ def _addresses(value: Any, key: str) -> str:
 _SHAPES: Mapping[str, Callable[[Any, str], Any]] = {
     "add-runtime": _runtimes,
     "default-address-pool": _pools,
-    "default-network-opt": _map,
+    "default-network-opt": _network_options,
     "default-ulimit": _ulimits,
     "feature": _features,
     "host-gateway-ip": _addresses,

@@ -1,6 +1,7 @@
 """The kinds of values that only dockerd's flags have: hosts, runtimes, labels, address pools."""
 
 import ipaddress
+from collections.abc import Iterable
 
 from dockyard.cli.flags.kinds import integer, is_address
 from dockyard.cli.flags.spec import Kind
@@ -78,6 +79,17 @@ def option(text: str) -> tuple[str, str]:
     if not equals or not key:
         raise ValueError(f"{text} must be formatted as key=value")
     return key, value
+
+
+def network_options(items: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """By driver, the options in (driver, "option=value") pairs. Raises InvalidParameter."""
+    found: dict[str, dict[str, str]] = {}
+    for driver, text in items:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InvalidParameter(f"invalid default network options {driver}={text}: need driver=option=value")
+        found.setdefault(driver, {})[name] = value
+    return found
 
 
 def address_pool(text: str) -> AddressPool:

@@ -47,6 +47,8 @@ class DaemonConfig:
     plain_tcp_wanted: TLS was turned off in so many words, which opens the API to whoever reaches the address.
     bridge: None is `docker0`, or `dockyard0` where another engine owns that; "none" is without default network.
     bip: address and prefix length of the bridge, such as `172.18.0.1/24`; None picks a free subnet.
+    ipv6: the default bridge has IPv6 addresses, of `fixed_cidr_v6` or `bip6` or a subnet that is chosen.
+    default_network_options: by driver, options of new networks that don't say otherwise themselves.
     mtu: 0 is the default of the network driver (1500).
     group: group that owns the unix sockets; `group_given` tells a wish from the default, whose absence is no error.
     storage_driver: None picks overlay2, and vfs where overlayfs can't be mounted.
@@ -83,6 +85,15 @@ class DaemonConfig:
 
     bridge: str | None = None
     bip: str | None = None
+    fixed_cidr: str | None = None
+    default_gateway: str | None = None
+    ipv6: bool = False
+    bip6: str | None = None
+    fixed_cidr_v6: str | None = None
+    default_gateway_v6: str | None = None
+    ip6tables: bool = True
+    allow_direct_routing: bool = False
+    default_network_options: dict[str, dict[str, str]] = field(default_factory=dict)
     mtu: int = 0
     icc: bool = True
     ip: str = "0.0.0.0"

@@ -37,11 +37,18 @@ class NetworkConfig:
         bip: address and prefix of the default bridge, "192.168.1.1/24"; None chooses from the pools.
         fixed_cidr: part of the bridge's subnet from which containers get addresses.
         default_gateway: gateway of containers when it isn't the bridge.
+        ipv6: whether the default bridge has IPv6 addresses, too.
+        bip6: address and prefix of the bridge, "fd00::1/64"; None is the first of the subnet.
+        fixed_cidr_v6: the bridge's subnet, or with `bip6` part of it; None chooses one, see `default_address_pools`.
+        default_gateway_v6: as `default_gateway`.
         mtu: largest packet in bytes; 0 is the default.
         icc: whether containers of the default bridge may talk to each other.
         ip_forward: switch on net.ipv4.ip_forward.
         ip_masq: hide containers behind the host's address on their way out.
         iptables: make firewall rules at all.
+        ip6tables: make those of IPv6.
+        allow_direct_routing: let everybody who has a route reach containers' published ports at their own addresses.
+        default_options: by driver, options of new networks that don't say otherwise themselves.
         default_address_pools: where subnets come from; without one of IPv6, such are cut from a range of the engine's
             own (RFC 4193).
         userland_proxy: forward in this process what comes to published ports past the firewall, above all by IPv6.
@@ -52,11 +59,18 @@ class NetworkConfig:
     bip: str | None = None
     fixed_cidr: str | None = None
     default_gateway: str | None = None
+    ipv6: bool = False
+    bip6: str | None = None
+    fixed_cidr_v6: str | None = None
+    default_gateway_v6: str | None = None
     mtu: int = DEFAULT_MTU_BYTES
     icc: bool = True
     ip_forward: bool = True
     ip_masq: bool = True
     iptables: bool = True
+    ip6tables: bool = True
+    allow_direct_routing: bool = False
+    default_options: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     default_address_pools: tuple[AddressPool, ...] = DEFAULT_ADDRESS_POOLS
     userland_proxy: bool = True
     host_ip: str = "0.0.0.0"

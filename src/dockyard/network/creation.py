@@ -3,10 +3,9 @@
 https://docs.docker.com/reference/cli/docker/network/create/
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 from dockyard.errors import AlreadyExists, Forbidden, InvalidParameter, NotFound
@@ -14,7 +13,7 @@ from dockyard.network.attachment import Subnet
 from dockyard.network.config import AddressPool
 from dockyard.network.drivers.planning import Planner
 from dockyard.network.host_view import HostView
-from dockyard.network.ipam.pools import Use
+from dockyard.network.ipam.pools import Use, own_ipv6_pools
 from dockyard.network.ipam.subnets import allocate, check_subnets
 from dockyard.network.networks import PREDEFINED, NetworkRecord
 from dockyard.network.request import DEFAULT_DRIVER, DEFAULT_IPAM, NetworkRequest
@@ -24,7 +23,6 @@ _TRUTHS: Final = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
 }
-_ULA_SUBNET_BITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +212,4 @@ def _allocated(wanted: NetworkRecord, planner: Planner, around: Surroundings) ->
 def _pools(around: Surroundings, version: int) -> Sequence[AddressPool]:
     if version == 4 or any(":" in pool.base for pool in around.pools):
         return around.pools
-    # RFC 4193, 3.2: a prefix of one's own, made of random bits: those of the id that the data root's first network has.
-    seed = min(around.records, key=lambda record: record.created).id
-    bits = 0xFD << 120 | int.from_bytes(hashlib.sha256(seed.encode()).digest()[:5], "big") << 80
-    return [AddressPool(str(IPv6Network((bits, 48))), _ULA_SUBNET_BITS)]
+    return own_ipv6_pools(min(around.records, key=lambda record: record.created).id)

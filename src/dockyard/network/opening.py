@@ -1,6 +1,7 @@
 """Records become networks: the driver of each, with what it needs of the engine."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.nftables import Nftables, open_nftables
@@ -54,7 +55,8 @@ class Opener:
         firewall = None
         if self._config.iptables:
             self._nftables = self._nftables or open_nftables()
-            firewall = FirewallTable(self._nftables, settings.rules)
+            rules = replace(settings.rules, direct=self._config.allow_direct_routing)
+            firewall = FirewallTable(self._nftables, rules if self._config.ip6tables else replace(rules, ipv6=None))
         return BridgeNetwork(
             record,
             settings,

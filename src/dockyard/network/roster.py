@@ -22,14 +22,16 @@ from dockyard.network.drivers.bridge.link import ensure_bridge
 from dockyard.network.drivers.bridge.settings import Family
 from dockyard.network.drivers.contract import Network
 from dockyard.network.endpoints import Endpoints
+from dockyard.network.etc.resolv_conf import read_host
 from dockyard.network.firewall.bypass import closed_firewalls
 from dockyard.network.host_lock import host_lock
 from dockyard.network.host_view import HostView, view_host
 from dockyard.network.ipam.pools import Use
+from dockyard.network.ipam.subnets import parse_address
 from dockyard.network.networks import PREDEFINED, NetworkRecord, NetworkRecords
 from dockyard.network.opening import PLANNERS, Opener
 from dockyard.network.portmap.host_ports import HostPorts
-from dockyard.network.request import NetworkRequest
+from dockyard.network.request import DEFAULT_DRIVER, NetworkRequest
 
 _log: Final = logging.getLogger(__name__)
 
@@ -122,6 +124,7 @@ class Roster:
         # Two engines that choose at once must not choose the same link or subnet.
         with host_lock():
             around = self._surroundings()
+            request = self._with_defaults(request)
             record = plan_network(request, secrets.token_hex(32), self._records.timestamp(), around)
             warnings = warnings_of(record, request, around)
             self._records.put(record)
@@ -190,6 +193,7 @@ class Roster:
                 if not one.config_only
                 for block in one.subnets
             ]
+            others += _name_servers()
             settings = choose_default_bridge(self._config, self._data_root, record, _view(), others)
             rtnl = NetlinkSocket()
             try:
@@ -210,10 +214,17 @@ class Roster:
             # The default bridge's subnet is in no record, but is as much in the way as the others.
             records=[replace(network.record, subnets=network.info(()).subnets) for network in self.watched],
             host=host,
-            uses=host.uses(),
+            uses=[*host.uses(), *_name_servers()],
             pools=self._config.default_address_pools,
             planners=PLANNERS,
         )
+
+    def _with_defaults(self, request: NetworkRequest) -> NetworkRequest:
+        """The wish with the operator's options for its driver, where it has none of its own."""
+        defaults = dict(self._config.default_options).get(request.driver or DEFAULT_DRIVER, ())
+        if request.config_from is not None or not defaults:
+            return request
+        return replace(request, options=tuple({**dict(defaults), **dict(request.options)}.items()))
 
     def _add(self, network: Network) -> None:
         self._networks[network.record.id] = network
@@ -232,6 +243,12 @@ class Roster:
         except DockyardError as error:
             _log.warning("undo network %s: %s", network.record.name, error)
         self._records.remove(network.record.id)
+
+
+def _name_servers() -> list[Use]:
+    """A subnet that a name server is in would be reached in vain, although no route of the host shows it."""
+    servers = (parse_address(text) for text in read_host().servers)
+    return [Use(ip_network(address), f"the name server {address}") for address in servers if address is not None]
 
 
 def _view() -> HostView:

@@ -2,10 +2,13 @@
 
 import os
 import secrets
+import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +26,9 @@ from tests.integration.network.test_published_ports import talk
 from tests.integration.network.test_restart import kill
 
 from dockyard.errors import AlreadyExists, DockyardError, Forbidden, InvalidParameter
-from dockyard.linux import namespaces, network_namespace
+from dockyard.linux import mount, namespaces, network_namespace
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, Subnet
+from dockyard.network.config import AddressPool
 from dockyard.network.request import NetworkRequest
 
 pytestmark = pytest.mark.root
@@ -117,8 +121,6 @@ def make_directly(engine: OneEngine, name: str) -> NetworkInfo:
 def test_pools_step_around_the_hosts_routes_and_say_which_is_in_the_way(
     make_engine: Callable[..., OneEngine], host: SimulatedHost
 ) -> None:
-    from dockyard.network.config import AddressPool
-
     engine = make_engine(bip="10.1.0.1/24", default_address_pools=(AddressPool("198.51.0.0/16", 17),))
     assert make(engine, "one").subnets[0].subnet == "198.51.128.0/17"
     with pytest.raises(InvalidParameter, match=r"fully subnetted: 198\.51\.0\.0/17 collides with the route 198"):
@@ -127,6 +129,46 @@ def test_pools_step_around_the_hosts_routes_and_say_which_is_in_the_way(
         engine.controller.create_network, NetworkRequest("three", subnets=(Subnet("198.51.100.0/25"),))
     )
     assert warnings == ["subnet 198.51.100.0/25 of network three overlaps the route 198.51.100.0/24 of uplink"]
+
+
+def test_pools_step_around_name_servers(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost, tmp_path: Path
+) -> None:
+    (tmp_path / "resolv.conf").write_text("nameserver 10.3.0.53\nnameserver 10.3.2.53\n")
+    host.run(mount.mount, str(tmp_path / "resolv.conf"), "/etc/resolv.conf", flags=mount.MS_BIND)
+    engine = make_engine(default_address_pools=(AddressPool("10.3.0.0/16", 24),))
+    assert engine.info.subnet == "10.3.1.0/24"
+    assert make(engine, "one").subnets[0].subnet == "10.3.3.0/24"
+
+
+def test_the_default_bridge_with_ipv6(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
+    engine = make_engine(ipv6=True)
+    path, attachment = engine.container(PortRequest("tcp", 80, "", 8080, 8080))
+    subnet = ip_network(f"{attachment.ipv6}/64", strict=False)
+    assert (attachment.ipv6, attachment.ipv6_gateway) == (str(subnet[2]), str(subnet[1]))
+    listener = host.inside(path, partial(listen_tcp6, 80))
+    host.run(connect_tcp, attachment.ipv6, 80).close()
+    listener.close()
+    (bridge,) = (one for one in engine.call(engine.controller.networks) if one.name == "bridge")
+    assert bridge.enable_ipv6
+    assert [block.subnet for block in bridge.subnets] == ["172.17.0.0/16", str(subnet)]
+    chosen = make_engine("b", ipv6=True, bridge="br6", bip6="fd00:6::9/64", fixed_cidr_v6="fd00:6::100/120")
+    _, other = chosen.container()
+    assert (other.ipv6, other.ipv6_gateway) == ("fd00:6::100", "fd00:6::9")
+
+
+def test_direct_routing_and_options_of_the_operator(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
+    options = (("bridge", (("com.docker.network.driver.mtu", "1300"), ("x", "y"))),)
+    engine = make_engine(allow_direct_routing=True, default_options=options)
+    made = make(engine, "web", Subnet("10.8.0.0/24"), options={"enable_icc": "true"})
+    assert dict(made.options)["com.docker.network.driver.mtu"] == "1300"
+    path, attachment = engine.container(PortRequest("tcp", 80), network="web")
+    assert host.inside(path, _links)["eth0"].mtu == 1300
+    listeners = [host.inside(path, partial(listen_tcp, port)) for port in (80, 81)]
+    assert reaches(host, host.outside, attachment.ipv4, 80)
+    assert not reaches(host, host.outside, attachment.ipv4, 81)
+    for listener in listeners:
+        listener.close()
 
 
 def test_both_families(engine: OneEngine, host: SimulatedHost) -> None:
@@ -145,8 +187,6 @@ def test_both_families(engine: OneEngine, host: SimulatedHost) -> None:
 
 
 def listen_tcp6(port: int) -> Any:
-    import socket
-
     return socket.create_server(("::", port), family=socket.AF_INET6)
 
 
@@ -225,8 +265,6 @@ def test_an_isolated_bridge_has_no_address(engine: OneEngine, host: SimulatedHos
 
 
 def _has_address(name: str) -> bool:
-    import subprocess
-
     shown = subprocess.run(["ip", "-4", "-o", "addr", "show", "dev", name], capture_output=True, text=True, check=True)
     return "inet " in shown.stdout
 
@@ -268,8 +306,6 @@ def _read(path: str) -> str:
 
 
 def test_a_bridge_of_the_operators_is_used_and_left(engine: OneEngine, host: SimulatedHost) -> None:
-    import subprocess
-
     host.run(subprocess.run, ["ip", "link", "add", "brop", "type", "bridge"], check=True)
     make(engine, "web", options={"name": "brop"})
     path, attachment = engine.container(network="web")

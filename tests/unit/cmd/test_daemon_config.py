@@ -145,6 +145,29 @@ def test_daemon_json_says_the_same_things() -> None:
     assert config.registry_mirrors == ("https://m/",)
 
 
+def test_addresses_of_the_default_bridge_and_options_of_networks() -> None:
+    flags = run(
+        *("--ipv6", "--fixed-cidr-v6=fd00::/64", "--bip6=fd00::9/64", "--default-gateway-v6=fd00::1"),
+        *("--bip=10.1.0.1/16", "--fixed-cidr=10.1.4.0/24", "--default-gateway=10.1.0.254", "--allow-direct-routing"),
+        *("--ip6tables=false", "--default-network-opt=bridge=a=b=c", "--default-network-opt=bridge=d=e"),
+    ).config
+    options = {"bridge": {"a": "b=c", "d": "e"}, "macvlan": {"parent": "eth0"}}
+    file = run(file={"ipv6": True, "default-network-opts": options}).config
+    assert (flags.ipv6, flags.fixed_cidr_v6, flags.bip6, flags.default_gateway_v6) == (
+        True,
+        "fd00::/64",
+        "fd00::9/64",
+        "fd00::1",
+    )
+    assert (flags.fixed_cidr, flags.default_gateway) == ("10.1.4.0/24", "10.1.0.254")
+    assert (flags.allow_direct_routing, flags.ip6tables, file.ip6tables) == (True, False, True)
+    assert flags.default_network_options == {"bridge": {"a": "b=c", "d": "e"}}
+    assert (file.ipv6, file.default_network_options) == (True, options)
+    assert refusal("--default-network-opt=bridge=a").endswith("need driver=option=value")
+    assert "IPv6 addresses of the default bridge need --ipv6" in refusal("--bip6=fd00::1/64")
+    assert "invalid CIDR address: fd00::1" in refusal("--ipv6", "--bip6=fd00::1")
+
+
 def test_dockers_file_is_read_where_ours_is_absent() -> None:
     found = run(file={"debug": True}, path="/etc/docker/daemon.json").config
     assert (found.debug, found.config_file) == (True, "/etc/docker/daemon.json")

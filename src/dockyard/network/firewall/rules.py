@@ -65,6 +65,7 @@ class BridgeRules:
         masquerade: whether they appear with the host's address outside.
         internal: whether nothing passes between the bridge and other links.
         trusted: links of the host whose packets may address a container's published ports themselves.
+        direct: whether packets from any link may.
     """
 
     bridge: str
@@ -74,6 +75,7 @@ class BridgeRules:
     masquerade: bool = True
     internal: bool = False
     trusted: tuple[str, ...] = ()
+    direct: bool = False
 
     @property
     def table(self) -> str:
@@ -144,7 +146,7 @@ def elements(rules: BridgeRules, target: Target) -> list[str]:
             found.append(f"{table} published_any {{ {key} : {goal} }}")
         else:
             found.append(f"{table} published_at {{ {port.host_ip} . {key} : {goal} }}")
-    if family.mode == ROUTED or rules.trusted:
+    if family.mode == ROUTED or rules.trusted or rules.direct:
         found.append(f"{table} reachable {{ {target.container_ip} . {port.protocol} . {port.container_port} }}")
     return found
 
@@ -213,6 +215,8 @@ def _incoming(rules: BridgeRules, family: str, one: FamilyRules) -> list[str]:
         accepted.append("accept")
     elif one.mode == ROUTED:
         accepted += [f"meta l4proto {'icmp' if family == 'ip' else 'ipv6-icmp'} accept", reachable]
+    elif rules.direct:
+        accepted.append(reachable)
     elif rules.trusted:
         links = ", ".join(f'"{name}"' for name in rules.trusted)
         accepted.append(f"iifname {{ {links} }} {reachable}")

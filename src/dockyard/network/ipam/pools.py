@@ -1,5 +1,6 @@
 """Choosing the subnet of a new network: the first of the pools that nobody on this host uses. Pure."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from dockyard.network.config import AddressPool
 
 Network = IPv4Network | IPv6Network
 _COLLISIONS_TOLD = 8
+_OWN_SUBNET_BITS = 64
 
 
 class Use(NamedTuple):
@@ -40,6 +42,16 @@ def choose_subnet(pools: Iterable[AddressPool], in_use: Iterable[Use], version: 
             collisions.append(f"{candidate} collides with {use.by}")
     reason = f": {', '.join(collisions)}" if collisions else ""
     raise InvalidParameter(f"all predefined address pools have been fully subnetted{reason}")
+
+
+def own_ipv6_pools(seed: str) -> tuple[AddressPool, ...]:
+    """Where IPv6 subnets come from if the operator names no pools: a range that is nobody else's (RFC 4193, 3.2).
+
+    Args:
+        seed: something random that stays; the same seed gives the same range.
+    """
+    bits = 0xFD << 120 | int.from_bytes(hashlib.sha256(seed.encode()).digest()[:5], "big") << 80
+    return (AddressPool(str(IPv6Network((bits, 48))), _OWN_SUBNET_BITS),)
 
 
 def parse_bip(bip: str) -> IPv4Interface:

@@ -8,7 +8,7 @@ another data root, unless that data root is gone, which makes the bridge a lefto
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv6Interface, IPv6Network
 from typing import Final
 
 from dockyard.errors import InvalidParameter
@@ -16,7 +16,7 @@ from dockyard.linux.netlink.link import MAX_NAME_BYTES, Link
 from dockyard.network.config import DEFAULT_BRIDGE, DEFAULT_MTU_BYTES, NetworkConfig
 from dockyard.network.drivers.bridge.settings import BridgeSettings, Family
 from dockyard.network.host_view import HostView
-from dockyard.network.ipam.pools import Use, choose_subnet, parse_bip, parse_subnet
+from dockyard.network.ipam.pools import Use, choose_subnet, own_ipv6_pools, parse_bip, parse_subnet
 from dockyard.network.networks import NetworkRecord
 
 _MARK: Final = "dockyard:"
@@ -69,7 +69,7 @@ def choose_default_bridge(
             within=pool,
             reserved=(str(address.ip), gateway),
         ),
-        ipv6=None,
+        ipv6=_ipv6(config, record, [*host.uses(without=link.link_index if link is not None else -1), *networks]),
         mtu=config.mtu or DEFAULT_MTU_BYTES,
         icc=config.icc,
         masquerade=config.ip_masq,
@@ -127,6 +127,27 @@ def _choose_address(
             return IPv4Interface(f"{record.gateway}/{recorded.prefixlen}")
     subnet = choose_subnet(config.default_address_pools, in_use)
     return IPv4Interface(f"{subnet[1]}/{subnet.prefixlen}")
+
+
+def _ipv6(config: NetworkConfig, record: NetworkRecord, in_use: Iterable[Use]) -> Family | None:
+    if not config.ipv6:
+        return None
+    within: IPv6Network | None = None
+    if config.bip6:
+        interface = IPv6Interface(config.bip6)
+        subnet, address = interface.network, interface.ip
+        within = IPv6Network(config.fixed_cidr_v6, strict=False) if config.fixed_cidr_v6 else None
+    elif config.fixed_cidr_v6:
+        subnet = IPv6Network(config.fixed_cidr_v6, strict=False)
+        address = subnet[1]
+    else:
+        pools = [pool for pool in config.default_address_pools if ":" in pool.base] or own_ipv6_pools(record.id)
+        subnet = IPv6Network(choose_subnet(pools, in_use, 6))
+        address = subnet[1]
+    if within is not None and not within.subnet_of(subnet):
+        raise InvalidParameter(f"fixed CIDR {within} is not part of the bridge's subnet {subnet}")
+    gateway = config.default_gateway_v6 or str(address)
+    return Family(subnet, str(address), gateway, within, (str(address), gateway))
 
 
 def _narrows(use: Use) -> bool:

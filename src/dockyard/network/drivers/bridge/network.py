@@ -215,7 +215,8 @@ class BridgeNetwork:
         settings = self._settings
         if not settings.default:
             return info
-        return replace(info, subnets=tuple(one.block for one in settings.families), options=settings.options)
+        blocks = tuple(one.block for one in settings.families)
+        return replace(info, enable_ipv6=settings.ipv6 is not None, subnets=blocks, options=settings.options)
 
     def remove(self) -> None:
         """See `Network.remove`."""
