@@ -55,7 +55,7 @@ class Transport:
             **dict(host.headers),
             **(headers or {}),
         }
-        first = urlsplit(url).netloc
+        first = urlsplit(url)
         for _ in range(REDIRECTS + 1):
             answer = await self._once(method, url, host, merged, None if body is None else body())
             location = answer.headers.get("Location")
@@ -65,7 +65,8 @@ class Transport:
             if answer.status == 303 or (answer.status in (301, 302) and method not in ("GET", "HEAD")):
                 method, body = "GET" if method != "HEAD" else method, None
             url = _target(method, url, location)
-            if urlsplit(url).netloc != first:
+            there = urlsplit(url)
+            if there.netloc != first.netloc or (first.scheme == "https" and there.scheme != "https"):
                 merged = {name: value for name, value in merged.items() if name.lower() not in _SECRET}
         raise Untrustworthy(f'{method.capitalize()} "{url}": stopped after {REDIRECTS} redirects')
 
