@@ -23,6 +23,7 @@ class Asked:
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
     @property
     def blob(self) -> str:
@@ -130,12 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
-        length = int(asked.headers.get("content-length", 0))
-        asked.headers["(body)"] = self.rfile.read(length).decode("utf-8", "replace") if length else ""
+        asked.body = self.rfile.read(int(asked.headers.get("content-length", 0)))
         self.served.asked.append(asked)
         self._send(self.served.fault(asked) or self.served.right(asked))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -1,5 +1,6 @@
 """`docker pull` and what stands on it, with the real client and Debian's docker-registry."""
 
+import json
 import re
 import time
 
@@ -7,7 +8,7 @@ import pytest
 from tests.e2e.registry.conftest import busybox_layer
 from tests.peers.registry import RunningRegistry
 from tests.support.client import Docker
-from tests.support.packs import Pack, image_pack, upload
+from tests.support.packs import Pack, image_pack, index_pack, upload
 
 
 @pytest.mark.row("C1", "C12")
@@ -107,3 +108,25 @@ def test_shared_layers_are_stored_once(
         if line.startswith(name):
             assert re.split(r"\s{2,}", line)[5] != "0B"
     docker("rmi", name, f"{plain_registry.address}/{second}")
+
+
+@pytest.mark.dockyard_only
+@pytest.mark.row("M2")
+def test_run_chooses_among_platforms(docker: Docker, plain_registry: RunningRegistry, pushed: tuple[str, Pack]) -> None:
+    """An image of another processor is pulled because it isn't here, and stays beside ours."""
+    name, _ = pushed
+    path = f"{name.partition('/')[2]}-platforms"
+    images = {f"linux/{one}": image_pack([busybox_layer()], architecture=one) for one in ("amd64", "s390x")}
+    upload(plain_registry.address, path, index_pack(images), "latest")
+    whole = f"{plain_registry.address}/{path}"
+    docker("pull", "-q", whole)
+    created = docker.result("create", "--platform", "linux/s390x", whole)
+    assert (created.code, f"Status: Downloaded newer image for {whole}:latest" in created.err) == (0, True), created.err
+    assert docker.field(created.out.strip(), "{{.Image}}") == images["linux/s390x"].config_digest
+    assert docker("run", "--rm", "--platform", "linux/amd64", whole, "uname", "-s") == "Linux"
+    warned = docker.result("create", whole)
+    assert "The requested image's platform (linux/s390x) does not match the detected host platform" in warned.err
+    docker("rm", created.out.strip(), warned.out.strip())
+    inspected = json.loads(docker("manifest", "inspect", "--insecure", whole))
+    assert [one["platform"]["architecture"] for one in inspected["manifests"]] == ["amd64", "s390x"]
+    docker("rmi", "-f", *(pack.config_digest for pack in images.values()))

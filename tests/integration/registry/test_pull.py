@@ -10,7 +10,9 @@ from tests.support.packs import Pack, image_pack, index_pack, layer
 from tests.support.pulling import Pulling
 
 from dockyard.errors import InvalidParameter, NotFound
+from dockyard.spec.image.platform import parse_platform
 from dockyard.store.distribution.events import LayerProgress
+from dockyard.store.images.platforms import of_platform
 
 Make = Callable[..., Awaitable[Pulling]]
 
@@ -225,3 +227,23 @@ async def test_schema_1_and_artifacts_are_refused(pulling: Make) -> None:
         with pytest.raises(InvalidParameter, match="is not a container image"):
             await it.pull(f"{registry.address}/app:artifact")
         assert it.leftovers() == set()
+
+
+async def test_platforms_of_one_tag_stay_side_by_side(pulling: Make) -> None:
+    images = {
+        f"linux/{one}": image_pack([layer({"arch": one.encode()})], architecture=one) for one in ("amd64", "arm64")
+    }
+    with faulty_registry({"app": {"latest": index_pack(images)}}) as registry:
+        it = await pulling()
+        name = f"{registry.address}/app:latest"
+        await it.pull(name)
+        await it.pull(name, platform="linux/arm64")
+        for platform, pack in images.items():
+            assert of_platform(it.store.images, name, parse_platform(platform)).id == pack.config_digest
+        await it.pull(name, platform="linux/amd64")  # the tag moves back, and neither image is without a name
+        for platform, pack in images.items():
+            found = of_platform(it.store.images, name, parse_platform(platform))
+            assert found.id == pack.config_digest
+            assert it.store.images.references.of_image(found.id)
+        with pytest.raises(NotFound, match=r"wanted linux/riscv64, actual: linux/amd64"):
+            of_platform(it.store.images, name, parse_platform("linux/riscv64"))

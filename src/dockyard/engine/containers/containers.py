@@ -43,6 +43,7 @@ from dockyard.engine.logs.source import log_source
 from dockyard.engine.networks import find_network
 from dockyard.engine.prune import Pruning
 from dockyard.errors import Conflict, DockyardError, NotFound, NotImplementedYet
+from dockyard.spec.image.descriptor import Platform
 from dockyard.store.graphdriver.contract import Change
 from dockyard.supervisor.client import ClientSocket
 
@@ -63,10 +64,17 @@ class Containers:
         networking: NetworkingConfig,
         *,
         binds_recursive: bool = True,
+        platform: Platform | None = None,
     ) -> create.Created:
         """Makes a container; see `lifecycle.create`."""
         return await create.create(
-            self._services, name, config, host_config, networking, binds_recursive=binds_recursive
+            self._services,
+            name,
+            config,
+            host_config,
+            networking,
+            binds_recursive=binds_recursive,
+            platform=platform,
         )
 
     async def start(self, ref: str) -> None:

@@ -14,6 +14,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.config import Config
 from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
+from dockyard.engine.images.chosen import EngineImage, choose_image
 from dockyard.engine.images.config import container_config, image_config
 from dockyard.engine.images.listing import ListedImage, list_images
 from dockyard.engine.images.prune import dangling_only, names_to_prune
@@ -37,15 +38,6 @@ from dockyard.store.images.commit import CommitRequest, commit
 from dockyard.store.images.history import HistoryRow, history
 from dockyard.store.images.remove import remove_image
 from dockyard.store.layers import RwLayer
-
-
-@dataclass(frozen=True, slots=True)
-class EngineImage:
-    """What `create` needs of an image."""
-
-    id: str
-    config: Config
-    chain_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +82,9 @@ class Images:
         self._clock_ns = clock_ns
         self._pruning = Pruning(events, "image")
 
-    def for_container(self, name: str) -> EngineImage:
-        """The image that a container is to be made from."""
-        if not name:
-            raise InvalidParameter("config.Image cannot be empty")
-        stored = self._images.get(name)
-        return EngineImage(stored.id, container_config(stored.image.config), stored.chain_id)
+    def for_container(self, name: str, platform: Platform | None = None) -> EngineImage:
+        """The image that a container is to be made from; see `choose_image`."""
+        return choose_image(self._images, name, platform, self.platform)
 
     def count(self) -> int:
         """How many images there are."""

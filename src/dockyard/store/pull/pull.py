@@ -19,6 +19,7 @@ from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credenti
 from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import FetchedManifest, Repository
+from dockyard.store.images.platforms import keep_beside
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.leases import Lease
@@ -221,7 +222,10 @@ class Puller:
         canonical = Reference(reference.domain, reference.path, "", digest)
         if references.find(canonical) is None:
             references.put(canonical, stored.id)
-        if not reference.digest and references.find(reference) != stored.id:
+        before = references.find(reference)
+        if not reference.digest and before != stored.id:
+            if before is not None:
+                keep_beside(self._images, reference, before, stored.id)
             self._images.tag(reference, stored.id, now=self._now())
 
     def _warn(self, request: PullRequest, wanted: Platform, tell: Tell) -> None:

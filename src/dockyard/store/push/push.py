@@ -7,7 +7,7 @@ another repository of the same registry has is mounted from there. Leases hold w
 import asyncio
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,6 @@ from datetime import datetime
 from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure
 from dockyard.spec.image.descriptor import DOCKER_MANIFEST, MANIFEST_TYPES, Descriptor, Platform
 from dockyard.spec.image.manifest import manifest_from_json
-from dockyard.spec.image.platform import platform_text, satisfies
 from dockyard.store.content import ContentStore
 from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.events import LayerProgress, LayerStatus, Pushed, Status, Tell
@@ -27,6 +26,7 @@ from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.distribution.registry.uploads import UploadFile, Uploads
+from dockyard.store.images.platforms import of_platform
 from dockyard.store.images.store import ImageStore, StoredImage
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.push.blobs import is_here, make_gzip, opened, small_file
@@ -67,6 +67,7 @@ class Pusher:
         *,
         run: RunInThread,
         now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._images = images
         self._content = content
@@ -74,6 +75,7 @@ class Pusher:
         self._limits = limits
         self._run = run
         self._now = now
+        self._sleep = sleep
 
     async def push(self, request: PushRequest, tell: Tell) -> None:
         """Pushes. Raises NotFound, InvalidParameter, SystemFailure, in Docker's words, after a first line."""
@@ -100,16 +102,8 @@ class Pusher:
 
     def _image(self, image_id: str, reference: Reference, platform: Platform | None) -> StoredImage:
         """The image, or the one of another platform that came from the same index. Raises NotFound."""
-        for candidate in (image_id, *(self._images.manifests.siblings(image_id) if platform else ())):
-            stored = self._images.by_id(candidate)
-            image = stored.image
-            if platform is None or satisfies(Platform(image.architecture, image.os, image.variant), platform):
-                return stored
-        assert platform is not None
-        raise NotFound(
-            f"image with reference {reference.familiar} was found but does not provide the specified platform "
-            f"({platform_text(platform)})"
-        )
+        found = self._images.by_id(image_id)
+        return found if platform is None else of_platform(self._images, str(reference), platform)
 
     async def _answering(self, reference: Reference) -> Host:
         """The registry's own host that answers: with TLS, or without where that is allowed."""
@@ -132,6 +126,7 @@ class _Push:
         self._content = pusher._content
         self._run = pusher._run
         self._now = pusher._now
+        self._sleep = pusher._sleep
         self._limits = pusher._limits()
         self._reference = reference
         self._tell = tell
@@ -224,7 +219,7 @@ class _Push:
             if digest in self._mounted or await self._mount(uploads, digest):
                 self._line(step, f"Mounted from {self._mounted[digest]}")
                 return digest, size
-            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now)
+            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
             with ExitStack() as stack:
                 context = opened(self._images.layers, self._content, step.layer, digest)
                 file = await self._run(stack.enter_context, context)
@@ -245,7 +240,7 @@ class _Push:
         if await uploads.has(image_id):
             return
         with small_file(self._content, image_id) as file:
-            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now)
+            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
             await upload.send(file, lambda sent: None, lambda seconds: None)  # noqa: ARG005
 
     def _progress(self, step: LayerToPush, file: UploadFile) -> Callable[[int], None]:

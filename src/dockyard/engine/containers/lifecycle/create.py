@@ -31,6 +31,7 @@ from dockyard.engine.security.selinux import ContainerLabels, container_labels
 from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.rooted import remove_tree
 from dockyard.network.attachment import NetworkInfo
+from dockyard.spec.image.descriptor import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,14 @@ async def create(
     networking: NetworkingConfig,
     *,
     binds_recursive: bool = True,
+    platform: Platform | None = None,
     build_step: BuildStep | None = None,
 ) -> Created:
     """Makes a container; raises NotFound for an unknown image, AlreadyExists for a taken name, InvalidParameter.
 
     `binds_recursive`: a read-only `-v` makes what is mounted below it read-only, too.
     """
-    image = services.images.for_container(config.image) if build_step is None else build_step.image
+    image = services.images.for_container(config.image, platform) if build_step is None else build_step.image
     validation.check_joined(config, host_config)  # before the ports that the image exposes are added
     config = defaults.with_image(config, image.config)
     if config.network_disabled:
@@ -111,7 +113,7 @@ async def create(
         services.collection.release_name(name, container_id)
         raise
     services.announce(record, "create")
-    return Created(container_id, tuple(warnings))
+    return Created(container_id, (*image.warnings, *warnings))
 
 
 def _with_ids(services: Services, host: HostConfig) -> HostConfig:

@@ -164,9 +164,13 @@ class Uploads:
         return Request(method, url, other, (), ANONYMOUS, headers, tries=1)
 
     def _session(self, url: str, location: str) -> str:
-        target = urljoin(url, location)
-        parts = urlsplit(target)
-        if not location or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        try:
+            target = urljoin(url, location)
+            parts = urlsplit(target)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+        except ValueError:
+            usable = False
+        if not location or not usable:
             raise Untrustworthy(f"unusable Location of an upload: {location[:200]!r}")
         return target
 

@@ -9,8 +9,8 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat.create_requests import upgrade_create
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
-from dockyard.server.docker.platforms import check_platform
 from dockyard.server.docker.request_json import Shape, shape_of
+from dockyard.spec.image.platform import parse_platform
 
 
 class CreateRequest(Config, frozen=True, rename="pascal"):
@@ -28,6 +28,7 @@ def _shape() -> Shape:
 
 
 SHAPE = _shape()
+PLATFORM_SINCE = (1, 41)
 BINDS_RECURSIVE_SINCE = (1, 44)
 """Before, a read-only bind left the mounts below it writable; `--mount` of that time is seen to in `compat`."""
 
@@ -41,10 +42,15 @@ async def container_create(call: Call) -> Answer:
     host_config = _convert(body.pop("HostConfig"), HostConfig)
     networking = _convert(body.pop("NetworkingConfig"), NetworkingConfig)
     config = _convert(body, Config)
-    check_platform(call.query.text("platform") if call.version >= (1, 41) else "")
+    wanted = call.query.text("platform") if call.version >= PLATFORM_SINCE else ""
     name = call.query.text("name") or None
     created = await call.engine.containers.create(
-        name, config, host_config, networking, binds_recursive=call.version >= BINDS_RECURSIVE_SINCE
+        name,
+        config,
+        host_config,
+        networking,
+        binds_recursive=call.version >= BINDS_RECURSIVE_SINCE,
+        platform=parse_platform(wanted) if wanted else None,
     )
     return JsonAnswer({"Id": created.id, "Warnings": [*created.warnings, *warnings]}, 201)
 
