@@ -1,6 +1,7 @@
 """The log that a container's settings ask for."""
 
 import os
+from contextlib import suppress
 
 from dockyard.errors import InvalidParameter
 from dockyard.fs.compressed_file import compress_rotated
@@ -30,8 +31,9 @@ def open_log(settings: LogSettings, place: Place) -> ContainerLog | None:
     elif settings.driver == "local":
         form = LocalFormat(settings.attributes)
     else:
-        raise InvalidParameter(f"invalid log format {settings.driver!r}")
-    os.makedirs(os.path.dirname(settings.path), mode=0o700, exist_ok=True)
+        raise InvalidParameter(f"logger: no log driver named '{settings.driver}' is registered")
+    with suppress(FileExistsError):
+        os.mkdir(os.path.dirname(settings.path), 0o700)  # local's is one level below the container's
     file = RotatingFile(
         settings.path,
         settings.max_size_bytes,
