@@ -1,0 +1,46 @@
+"""Builds that end before their time: the client goes, the daemon is killed. Nothing runs on, nothing is lost."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.e2e.builds.conftest import classic
+from tests.support.build import Builder
+from tests.support.engine import Engine
+from tests.support.wait import wait_until
+
+
+def test_a_client_that_leaves_ends_its_build(own_engine: Engine, tmp_path: Path) -> None:
+    build = Builder(classic(own_engine.docker), tmp_path)
+    folder = build.context({"Dockerfile": "FROM busybox\nRUN echo done-before > /x\nRUN echo begun; sleep 1000\n"})
+    process = build.docker.start("build", "--network=none", str(folder))
+    wait_until(lambda: "sleep 1000" in build.docker("ps", "--no-trunc"), "the command", 15)
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    wait_until(lambda: build.docker("ps", "-aq") == "", "the end of the command", 10)
+    wait_until(lambda: not list((own_engine.data / "tmp").glob("build-*")), "the context to go", 10)
+    again = build.log("FROM busybox\nRUN echo done-before > /x\n", None, "--network=none")
+    assert " ---> Using cache\n" in again
+
+
+def test_a_killed_daemon_leaves_no_build_behind(own_engine: Engine, tmp_path: Path) -> None:
+    build = Builder(classic(own_engine.docker), tmp_path)
+    folder = build.context({"Dockerfile": "FROM busybox\nRUN echo kept > /x\nRUN echo begun; sleep 1000\n"})
+    process = build.docker.start("build", "--network=none", str(folder))
+    wait_until(lambda: "sleep 1000" in build.docker("ps", "--no-trunc"), "the command", 15)
+    own_engine.restart()
+    assert process.wait(10) != 0
+    wait_until(lambda: build.docker("ps", "-aq") == "", "the end of the command", 10)
+    wait_until(lambda: not os.listdir(own_engine.data / "tmp"), "the rest to go", 10)
+    assert " ---> Using cache\n" in build.log("FROM busybox\nRUN echo kept > /x\n", None, "--network=none")
+
+
+def test_a_slow_reader_holds_up_a_command_that_says_much(build: Builder) -> None:
+    folder = build.context({"Dockerfile": "FROM busybox\nRUN yes | head -c 30000000; echo finished\n"})
+    process = build.docker.start("build", "--network=none", str(folder))
+    time.sleep(1.5)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert out.count(b"y\n") >= 15_000_000
+    assert b"finished" in out
