@@ -62,14 +62,20 @@ TRICKS = {
         file("Dockerfile", b"FROM busybox\nCOPY . /c\n"),
     ],
     "the same name thrice": [
-        directory("a"), file("a/b", b"1"), file("a", b"2"), file("Dockerfile", b"FROM busybox\nCOPY . /c\n"),
+        directory("a"),
+        file("a/b", b"1"),
+        file("a", b"2"),
+        file("Dockerfile", b"FROM busybox\nCOPY . /c\n"),
     ],
     "a hard link to a link": [
-        symlink("l", "/etc/passwd"), hardlink("h", "l"), file("Dockerfile", b"FROM busybox\nCOPY h /h\n"),
+        symlink("l", "/etc/passwd"),
+        hardlink("h", "l"),
+        file("Dockerfile", b"FROM busybox\nCOPY h /h\n"),
     ],
     "links in a circle": [symlink("a", "b"), symlink("b", "a"), file("Dockerfile", b"FROM busybox\nCOPY a /c\n")],
     "devices": [
-        info("null", tarfile.CHRTYPE, devmajor=1, devminor=3), info("pipe", tarfile.FIFOTYPE),
+        info("null", tarfile.CHRTYPE, devmajor=1, devminor=3),
+        info("pipe", tarfile.FIFOTYPE),
     ],
 }
 
