@@ -124,7 +124,10 @@ class NetworkController:
     def create_network(self, request: NetworkRequest) -> tuple[NetworkInfo, list[str]]:
         """Make a network; what it came to, and what the user should know. See `Roster.create`."""
         with self._lock:
-            return self._roster.create(request)
+            made = self._roster.create(request)
+        # Now rather than with the first container, which would wait for it.
+        self._names.expect(made[0].id, made[0].name)
+        return made
 
     def remove_network(self, reference: str) -> NetworkRecord:
         """Remove a network that nobody is in; what it was. See `Roster.remove`."""

@@ -67,6 +67,15 @@ class Directory:
         if is_served and before != settings:
             self._order(messages.Serve(self._view(sandbox)), sandbox)
 
+    def expect(self, network: str, name: str) -> None:
+        """Containers will come into a new network: have a companion that is ready for them. Doesn't wait."""
+
+        def prepare() -> None:
+            if self._companion.is_connected:
+                self._order(messages.NameNetwork(network, name))
+
+        self._companion.connect_soon(prepare)
+
     def forget(self, sandbox: str) -> None:
         """A sandbox is about to go; a repeat does nothing."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from dockyard.network.companion import messages
@@ -74,6 +75,7 @@ class Holdings:
                 case messages.NameNetwork(network, name):
                     self._mentioned.add(network)
                     self._table.name_network(network, name)
+                    _resolver()  # containers will come
                 case messages.DropNetwork(network):
                     self._table.drop_network(network)
                 case messages.Begin(version):
@@ -101,11 +103,11 @@ class Holdings:
             return namespace
         if namespace is None:
             raise FileNotFoundError("no network namespace came with the order")
-        # Where it is needed first: it imports what takes DNS messages apart, 8 MB for engines that only publish ports.
-        from dockyard.network.resolver.service import MAX_WAITING_ALTOGETHER, Bound, SandboxService
-
-        self._whole = self._whole or Bound(MAX_WAITING_ALTOGETHER)
-        self._services[view.sandbox] = SandboxService(namespace, view, self._table, self._namespaces, self._whole)
+        service_module = _resolver()
+        self._whole = self._whole or service_module.Bound(service_module.MAX_WAITING_ALTOGETHER)
+        self._services[view.sandbox] = service_module.SandboxService(
+            namespace, view, self._table, self._namespaces, self._whole
+        )
         return None
 
     def _abandon(self, sandbox: str) -> None:
@@ -138,3 +140,10 @@ class Holdings:
             self._abandon(sandbox)
         for port in [port for port in self._ports if port not in self._mentioned]:
             self._release(port)
+
+
+def _resolver() -> ModuleType:
+    """Where it is needed first: it imports what takes DNS messages apart, 6 MB for engines that only publish ports."""
+    from dockyard.network.resolver import service
+
+    return service
