@@ -1,8 +1,8 @@
 """A container's hostname, hosts and resolv.conf, which lie in its folder and are mounted over those of its image.
 
-At each start hosts and hostname are written anew, as Docker does. resolv.conf is, too, unless somebody has edited it
-since: its checksum lies beside it. While the container runs, only what changed is changed, in place, because the file
-that is mounted is the inode.
+At each start they are written anew, as Docker does. While the container runs, only what changed is changed, in place,
+because the file that is mounted is the inode; resolv.conf not at all once somebody has edited it, which its checksum
+tells, that lies beside it.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from typing import Final
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
+from dockyard.engine.containers.links import parse_link
 from dockyard.engine.containers.record import Container
 from dockyard.fs.atomic import write_atomic
 from dockyard.network.attachment import BRIDGE, BridgeInfo
@@ -23,6 +24,7 @@ from dockyard.network.etc.hosts import (
     extra_hosts_of,
     hostname_text,
     hosts_text,
+    relinked_hosts_text,
     shared_hosts_text,
 )
 from dockyard.network.etc.resolv_conf import Behind, read_host, resolv_conf_text, resolver_conf
@@ -47,10 +49,9 @@ class EtcFiles:
         config = record.config
         write_atomic(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
         write_atomic(record.hosts_path, self._hosts(record).encode(errors="surrogateescape"), mode=0o644)
-        if not _is_edited(record.resolv_conf_path):
-            text = self._resolv_conf(record).encode(errors="replace")
-            write_atomic(record.resolv_conf_path, text, mode=0o644)
-            _remember(record.resolv_conf_path, text)
+        text = self._resolv_conf(record).encode(errors="replace")
+        write_atomic(record.resolv_conf_path, text, mode=0o644)
+        _remember(record.resolv_conf_path, text)
 
     def change(self, record: Container, before: Container) -> None:
         """Hosts and resolv.conf of a running container whose endpoints aren't those of `before` any more.
@@ -93,20 +94,25 @@ class EtcFiles:
             links=self._links(record),
         )
 
+    def relink(self, record: Container) -> None:
+        """Hosts of a running container that is linked to one which has another address now."""
+        text = _read(record.hosts_path)
+        if text is not None:
+            changed = relinked_hosts_text(text, self._links(record))
+            if changed != text:
+                _overwrite(record.hosts_path, changed.encode(errors="surrogateescape"))
+
     def _links(self, record: Container) -> list[tuple[str, str]]:
         """Containers on the default bridge are found by what the file says, having no resolver to ask."""
-        if not any(endpoint.network == BRIDGE for endpoint in record.attachments):
+        if not record.host_config.links or not any(endpoint.network == BRIDGE for endpoint in record.attachments):
             return []
         by_name = {entry.record.name: entry.record for entry in self._collection}
         found: list[tuple[str, str]] = []
-        for link in record.host_config.links or ():
-            target, _, alias = link.strip("/").partition(":")
-            other = by_name.get(target)
-            alias = alias.rpartition("/")[2] or target
-            if other is None:
-                continue
-            names = " ".join(dict.fromkeys((alias, other.config.hostname, other.name)))
-            found += [(one.ipv4, names) for one in other.attachments if one.network == BRIDGE and one.ipv4]
+        for link in map(parse_link, record.host_config.links):
+            other = by_name.get(link.target)
+            if other is not None:
+                names = " ".join(dict.fromkeys((link.alias, other.config.hostname, other.name)))
+                found += [(one.ipv4, names) for one in other.attachments if one.network == BRIDGE and one.ipv4]
         return found
 
     def _resolv_conf(self, record: Container) -> str:

@@ -1,7 +1,7 @@
 """All that can be done with containers: the engine's part that the doors call. Each verb is a file of its own."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
 from dockyard.engine.containers.archive import look, read, write
 from dockyard.engine.containers.collection import Entry
@@ -30,6 +30,7 @@ from dockyard.engine.containers.lifecycle import (
     wait,
 )
 from dockyard.engine.containers.lifecycle.kill import BY_ENGINE
+from dockyard.engine.containers.links import names_by_link
 from dockyard.engine.containers.query import listing, top
 from dockyard.engine.containers.query.prunable import prunable
 from dockyard.engine.containers.query.stats import Measured, StatsSampler
@@ -174,6 +175,10 @@ class Containers:
     def get(self, ref: str) -> Container:
         """The container's present record."""
         return self._find(ref).record
+
+    def names_by_link(self) -> "Mapping[str, Sequence[str]]":
+        """By name of a container, what those call it that are linked to it: "/web/db"."""
+        return names_by_link(self._services.collection.snapshot())
 
     def list(
         self, *, everything: bool = False, limit: int = 0, filters: listing.Filters | None = None

@@ -83,6 +83,31 @@ def resolved(host: HostConfig, name: str, find: Callable[[str], Container]) -> t
     return tuple(found)
 
 
+def is_linked(record: Container, target: str) -> bool:
+    """Whether the container is linked to the one of that name."""
+    return any(parse_link(text).target == target for text in record.host_config.links or ())
+
+
+def renamed(links: Iterable[str], old: str, new: str) -> tuple[str, ...]:
+    """The links of a container, when one of the name `old` (another one, or itself) is called `new`."""
+    found = []
+    for text in links:
+        target, _, own = text.removeprefix("/").partition(":/")
+        parent, _, alias = own.partition("/")
+        target, parent = (new if name == old else name for name in (target, parent))
+        found.append(f"/{target}:/{parent}/{alias}")
+    return tuple(found)
+
+
+def names_by_link(records: Iterable[Container]) -> dict[str, list[str]]:
+    """By name of a container, what those call it that are linked to it: "/web/db"."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        for link in map(parse_link, record.host_config.links or ()):
+            found.setdefault(link.target, []).append(f"/{record.name}/{link.alias}")
+    return found
+
+
 def environment_of(record: Container, find: Callable[[str], Container | None]) -> tuple[str, ...]:
     """The variables that tell a container of those that it is linked to.
 

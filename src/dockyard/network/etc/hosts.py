@@ -64,6 +64,16 @@ def changed_hosts_text(
     return "".join([*lines, *(line for line in _own_lines(hostname, domainname, addresses) if line not in lines)])
 
 
+def relinked_hosts_text(text: str, links: Iterable[tuple[str, str]]) -> str:
+    """/etc/hosts of a running container whose linked containers have these addresses now: address and names of each."""
+    addresses = {names: address for address, names in links}
+    lines = []
+    for line in text.splitlines(keepends=True):
+        _, tab, names = line.rstrip("\n").partition("\t")
+        lines.append(f"{addresses[names]}\t{names}\n" if tab and names in addresses else line)
+    return "".join(lines)
+
+
 def extra_hosts_of(extra_hosts: Iterable[str], host_gateways: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Names and addresses of `--add-host`, one for each address.
 

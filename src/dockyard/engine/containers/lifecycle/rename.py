@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dockyard.engine.containers.collection import Entry
+from dockyard.engine.containers.links import renamed as renamed_links
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.identifiers import NAME_PATTERN
@@ -39,6 +40,20 @@ async def rename(services: Services, entry: Entry, new_name: str) -> None:
         for attachment in renamed.attachments:
             await services.networks.rename(attachment)
         services.announce(renamed, "rename", oldName=f"/{record.name}")
+    await _rename_in_links(services, record.name, name)
+
+
+async def _rename_in_links(services: Services, old: str, new: str) -> None:
+    """The container goes on being linked to others, and others to it. No two locks are held at a time."""
+    for entry in services.collection:
+        links = entry.record.host_config.links or ()
+        if links and renamed_links(links, old, new) != tuple(links):
+            async with entry.lock:
+                record = entry.record
+                host = msgspec.structs.replace(
+                    record.host_config, links=renamed_links(record.host_config.links or (), old, new)
+                )
+                services.collection.replace(entry, msgspec.structs.replace(record, host_config=host))
 
 
 def _renamed(record: Container, name: str) -> Container:

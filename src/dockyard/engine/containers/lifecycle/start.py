@@ -26,6 +26,7 @@ from dockyard.engine.containers.lifecycle.log_settings import begin_log, log_set
 from dockyard.engine.containers.lifecycle.remove import remove_locked
 from dockyard.engine.containers.lifecycle.start_failure import runtime_failure, start_exit_code
 from dockyard.engine.containers.lifecycle.volume_mounts import hold_volumes
+from dockyard.engine.containers.links import is_linked
 from dockyard.engine.containers.record import Container
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status, check_move
@@ -165,6 +166,7 @@ async def _connect(services: Services, entry: Entry) -> None:
             await services.networks.disconnect(connected)
             raise
         services.announce_networks(connected, "connect")
+        _tell_linked(services, connected)
 
 
 async def _create(services: Services, entry: Entry) -> ShimConnection:
@@ -174,6 +176,13 @@ async def _create(services: Services, entry: Entry) -> ShimConnection:
         return await services.supervisor.create(request, entry.pending_attachments)
     except (InvalidParameter, NotFound, SystemFailure) as error:
         raise runtime_failure(str(error), external=request.runtime is not None) from error
+
+
+def _tell_linked(services: Services, record: Container) -> None:
+    """Those that run and are linked to this container learn its new address."""
+    for other in services.collection.snapshot():
+        if other.state.running and is_linked(other, record.name):
+            services.networks.files.relink(other)
 
 
 def _request(services: Services, record: Container) -> CreateRequest:

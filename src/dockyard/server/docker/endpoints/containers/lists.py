@@ -17,10 +17,12 @@ async def container_list(call: Call) -> Answer:
     found = containers.list(everything=everything, limit=limit, filters=filters)
     with_sizes = call.query.flag("size")
     now_ns = call.clock_ns()
+    names_by_link = containers.names_by_link()
     lines = []
     for container in found:
         sizes = await containers.sizes(container.id) if with_sizes else None
         line = container_summary(container, shown_image(call, container), now_ns, sizes)
+        line["Names"] += names_by_link.get(container.name, ())
         lines.append(container_answers.summary(line, call.version))
     return JsonAnswer(lines)
 
