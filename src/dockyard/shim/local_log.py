@@ -27,6 +27,7 @@ MAX_ENTRY_BYTES = 1_000_000
 """Docker refuses to read longer ones."""
 
 PARTIAL_ID_BYTES = 32
+CHUNK_BYTES = 32 * 1024
 
 
 class _Partial(NamedTuple):
@@ -59,17 +60,27 @@ class LocalFormat:
             if not complete:
                 pieces.append(self._partial(stream, text, time_ns, last=False))
                 continue
-            lines = text.split(b"\n")
-            del lines[-1]
+            start = 0
             if stream in self._partials:
-                pieces.append(self._partial(stream, lines.pop(0), time_ns, last=True))
-            for line in lines:
-                size = len(line)
-                frame = frames.get(size)
-                if frame is None:
-                    frame = frames[size] = self._frame(front, size)
-                pieces += (frame[0], line, frame[1])
+                start = text.index(b"\n") + 1
+                pieces.append(self._partial(stream, text[: start - 1], time_ns, last=True))
+            while start < len(text):
+                # Not all lines at once: what a shim has needed for a moment isn't all given back.
+                end = text.rfind(b"\n", start, start + CHUNK_BYTES) + 1 or text.index(b"\n", start) + 1
+                pieces.append(self._entries(text[start : end - 1], front, frames))
+                start = end
         return pieces
+
+    def _entries(self, text: bytes, front: bytes, frames: dict[int, tuple[bytes, bytes]]) -> bytes:
+        """Entries of lines with newlines between them."""
+        pieces: list[bytes] = []
+        for line in text.split(b"\n"):
+            size = len(line)
+            frame = frames.get(size)
+            if frame is None:
+                frame = frames[size] = self._frame(front, size)
+            pieces += (frame[0], line, frame[1])
+        return b"".join(pieces)
 
     def _frame(self, front: bytes, size: int) -> tuple[bytes, bytes]:
         """What stands before and after a line of `size` bytes."""
