@@ -124,7 +124,7 @@ class SimulatedHost:
 
 def listen_tcp(port: int, host: str = "0.0.0.0") -> socket.socket:
     """A listening socket in the namespace of the calling thread."""
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.settimeout(TIMEOUT_SECONDS)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))

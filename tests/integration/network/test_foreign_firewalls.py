@@ -15,7 +15,9 @@ from tests.integration.network.simulated_host import (
 )
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
 
+from dockyard.linux import network_namespace
 from dockyard.network.attachment import PortRequest
+from dockyard.network.request import NetworkRequest
 
 pytestmark = pytest.mark.root
 
@@ -73,6 +75,36 @@ def test_a_reload_is_noticed_and_nothing_is_left_at_the_end(
     engine.close()
     assert nft(host, "list table ip filter") == before
     engine.start(())
+
+
+def test_containers_get_through_by_ipv6(engine: OneEngine, host: SimulatedHost) -> None:
+    rules = UFW.replace("table ip ", "table ip6 ")
+    nft(host, rules)
+    engine.call(engine.controller.create_network, NetworkRequest("six", enable_ipv6=True))
+    engine.call(engine.controller.create_network, NetworkRequest("other", enable_ipv6=True))
+    path, _ = engine.container(network="six")
+    closed, other = engine.container(network="other", name="other")
+    listener = host.inside(closed, partial(listen_tcp, 80, "::"))
+    assert nft(host, "list table ip6 filter").count("dockyard br-") == 4
+    host.run(connect_tcp, other.ipv6, 80).close()
+    listener.accept()[0].close()
+    with pytest.raises(UNREACHABLE):
+        host.inside(path, partial(connect_tcp, other.ipv6, 80, timeout_seconds=0.5))
+    listener.close()
+
+
+def test_a_host_that_begins_to_forward_ipv6_is_nobodys_router(engine: OneEngine, host: SimulatedHost) -> None:
+    host.run(network_namespace.write_sysctl, "ipv6/conf/all/forwarding", "0")
+    host.run(network_namespace.write_sysctl, "ipv6/conf/uplink/accept_ra", "1")
+    engine.call(engine.controller.create_network, NetworkRequest("six", enable_ipv6=True))
+    assert "policy drop" in nft(host, "list chain ip6 filter FORWARD")
+    for name, value in (("all/forwarding", "1"), ("uplink/accept_ra", "2")):
+        assert host.run(_read, f"/proc/sys/net/ipv6/conf/{name}") == value
+
+
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read().strip()
 
 
 def test_a_policy_that_comes_later_is_noticed(engine: OneEngine, host: SimulatedHost, wait_until) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -146,7 +145,7 @@ def test_the_default_bridge_with_ipv6(make_engine: Callable[..., OneEngine], hos
     path, attachment = engine.container(PortRequest("tcp", 80, "", 8080, 8080))
     subnet = ip_network(f"{attachment.ipv6}/64", strict=False)
     assert (attachment.ipv6, attachment.ipv6_gateway) == (str(subnet[2]), str(subnet[1]))
-    listener = host.inside(path, partial(listen_tcp6, 80))
+    listener = host.inside(path, partial(listen_tcp, 80, "::"))
     host.run(connect_tcp, attachment.ipv6, 80).close()
     listener.close()
     (bridge,) = (one for one in engine.call(engine.controller.networks) if one.name == "bridge")
@@ -179,15 +178,11 @@ def test_both_families(engine: OneEngine, host: SimulatedHost) -> None:
     first, one = engine.container(network="web")
     second, other = engine.container(network="web", name="other")
     assert (one.ipv6, other.ipv6) == (str(six[2]), str(six[3]))
-    listener = host.inside(first, partial(listen_tcp6, 80))
+    listener = host.inside(first, partial(listen_tcp, 80, "::"))
     host.inside(second, partial(connect_tcp, one.ipv6, 80)).close()
     host.run(connect_tcp, one.ipv6, 80).close()
     listener.close()
     assert len(host.inside(first, _default_gateways)) == 1
-
-
-def listen_tcp6(port: int) -> Any:
-    return socket.create_server(("::", port), family=socket.AF_INET6)
 
 
 def test_ipv6_alone(engine: OneEngine, host: SimulatedHost) -> None:

@@ -18,9 +18,8 @@ from dockyard.errors import DockyardError
 from dockyard.linux.nftables import Nftables
 
 TABLE: Final = "filter"
-"""Name of the table, of family `ip`, that iptables has its filter rules in."""
+"""Name of the table that iptables has its filter rules in, and ip6tables those of family `ip6`."""
 
-_CHAIN: Final = f"ip {TABLE} FORWARD"
 _TABLE_LINE: Final = re.compile(r"table (?P<family>\w+) (?P<name>\S+) \{")
 _CHAIN_LINE: Final = re.compile(r"\s+chain (?P<name>\S+) \{")
 _USER_JUMP: Final = re.compile(r"jump DOCKER-USER .*# handle (?P<handle>\d+)")
@@ -35,11 +34,13 @@ class DroppingChain(NamedTuple):
 
 
 class ForeignFirewalls:
-    """Our two rules in iptables' FORWARD chain, for one bridge."""
+    """Our two rules in iptables' FORWARD chain, for one bridge and one address family."""
 
-    def __init__(self, nftables: Nftables, bridge: str) -> None:
-        """`bridge` is the name of the link."""
+    def __init__(self, nftables: Nftables, bridge: str, family: str = "ip") -> None:
+        """`bridge` is the name of the link, `family` is "ip", or "ip6" for the chain of ip6tables."""
         self._nftables = nftables
+        self._family = family
+        self._chain = f"{family} {TABLE} FORWARD"
         self._comment = f'comment "dockyard {bridge}"'
         self._rules = tuple(f'{way} "{bridge}" counter accept {self._comment}' for way in ("oifname", "iifname"))
 
@@ -52,13 +53,13 @@ class ForeignFirewalls:
         Raises:
             SystemFailure: nftables refuses.
         """
-        dropping = dropping_chains(self._nftables.run("list chains"))
-        ours = DroppingChain("ip", TABLE, "FORWARD")
+        dropping = dropping_chains(self._nftables.run("list chains"), families=(self._family, "inet"))
+        ours = DroppingChain(self._family, TABLE, "FORWARD")
         if ours in dropping:
-            listing = self._nftables.run(f"list chain {_CHAIN}")
+            listing = self._nftables.run(f"list chain {self._chain}")
             if listing.count(self._comment) < len(self._rules):
                 jump = _USER_JUMP.search(listing)
-                place = f"add rule {_CHAIN} position {jump['handle']}" if jump else f"insert rule {_CHAIN}"
+                place = f"add rule {self._chain} position {jump['handle']}" if jump else f"insert rule {self._chain}"
                 self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
                 self._nftables.run("".join(f"{place} {rule}\n" for rule in self._rules))
         return [chain for chain in dropping if chain != ours]
@@ -71,22 +72,22 @@ class ForeignFirewalls:
         Raises:
             SystemFailure: nftables refuses.
         """
-        table = f"add table ip {TABLE}"
+        table = f"add table {self._family} {TABLE}"
         self._nftables.run(
-            f"{table}\nadd chain {_CHAIN} {{ type filter hook forward priority filter; policy drop; }}\n"
+            f"{table}\nadd chain {self._chain} {{ type filter hook forward priority filter; policy drop; }}\n"
         )
 
     def withdraw(self) -> None:
         """Take the rules away; fine if there are none."""
         try:
-            listing = self._nftables.run(f"list chain {_CHAIN}")
+            listing = self._nftables.run(f"list chain {self._chain}")
         except DockyardError:
             return
         self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
 
     def _removals(self, listing: str) -> list[str]:
         ours = (line for line in listing.splitlines() if self._comment in line)
-        return [f"delete rule {_CHAIN} handle {line.rpartition('# handle ')[2]}" for line in ours]
+        return [f"delete rule {self._chain} handle {line.rpartition('# handle ')[2]}" for line in ours]
 
 
 def dropping_chains(

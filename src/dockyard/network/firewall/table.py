@@ -39,7 +39,7 @@ class FirewallTable:
         self._targets: dict[str, tuple[Target, ...]] = {}
         self._skeleton = ""
         self._flows = FlowForgetter()
-        self._foreign = ForeignFirewalls(nftables, rules.bridge)
+        self._foreign = {family: ForeignFirewalls(nftables, rules.bridge, family) for family, _ in rules.families}
         self._warned: frozenset[DroppingChain] = frozenset()
 
     def remember(self, attachments: Iterable[Attachment]) -> None:
@@ -146,19 +146,20 @@ class FirewallTable:
                 raise
         self._flows.forget([*(target for target in gone if target not in come), *come])
 
-    def guard_forwarding(self) -> None:
-        """See `ForeignFirewalls.drop_by_policy`."""
-        self._foreign.drop_by_policy()
+    def guard_forwarding(self, family: str = "ip") -> None:
+        """See `ForeignFirewalls.drop_by_policy`; "ip6" is for IPv6."""
+        ForeignFirewalls(self._nftables, self._rules.bridge, family).drop_by_policy()
 
     def remove(self) -> None:
         """The table goes from the kernel, and what is in tables of others."""
-        self._foreign.withdraw()
+        for foreign in self._foreign.values():
+            foreign.withdraw()
         self._nftables.run(delete_tables(self._rules))
         withdraw_user_chain(self._nftables)
 
     def _admit(self) -> None:
         self._nftables.run(ADD_USER_CHAIN)
-        dropping = frozenset(self._foreign.admit())
+        dropping = frozenset(chain for foreign in self._foreign.values() for chain in foreign.admit())
         for chain in sorted(dropping - self._warned):
             _log.warning(
                 "chain %s of table %s %s drops what it doesn't know: containers need rules in it that accept what comes"

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from dockyard.errors import Conflict, DockyardError, SystemFailure
@@ -196,7 +197,7 @@ class BridgeNetwork:
         if self._ip_forward and not self._settings.internal:
             switch_on_forwarding(firewall.guard_forwarding if firewall is not None else None)
             if self._settings.ipv6 is not None:
-                switch_on_ipv6_forwarding()
+                switch_on_ipv6_forwarding(partial(firewall.guard_forwarding, "ip6") if firewall is not None else None)
         if firewall is not None:
             firewall.mend()
             allow_loopback_addresses(self._settings.link)

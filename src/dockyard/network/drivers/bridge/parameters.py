@@ -57,8 +57,8 @@ def allow_ipv6(link: str) -> None:
         write_sysctl(f"ipv6/conf/{link}/disable_ipv6", "0")
 
 
-def switch_on_ipv6_forwarding() -> None:
-    """Let the host forward IPv6 packets; a host that does so already is left as it is.
+def switch_on_ipv6_forwarding(guard: Callable[[], None] | None) -> None:
+    """Let the host forward IPv6 packets; a host that does so already is left as it is. See `switch_on_forwarding`.
 
     A host that forwards takes no advertisements of routers any more, and would lose its own way out: links that take
     them now are told to go on (accept_ra = 2).
@@ -70,9 +70,14 @@ def switch_on_ipv6_forwarding() -> None:
         links = os.listdir(_IPV6)
     except OSError:
         return  # no IPv6 on this host
+    if guard is not None:
+        guard()
     for link in links:
+        if link in ("all", "default", "lo"):
+            continue
         with suppress(OSError), open(f"{_IPV6}/{link}/accept_ra", "r+b", buffering=0) as file:
             if file.read(1) == b"1":
+                file.seek(0)  # the kernel takes no value that is written further on (sysctl_writes_strict)
                 file.write(b"2")
     for scope in ("default", "all"):
         with suppress(OSError):
