@@ -1,12 +1,13 @@
 """What a request may ask of a container's connection to a network, in Docker's words. Pure."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from dockyard.engine.containers.config import EndpointConfig
 from dockyard.errors import InvalidParameter
 from dockyard.network.attachment import NetworkInfo
 from dockyard.network.ipam.mac import parse_mac
+from dockyard.network.ipam.subnets import parse_address
 from dockyard.network.sandbox.interface import NAME, SYSCTLS, parse_name, parse_sysctls
 
 BUILT_IN = ("bridge", "default", "host", "none", "")
@@ -84,7 +85,7 @@ def endpoint_faults(name: str, endpoint: EndpointConfig, network: NetworkInfo | 
 def _address_faults(text: str, version: int, network: NetworkInfo | None) -> list[str]:
     if not text:
         return []
-    address = _parse(text)
+    address = parse_address(text)
     if address is None or address.version != version or address.is_unspecified:
         return [f"invalid IPv{version} address: {text}"]
     if network is not None and not any(address in ip_network(block.subnet) for block in network.subnets):
@@ -93,12 +94,5 @@ def _address_faults(text: str, version: int, network: NetworkInfo | None) -> lis
 
 
 def _is_link_local(text: str) -> bool:
-    address = _parse(text)
+    address = parse_address(text)
     return address is not None and address.is_link_local
-
-
-def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

@@ -34,12 +34,22 @@ def choose_subnet(pools: Iterable[AddressPool], in_use: Iterable[Use], version: 
     """
     taken = [use for use in in_use if use.network.prefixlen > 0 and use.network.version == version]
     collisions: list[str] = []
-    for candidate in _candidates(pools, version, size):
-        use = next((use for use in taken if use.network.overlaps(candidate)), None)
-        if use is None:
-            return candidate
-        if len(collisions) < _COLLISIONS_TOLD:
-            collisions.append(f"{candidate} collides with {use.by}")
+    fits = False
+    for base, length in _ranges(pools, version, size):
+        fits = True
+        step = 1 << (base.max_prefixlen - length)
+        number, last = int(base.network_address), int(base.broadcast_address)
+        while number <= last:
+            candidate = IPv4Network((number, length)) if version == 4 else IPv6Network((number, length))
+            use = next((use for use in taken if use.network.overlaps(candidate)), None)
+            if use is None:
+                return candidate
+            if len(collisions) < _COLLISIONS_TOLD:
+                collisions.append(f"{candidate} collides with {use.by}")
+            # Not one by one: what is in use may be larger than 2⁶⁴ of what is wanted.
+            number = max(number + step, -(-(int(use.network.broadcast_address) + 1) // step) * step)
+    if not fits:
+        raise InvalidParameter("invalid address pool")
     reason = f": {', '.join(collisions)}" if collisions else ""
     raise InvalidParameter(f"all predefined address pools have been fully subnetted{reason}")
 
@@ -83,8 +93,8 @@ def parse_subnet(text: str) -> IPv4Network:
         raise InvalidParameter(f"invalid CIDR address: {text}") from error
 
 
-def _candidates(pools: Iterable[AddressPool], version: int, size: int) -> Iterator[Network]:
-    fits = False
+def _ranges(pools: Iterable[AddressPool], version: int, size: int) -> Iterator[tuple[Network, int]]:
+    """The pools of that IP version that can be cut into subnets of `size`, and the prefix length of those."""
     for pool in pools:
         try:
             base = ip_network(pool.base)
@@ -93,7 +103,4 @@ def _candidates(pools: Iterable[AddressPool], version: int, size: int) -> Iterat
         if not base.prefixlen <= pool.size <= base.max_prefixlen - 2:
             raise InvalidParameter(f"invalid default address pool: {pool.base} can't be cut into /{pool.size}")
         if base.version == version and (not size or base.prefixlen <= size <= base.max_prefixlen):
-            fits = True
-            yield from base.subnets(new_prefix=size or pool.size)
-    if not fits:
-        raise InvalidParameter("invalid address pool")
+            yield base, size or pool.size

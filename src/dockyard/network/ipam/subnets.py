@@ -158,8 +158,8 @@ def broadcast_of(address: str, prefix_length: int) -> str | None:
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, or None if it is none."""
+    """An address, or None if it is none; one with a zone belongs to a link, and is none here."""
     try:
-        return ip_address(text)
+        return ip_address(text) if "%" not in text else None
     except ValueError:
         return None

@@ -61,3 +61,11 @@ def test_of_ipv6() -> None:
     pools = [*DEFAULT_ADDRESS_POOLS, AddressPool("fd00:1::/48", 64)]
     taken = [Use(IPv6Network("fd00:1::/64"), "network web")]
     assert str(choose_subnet(pools, taken, 6)) == "fd00:1:0:1::/64"
+
+
+def test_what_is_in_use_is_stepped_over_at_once() -> None:
+    """2⁶⁴ subnets of one address lie in one that is taken."""
+    pools = [AddressPool("fd00:1::/48", 64)]
+    taken = [Use(IPv6Network("fd00:1::/64"), "network web"), Use(IPv6Network("fd00:1:0:1::5/128"), "an address")]
+    assert str(choose_subnet(pools, taken, 6, 128)) == "fd00:1:0:1::/128"
+    assert str(choose_subnet(pools, taken, 6)) == "fd00:1:0:2::/64"
