@@ -1,9 +1,10 @@
 """Limits: what the options write, and that the kernel enforces it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from tests.support.cgroups import controller_folder, is_v1
+from tests.support.cgroups import TOP, controller_folder, is_v1
 from tests.support.client import Docker
 from tests.support.processes import status
 
@@ -68,3 +69,50 @@ def test_a_device_is_refused_unless_given(docker: Docker) -> None:
         "run", "--rm", "--device", "/dev/null:/dev/mine", "busybox", "sh", "-c", "echo x > /dev/mine; ls -l /dev/mine"
     )
     assert shown.startswith("crw")
+
+
+@pytest.mark.row("E6")
+def test_limits_of_a_disk(docker: Docker, sleeper: Callable[..., str]) -> None:
+    disk = next(one for one in sorted(Path("/sys/block").iterdir()) if Path(f"/dev/{one.name}").is_block_device())
+    numbers, path = (disk / "dev").read_text().strip(), f"/dev/{disk.name}"
+    container = sleeper("--device-write-bps", f"{path}:3mb", "--device-read-iops", f"{path}:200")
+    if is_v1("blkio"):
+        assert read(docker, container, "blkio", "blkio.throttle.write_bps_device", "") == f"{numbers} {3 << 20}"
+        assert read(docker, container, "blkio", "blkio.throttle.read_iops_device", "") == f"{numbers} 200"
+    else:
+        assert {f"wbps={3 << 20}", "riops=200"} <= set(read(docker, container, "io", "", "io.max").split())
+    result = docker.result("create", "--blkio-weight", "300", "busybox")
+    assert result.code == 0
+    if not (any(TOP.glob("blkio/blkio*.weight")) or any(TOP.glob("*/io*.weight"))):
+        assert "Weight discarded" in result.err
+        return
+    weighted = sleeper("--blkio-weight", "300")
+    assert read(docker, weighted, "blkio", "blkio.bfq.weight", "io.bfq.weight").endswith("300")
+
+
+@pytest.mark.row("E8")
+def test_limits_change_while_it_runs(docker: Docker, sleeper: Callable[..., str]) -> None:
+    container = sleeper("-m", "64m", "--cpus", "1")
+    before = docker.field(container, "{{.State.StartedAt}} {{.State.Pid}}")
+    docker("update", "-m", "96m", "--memory-swap", "192m", "--cpus", ".5", "--pids-limit", "33", container)
+    assert read(docker, container, "memory", "memory.limit_in_bytes", "memory.max") == str(96 << 20)
+    if is_v1("cpu"):
+        assert read(docker, container, "cpu", "cpu.cfs_quota_us", "") == "50000"
+    else:
+        assert read(docker, container, "cpu", "", "cpu.max") == "50000 100000"
+    assert read(docker, container, "pids", "pids.max", "pids.max") == "33"
+    assert docker.field(container, "{{.State.StartedAt}} {{.State.Pid}}") == before
+    assert docker.field(container, "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}") == f"{96 << 20} 500000000"
+    docker("restart", "-t", "0", container)
+    assert read(docker, container, "memory", "memory.limit_in_bytes", "memory.max") == str(96 << 20)
+    result = docker.result("update", "-m", "1m", container)
+    assert "Minimum memory limit allowed is 6MB" in result.err
+
+
+@pytest.mark.row("B24")
+def test_shared_memory_has_dockers_size(docker: Docker) -> None:
+    size = "df -k /dev/shm | tail -1 | tr -s ' ' | cut -d' ' -f2"
+    container = docker("create", "busybox", "sh", "-c", size)
+    assert docker("start", "-a", container) == "65536"
+    assert docker.field(container, "{{.HostConfig.ShmSize}}") == "67108864"
+    assert docker("run", "--rm", "--shm-size", "1m", "busybox", "sh", "-c", size) == "1024"
