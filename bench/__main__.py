@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from bench import cases, report
+from bench.builds import builds
 from bench.engines import contestants
 from bench.throughput import throughput
 
@@ -30,7 +31,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-CASES = ("run_bridge", "run_none", "exec", "fifty", "log", "idle", "network", "growth", "version")
+CASES = ("run_bridge", "run_none", "exec", "fifty", "log", "idle", "network", "builds", "growth", "version")
 
 
 def main() -> int:
@@ -55,6 +56,9 @@ def main() -> int:
         if "network" in wanted:
             progress("network")
             results.update(throughput(engines, max(1, min(3, chosen.rounds // 5))))
+        if "builds" in wanted:
+            progress("builds")
+            results.update(builds(engines, chosen.rounds))
         if "growth" in wanted and chosen.cycles:
             progress(f"{chosen.cycles} cycles")
             results.update(cases.growth(engines[-1], chosen.cycles))

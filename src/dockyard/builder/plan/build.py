@@ -8,6 +8,7 @@ from dockyard.builder.dockerfile import instructions as types
 from dockyard.builder.dockerfile.arguments import Arguments, Pair
 from dockyard.builder.dockerfile.instructions import Instruction
 from dockyard.builder.dockerfile.lines import Line
+from dockyard.builder.dockerfile.lint import check_settings, lint
 from dockyard.builder.dockerfile.source import DockerfileError, Span
 from dockyard.builder.dockerfile.stages import Dockerfile, Stage
 from dockyard.builder.graph import Base, Vertex
@@ -63,6 +64,7 @@ async def plan_build(dockerfile: Dockerfile, options: BuildOptions, images: Base
     try:
         sketch = outline(dockerfile, options)
         target = check_target(dockerfile, options.target)
+        _check_style(dockerfile, options)
         wanted = await needed(sketch, images, target)
         planned: list[PlannedStage | None] = []
         for index in range(target + 1):
@@ -70,6 +72,16 @@ async def plan_build(dockerfile: Dockerfile, options: BuildOptions, images: Base
     except DockerfileError as error:
         raise error.within(dockerfile.name, dockerfile.text) from None
     return BuildPlan(dockerfile, tuple(planned), target, tuple(sketch.arguments.unused()))
+
+
+def _check_style(dockerfile: Dockerfile, options: BuildOptions) -> None:
+    """`# check=error=true`: a Dockerfile that wants warnings to be errors gets them."""
+    if not check_settings(dockerfile)[1]:
+        return
+    warnings = lint(dockerfile, options.arguments)
+    if warnings:
+        names = ", ".join(sorted({warning.rule for warning in warnings}))
+        raise DockerfileError(f"lint violation found for rules: {names}", warnings[0].span)
 
 
 def _plan_stage(sketch: Outline, index: int, planned: list[PlannedStage | None], last: bool) -> PlannedStage:
