@@ -100,7 +100,9 @@ class Networks:
         `make_sandbox` makes the namespace at a path, for a container that it mustn't be the host's root's.
         """
         sandbox_id = new_id()
-        found = {name: find_network(self._known, name) for name in wanted_networks(record)}
+        # A name that meant a network before doesn't come to mean another one by the beginning of its id.
+        meant = {endpoint.network_name for endpoint in record.endpoints if endpoint.network_id}
+        found = {name: find_network(self._known, name, exactly=name in meant) for name in wanted_networks(record)}
         requests = attach_requests(record, sandbox_id, found)
         if make_sandbox is not None:
             await make_sandbox(self._use().sandbox_path(sandbox_id))
@@ -198,15 +200,15 @@ class Networks:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
 
 
-def find_network(networks: Sequence[NetworkInfo], ref: str) -> NetworkInfo:
-    """The network with this id, name, or unique prefix of an id.
+def find_network(networks: Sequence[NetworkInfo], ref: str, *, exactly: bool = False) -> NetworkInfo:
+    """The network with this id, name, or, unless it shall be `exactly` that, unique prefix of an id.
 
     Raises:
         NotFound: none; in Docker's words.
         InvalidParameter: a prefix of several.
     """
     exact = [network for network in networks if ref == network.id] or [one for one in networks if ref == one.name]
-    found = exact or [network for network in networks if ref and network.id.startswith(ref)]
+    found = exact or [one for one in networks if ref and not exactly and one.id.startswith(ref)]
     if len(found) > 1:
         raise InvalidParameter(f"{len(found)} matches found based on ID prefix: network {ref} is ambiguous")
     if not found:

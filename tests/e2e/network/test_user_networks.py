@@ -133,6 +133,20 @@ def test_a_stopped_container_is_connected_at_its_start(docker: Docker, network: 
     assert docker.inspect(container)["NetworkSettings"]["Networks"][name]["IPAddress"]
 
 
+def test_a_network_that_is_gone_is_not_taken_for_another(docker: Docker, network: Callable[..., str]) -> None:
+    other = network()
+    name = docker.inspect(other, "--type", "network")["Id"][:7]  # also the beginning of another network's id
+    docker("network", "create", name)
+    container = docker("create", "--network", name, "busybox", "true")
+    docker("network", "rm", name)
+    refused = docker.result("start", container)
+    assert (refused.code, f"network {name} not found" in refused.err) == (1, True)
+    docker("network", "create", name)
+    docker("start", container)
+    docker("wait", container)
+    docker("network", "rm", name)
+
+
 def test_a_network_in_use_is_not_removed(
     docker: Docker, network: Callable[..., str], sleeper: Callable[..., str]
 ) -> None:
