@@ -7,7 +7,7 @@ import json
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -44,12 +44,14 @@ def registry(
     tls: tuple[Path, Path] | None = None,
     client_authority: Path | None = None,
     proxy_of: str = "",
+    enter: Sequence[str] = (),
 ) -> Iterator[RunningRegistry]:
     """Run one with its data in `folder`, until the block ends.
 
     `users`: names and passwords (htpasswd). `token`: realm, service, issuer and rootcertbundle of a token server.
     `tls`: certificate and key; `client_authority`: clients need a certificate that this authority signed. `proxy_of`:
-    URL of a registry that it is a pull-through cache of.
+    URL of a registry that it is a pull-through cache of. `enter` is put before its command, to run it in another
+    network namespace.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port(host)
@@ -75,8 +77,8 @@ def registry(
     environment = environment_of(fetch("docker-registry"))
     with Guard([], grace_seconds=1) as guard:
         binary = program("docker-registry", peer="docker-registry").path
-        pid = guard.start([binary, "serve", str(folder / "config.yml")], folder / "registry.log", environment)
-        _wait(host, port, folder / "registry.log", pid)
+        pid = guard.start([*enter, binary, "serve", str(folder / "config.yml")], folder / "registry.log", environment)
+        _wait(host, port, folder / "registry.log", pid, elsewhere=bool(enter))
         yield RunningRegistry(f"{host}:{port}", folder, pid)
 
 
@@ -91,14 +93,19 @@ def _free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(host: str, port: int, log: Path, pid: int) -> None:
+def _wait(host: str, port: int, log: Path, pid: int, *, elsewhere: bool) -> None:
+    """Until it takes connections; one in another network can only be heard of."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
         try:
-            socket.create_connection((host, port), 1).close()
-            return
+            if not elsewhere:
+                socket.create_connection((host, port), 1).close()
+                return
+            if f"listening on {host}:{port}" in log.read_text():
+                return
         except OSError:
-            time.sleep(0.02)
+            pass
+        time.sleep(0.02)
     raise RuntimeError(f"docker-registry didn't come up:\n{log.read_text()[-2000:]}")
 
 

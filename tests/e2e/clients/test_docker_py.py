@@ -5,6 +5,7 @@ Left out are the files about Swarm, plugins, secrets and configs, which Dockyard
 docker-py's own files (contexts, credentials). Every other test must pass, but for those in exceptions/docker_py.txt.
 """
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,21 @@ import pytest
 from tests.e2e.clients.suites import read_exceptions, run_pytest
 from tests.peers import python_peer
 from tests.peers.images import busybox_archive_files, directory, docker_archive, file, layer
+from tests.peers.registry import registry
 from tests.support.engine import Engine, dockyard_engine
 
 MODULES = (
-    *("api_client", "api_container", "api_exec", "api_healthcheck", "api_image", "api_network", "api_volume", "client"),
+    *(
+        "api_build",
+        "api_client",
+        "api_container",
+        "api_exec",
+        "api_healthcheck",
+        "api_image",
+        "api_network",
+        "api_volume",
+        "client",
+    ),
     *("errors", "models_containers", "models_images", "models_networks", "models_resources", "models_volumes"),
     "regression",
 )
@@ -25,21 +37,32 @@ EXCEPTIONS = read_exceptions(Path(__file__).parent / "exceptions" / "docker_py.t
 
 @pytest.fixture(scope="module")
 def apart(bridge_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine in a network of its own (the tests publish fixed ports and prune), with what they call alpine."""
-    archive = tmp_path_factory.mktemp("alpine") / "alpine.tar"
+    """An engine in a network of its own: the tests publish fixed ports and prune.
+
+    They take alpine and busybox to be there, or pull them and hello-world from Docker Hub, of which it has a mirror.
+    """
+    folder = tmp_path_factory.mktemp("docker-py")
     files = [entry for entry in busybox_archive_files() if entry[0].name != "etc/passwd"]
     files += [file("etc/passwd", USERS), directory("var/opt")]
-    docker_archive(archive, "alpine:3.10", [layer(files)], {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin"]})
+    config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin"]}
+    docker_archive(folder / "alpine.tar", "alpine:3.10", [layer(files)], config)
     with dockyard_engine(f"{bridge_name}p", own_network=True) as engine:
-        engine.docker("load", "-i", str(archive))
-        engine.docker("tag", "alpine:3.10", "alpine:latest")
-        engine.docker("tag", "alpine:3.10", "busybox:latest")
-        yield engine
+        engine.docker("load", "-i", str(folder / "alpine.tar"))
+        for name in ("alpine:latest", "busybox:latest"):
+            engine.docker("tag", "alpine:3.10", name)
+        with registry(folder / "registry", enter=engine.enter_network()) as mirror:
+            for name in ("alpine:3.10", "alpine:latest", "busybox:latest", "hello-world:latest"):
+                there = f"{mirror.address}/library/{name}"
+                engine.docker("tag", "alpine:3.10", there)
+                engine.docker("push", there)
+                engine.docker("rmi", there)
+            engine.restart(signal.SIGTERM, f"--registry-mirror=http://{mirror.address}")
+            yield engine
 
 
 @pytest.mark.row("A26")
 @pytest.mark.slow
-@pytest.mark.peer("docker-py")
+@pytest.mark.peer("docker-py", "docker-registry")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("module", MODULES)
 def test_module_of_docker_py(module: str, apart: Engine, tmp_path: Path) -> None:
