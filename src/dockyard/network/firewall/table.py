@@ -20,8 +20,8 @@ from dockyard.network.firewall.rules import (
     elements,
     replace_tables,
 )
-from dockyard.network.firewall.user_chain import ADD as ADD_USER_CHAIN
 from dockyard.network.firewall.user_chain import TABLE as USER_TABLE
+from dockyard.network.firewall.user_chain import provide as provide_user_chain
 from dockyard.network.firewall.user_chain import withdraw as withdraw_user_chain
 
 _log: Final = logging.getLogger(__name__)
@@ -158,7 +158,7 @@ class FirewallTable:
         withdraw_user_chain(self._nftables)
 
     def _admit(self) -> None:
-        self._nftables.run(ADD_USER_CHAIN)
+        provide_user_chain(self._nftables)
         dropping = frozenset(chain for foreign in self._foreign.values() for chain in foreign.admit())
         for chain in sorted(dropping - self._warned):
             _log.warning(

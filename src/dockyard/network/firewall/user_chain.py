@@ -21,10 +21,21 @@ TABLE: Final = NAME
 _CHAIN: Final = f"inet {NAME} forward"
 
 ADD: Final = f"add table inet {NAME}\nadd chain {_CHAIN} {{ type filter hook forward priority -5; policy accept; }}\n"
-"""Without effect on one that is there."""
 
 _OWN_LINE: Final = re.compile(r"table .*|chain forward \{|type filter hook forward .*policy accept;|\}|")
 _OF_BRIDGES: Final = " dockyard-"
+
+
+def provide(nftables: Nftables) -> None:
+    """Make table and chain if they are missing, and change nothing otherwise.
+
+    Every engine of the host hears of a change to the table and looks after its own rules then: two that added the chain
+    each time would keep each other busy for ever. Raises SystemFailure when nftables refuses.
+    """
+    try:
+        nftables.run(f"list chain {_CHAIN}")
+    except DockyardError:
+        nftables.run(ADD)
 
 
 def withdraw(nftables: Nftables) -> None:
