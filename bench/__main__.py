@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bench import cases, report
 from bench.builds import builds
 from bench.engines import contestants
+from bench.listing import listing
 from bench.throughput import throughput
 
 
@@ -31,7 +32,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-CASES = ("run_bridge", "run_none", "exec", "fifty", "log", "idle", "network", "builds", "growth", "version")
+CASES = ("run_bridge", "run_none", "exec", "fifty", "listing", "log", "idle", "network", "builds", "growth", "version")
 
 
 def main() -> int:
@@ -50,6 +51,9 @@ def main() -> int:
         if "fifty" in wanted:
             progress("fifty containers")
             results.update(cases.fifty(engines, max(1, min(3, chosen.rounds // 5))))
+        if "listing" in wanted:
+            progress("200 containers")
+            results.update(listing(engines, chosen.rounds))
         if "log" in wanted:
             progress("log")
             results["log"] = cases.log_throughput(engines, chosen.megabytes, max(1, min(3, chosen.rounds // 5)))

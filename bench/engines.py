@@ -1,5 +1,6 @@
 """The two engines that are compared, each in network and mount namespaces of its own, each with the same image."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
@@ -45,7 +46,7 @@ def contestants(alone: bool) -> Iterator[list[Contestant]]:
             daemon = stack.enter_context(docker_daemon())
             pids = (daemon.pid, daemon.containerd_pid)
             engines.append(Contestant("docker", Docker(daemon.docker), pids, daemon.guard.pid))
-        engine = stack.enter_context(dockyard_engine("dybench", own_network=True))
+        engine = stack.enter_context(dockyard_engine(f"dyb{os.getpid()}", own_network=True))
         pids = (engine.pid, engine.supervisor_pid)
         engines.append(Contestant("dockyard", engine.docker, pids, engine.guard.pid))
         for contestant in engines:

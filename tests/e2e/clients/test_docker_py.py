@@ -46,16 +46,20 @@ def apart(bridge_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     files += [file("etc/passwd", USERS), directory("var/opt")]
     config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin"]}
     docker_archive(folder / "alpine.tar", "alpine:3.10", [layer(files)], config)
+    hello = layer([file("hello", "of its own, so that pruning it frees something")])
+    docker_archive(folder / "hello.tar", "hello-world:latest", [hello], {"Cmd": ["/hello"]})
     with dockyard_engine(f"{bridge_name}p", own_network=True) as engine:
         engine.docker("load", "-i", str(folder / "alpine.tar"))
+        engine.docker("load", "-i", str(folder / "hello.tar"))
         for name in ("alpine:latest", "busybox:latest"):
             engine.docker("tag", "alpine:3.10", name)
         with registry(folder / "registry", enter=engine.enter_network()) as mirror:
             for name in ("alpine:3.10", "alpine:latest", "busybox:latest", "hello-world:latest"):
                 there = f"{mirror.address}/library/{name}"
-                engine.docker("tag", "alpine:3.10", there)
+                engine.docker("tag", name, there)
                 engine.docker("push", there)
                 engine.docker("rmi", there)
+            engine.docker("rmi", "hello-world:latest")
             engine.restart(signal.SIGTERM, f"--registry-mirror=http://{mirror.address}")
             yield engine
 
@@ -71,7 +75,9 @@ def test_module_of_docker_py(module: str, apart: Engine, tmp_path: Path) -> None
     assert peer.source is not None
     variables = {"DOCKER_HOST": apart.docker.host, "DOCKER_TEST_API_VERSION": "1.41"}
     # A socket that docker-py leaves to the garbage collector would fail whichever test runs just then.
+    # Tests that are there a second time, with the container as a mapping in the place of its id, only take time.
     arguments = [f"tests/integration/{module}_test.py", "--timeout=60", "-p", "no:unraisableexception"]
+    arguments += ["-k", "not with_dict_instead_of_id"]
     results = run_pytest(peer.python, peer.source, tmp_path, arguments, variables)
     unexpected = {name: why for name, why in results.failed.items() if name not in EXCEPTIONS}
     assert not unexpected, "\n".join(f"{name}: {why}" for name, why in unexpected.items())

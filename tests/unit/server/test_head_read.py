@@ -4,7 +4,24 @@ import asyncio
 import socket
 import time
 
-from dockyard.server.docker.http.head_read import PATIENCE_SECONDS, head_read
+import pytest
+
+from dockyard.server.docker.http.head_read import PATIENCE_SECONDS, head_read, loses_early_stream
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "loses"),
+    [
+        ("docker-sdk-python/7.1.0", True),
+        ("tc-python/4.15.0", True),
+        ("", True),
+        ("Docker-Client/28.0.1 (linux)", False),
+        ("compose/v2.40.3", False),
+        ("Go-http-client/1.1", False),
+    ],
+)
+def test_only_clients_that_may_lose_something_are_waited_for(user_agent: str, loses: bool) -> None:
+    assert loses_early_stream(user_agent) is loses
 
 
 async def test_waits_until_what_was_sent_is_read() -> None:

@@ -93,7 +93,7 @@ async def perform(worker: RunWorker, vertex: Vertex, operation: Run, inputs: lis
 
 
 def _adopted(worker: RunWorker, vertex: Vertex, base: Snapshot, container_id: str, targets: list[str]) -> Snapshot:
-    draft = worker.layers.draft_of_rw(container_id)
+    draft = worker.layers.draft_of_rw(container_id, whole=worker.keep_containers == "always")
     try:
         for target in targets:
             remove_stub(draft.directory, worker.view(base), components(os.fsencode(target)))

@@ -130,12 +130,15 @@ class LayerStore:
         driver_id = self._registrar.empty(below)
         return Draft(driver_id, self.driver.writable(driver_id), below)
 
-    def draft_of_rw(self, container_id: str) -> Draft:
-        """What a container, which has ended for good, has written: its layer can only be forgotten afterwards."""
+    def draft_of_rw(self, container_id: str, *, whole: bool = False) -> Draft:
+        """What a container, which has ended for good, has written.
+
+        The files are moved, and its layer can only be forgotten afterwards; with `whole` they are copied, and it stays.
+        """
         layer = self.rw(container_id)
         below = self.get(layer.chain_id) if layer.chain_id else None
         driver_id = new_id()
-        if self.driver.promote(layer.driver_id, driver_id, below.driver_id if below else None):
+        if not whole and self.driver.promote(layer.driver_id, driver_id, below.driver_id if below else None):
             return Draft(driver_id, self.driver.writable(driver_id), below)
         driver_id = self._registrar.empty(below)
         try:

@@ -19,6 +19,7 @@ from dockyard.api.media_types import RAW_STREAM
 from dockyard.errors import SystemFailure
 from dockyard.server.docker.http.answers import Hijacked
 from dockyard.server.docker.http.connection import connection_of
+from dockyard.server.docker.http.head_read import head_read, loses_early_stream
 
 FLUSH_INTERVAL_SECONDS = 0.002
 
@@ -67,4 +68,10 @@ async def take_over(request: BaseRequest, content_type: str, headers: Mapping[st
         fd = os.dup(transport.get_extra_info("socket").fileno())
     except OSError as error:
         raise SystemFailure(f"duplicating the client's socket: {error.strerror}") from error
+    try:
+        if loses_early_stream(request.headers.get("User-Agent", "")):
+            await head_read(fd)
+    except BaseException:
+        os.close(fd)
+        raise
     return Hijacked(fd, connection.take_early())

@@ -8,7 +8,6 @@ from dockyard.errors import Conflict, DockyardError
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.detach_keys import parse_detach_keys
 from dockyard.server.docker.http.answers import Answer, HijackAnswer, Hijacked, WebsocketAnswer
-from dockyard.server.docker.http.head_read import head_read
 from dockyard.server.docker.http.last_word import write_last_word
 from dockyard.server.docker.sessions import client_socket, content_type
 
@@ -67,8 +66,6 @@ def _session(call: Call, options: AttachOptions, *, framed: bool) -> Callable[[H
     async def receive(hijacked: Hijacked) -> None:
         client = client_socket(hijacked, streams=streams, tty=tty, framed=framed, detach_keys=keys, logs=options.logs)
         try:
-            if options.logs:
-                await head_read(client.fd)
             await call.engine.containers.attach(container.id, options, client)
         except DockyardError as error:
             write_last_word(client.fd, f"Error attaching: {error}\n", framed=framed)
