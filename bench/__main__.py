@@ -16,7 +16,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/bench",
         description="Measure Dockyard next to Debian's dockerd, with the same docker client, in one run, case by case "
-        "in turn. Prints a table, and with --save writes bench/results/<date>.json and the table in README.md.",
+        "in turn. Prints a table, and with --save writes bench/results/<date>.json and the table in README.md; of a "
+        "run with --only, bench/results/<date>-<cases>.json alone.",
     )
     parser.add_argument("--rounds", type=int, default=20, help="repetitions of the short cases (default 20)")
     parser.add_argument(
@@ -73,8 +74,9 @@ def main() -> int:
     whole = report.document(ordered, settings, server)
     print(report.table(whole))
     if chosen.save:
-        print(f"\nkept in {report.save(whole).relative_to(report.ROOT)}")
-        report.put_into_readme(whole)
+        print(f"\nkept in {report.save(whole, chosen.only or ()).relative_to(report.ROOT)}")
+        if not chosen.only:
+            report.put_into_readme(whole)
     missed = [name for name, result in whole["results"].items() if result.get("met") is False]
     return 1 if chosen.check and missed else 0
 

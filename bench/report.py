@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,9 +93,9 @@ def document(results: Mapping[str, Mapping[str, float]], settings: Mapping[str, 
     }
 
 
-def save(whole: Mapping[str, Any]) -> Path:
-    """Write the run to bench/results/<date>.json."""
-    path = ROOT / "bench" / "results" / f"{whole['date'][:10]}.json"
+def save(whole: Mapping[str, Any], only: Sequence[str] = ()) -> Path:
+    """Write the run to bench/results/<date>.json, a run of some cases to <date>-<cases>.json."""
+    path = ROOT / "bench" / "results" / f"{'-'.join((whole['date'][:10], *sorted(only)))}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(whole, indent=1) + "\n")
     return path

@@ -154,6 +154,8 @@ def elements(rules: BridgeRules, target: Target) -> list[str]:
 def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
     address, loopback = ("ipv4_addr", "127.0.0.0/8") if family == "ip" else ("ipv6_addr", "::1")
     bridge = f'"{rules.bridge}"'
+    # What comes from ::1 can't leave the host, there is no route_localnet: such clients are served by the proxy.
+    own_loopback = "" if family == "ip" else "ip6 daddr != ::1 "
     protocols = "meta l4proto { tcp, udp, sctp }"
     verdict = f"snat to {one.source}" if one.source else "masquerade"
     translated = one.mode in (NAT, UNPROTECTED) and not rules.internal
@@ -180,7 +182,7 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
   }}
   chain output {{
     type nat hook output priority -100; policy accept;
-    fib daddr type local jump publish
+    {own_loopback}fib daddr type local jump publish
   }}
   chain to_bridge {{
     ct state established,related accept
