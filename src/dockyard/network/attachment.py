@@ -52,6 +52,7 @@ class AttachRequest:
         ports: to publish.
         mac: wanted hardware address, None derives it from the IPv4 address.
         ipv4, ipv6: wanted addresses, None takes the lowest free one where the network has the family.
+        without_ipv6: give no IPv6 address, because the container has switched IPv6 off.
         dns_names, links, gw_priority, driver_opts, link_local: see `Attachment`.
     """
 
@@ -64,6 +65,7 @@ class AttachRequest:
     mac: str | None = None
     ipv4: str | None = None
     ipv6: str | None = None
+    without_ipv6: bool = False
     dns_names: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     gw_priority: int = 0

@@ -185,6 +185,13 @@ def test_both_families(engine: OneEngine, host: SimulatedHost) -> None:
     assert len(host.inside(first, _default_gateways)) == 1
 
 
+def test_a_container_without_ipv6_gets_none(engine: OneEngine, host: SimulatedHost) -> None:
+    make(engine, "web", enable_ipv6=True)
+    path, attachment = engine.container(network="web", without_ipv6=True)
+    assert (attachment.ipv6, attachment.ipv6_gateway) == ("", "")
+    assert host.inside(path, partial(_read, "/proc/sys/net/ipv6/conf/eth0/disable_ipv6")) == "1"
+
+
 def test_ipv6_alone(engine: OneEngine, host: SimulatedHost) -> None:
     make(engine, "six", enable_ipv4=False, enable_ipv6=True)
     path, attachment = engine.container(network="six")

@@ -74,12 +74,19 @@ def attach_request(
         mac=config.mac_address or None,
         ipv4=(addresses.ipv4_address or None) if addresses else None,
         ipv6=(addresses.ipv6_address or None) if addresses else None,
+        without_ipv6=_is_ipv6_off(record),
         dns_names=dns_names(record, network, config),
         links=tuple(_link(text) for text in config.links or ()),
         gw_priority=config.gw_priority,
         driver_opts=tuple((config.driver_opts or {}).items()),
         link_local=tuple(addresses.link_local_ips or ()) if addresses else (),
     )
+
+
+def _is_ipv6_off(record: Container) -> bool:
+    """Whether the container switches IPv6 off for itself: what it had would go again, and names would lead nowhere."""
+    sysctls = record.host_config.sysctls or {}
+    return sysctls.get("net.ipv6.conf.all.disable_ipv6", "").strip() == "1"
 
 
 def dns_names(record: Container, network: NetworkInfo, config: EndpointConfig) -> tuple[str, ...]:

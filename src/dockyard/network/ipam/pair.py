@@ -28,15 +28,15 @@ class AddressPair:
         pools = [Addresses(subnet, reserved=reserved, within=within) for subnet, within, reserved in blocks]
         self._pools = {version: [one for one in pools if one.subnet.version == version] for version in (4, 6)}
 
-    def take(self, ipv4: str | None = None, ipv6: str | None = None) -> Taken:
-        """Addresses that nobody has: the wanted ones, or the lowest free.
+    def take(self, ipv4: str | None = None, ipv6: str | None = None, *, without_ipv6: bool = False) -> Taken:
+        """Addresses that nobody has: the wanted ones, or the lowest free; of IPv6 none if it isn't wanted.
 
         Raises:
             InvalidParameter, Forbidden, Unavailable: see `Addresses.take`; then nothing is taken.
         """
         first, first_length = self._take(4, ipv4)
         try:
-            second, second_length = self._take(6, ipv6)
+            second, second_length = self._take(6, ipv6) if not without_ipv6 else ("", 0)
         except BaseException:
             self.release(first, "")
             raise

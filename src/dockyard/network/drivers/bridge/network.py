@@ -100,7 +100,7 @@ class BridgeNetwork:
         wanted_mac = parse_mac(request.mac) if request.mac else None
         ipv4, ipv6 = self._settings.ipv4, self._settings.ipv6
         with ExitStack() as undo:
-            taken = self._addresses.take(request.ipv4, request.ipv6)
+            taken = self._addresses.take(request.ipv4, request.ipv6, without_ipv6=request.without_ipv6)
             undo.callback(self._addresses.release, taken.ipv4, taken.ipv6)
             place = f"{request.container_name} ({request.endpoint_id})"
             published = self._publish(request.ports, taken.ipv4 or taken.ipv6, place)
@@ -122,7 +122,7 @@ class BridgeNetwork:
                 ports=published,
                 ipv6=taken.ipv6,
                 ipv6_prefix_length=taken.ipv6_prefix_length,
-                ipv6_gateway=ipv6.gateway if ipv6 is not None else "",
+                ipv6_gateway=ipv6.gateway if ipv6 is not None and taken.ipv6 else "",
                 dns_names=request.dns_names,
                 links=request.links,
                 gw_priority=request.gw_priority,

@@ -83,7 +83,7 @@ class ParentedNetwork:
             _log.warning("%s driver does not support port mappings", self._record.driver)
         wanted_mac = parse_mac(request.mac) if request.mac else None
         with ExitStack() as undo:
-            taken = self._addresses.take(request.ipv4, request.ipv6)
+            taken = self._addresses.take(request.ipv4, request.ipv6, without_ipv6=request.without_ipv6)
             undo.callback(self._addresses.release, taken.ipv4, taken.ipv6)
             attachment = Attachment(
                 container_id=request.container_id,
