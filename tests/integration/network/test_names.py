@@ -69,7 +69,9 @@ class World:
             os.close(namespace)
 
     def _daemon(self) -> Directory:
-        self.companion = CompanionClient(str(self.exec_root), self.version, lambda give: self.directory.tell(give))
+        self.companion = CompanionClient(
+            str(self.exec_root), self.version, lambda give: self.directory.tell(give), answer_seconds=3
+        )
         return Directory(self.companion, self.endpoints, self.sandboxes.path)
 
     def start(self) -> None:
@@ -401,3 +403,14 @@ def test_a_resolver_of_another_version_makes_room(world: World) -> None:
     world.restart_daemon()
     assert world.resolver_pid not in (None, pid)
     assert world.addresses(web, "web") == ["172.18.0.2"]
+
+
+def test_a_companion_that_hangs_is_replaced(world: World) -> None:
+    web = world.container("web", "172.18.0.2")
+    pid = world.resolver_pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    late = world.container("late", "172.18.0.3")
+    assert world.resolver_pid not in (None, pid)
+    assert world.addresses(web, "late") == ["172.18.0.3"]
+    assert world.addresses(late, "web") == ["172.18.0.2"]

@@ -7,9 +7,12 @@ nothing is lost whoever of the two was killed.
 import logging
 import os
 import select
+import signal
 import socket
+import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -37,7 +40,13 @@ OSError: the companion is lost. SystemFailure: it can't do that.
 class CompanionClient:
     """For several threads."""
 
-    def __init__(self, exec_root: str, version: str, everything: Callable[[Give], None]) -> None:
+    def __init__(
+        self,
+        exec_root: str,
+        version: str,
+        everything: Callable[[Give], None],
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         """Nothing is connected or started before the first order.
 
         Args:
@@ -45,10 +54,13 @@ class CompanionClient:
             version: of this daemon.
             everything: tells all that a companion must know, and passes OSError on; called in any thread that gives an
                 order, or in one of ours.
+            answer_seconds: a companion that takes longer for an order hangs; it is killed.
         """
         self._exec_root = exec_root
         self._version = version
         self._everything = everything
+        self._answer_seconds = answer_seconds
+        self._failed_at = -_RETRY_SECONDS
         self._turn = threading.RLock()
         self._connection: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,8 +82,13 @@ class CompanionClient:
             if self._closing.is_set():
                 raise SystemFailure("the daemon ends")
             if self._connection is None:
+                if time.monotonic() - self._failed_at < _RETRY_SECONDS:
+                    raise SystemFailure("there is no companion, as was found a moment ago")
                 try:
                     self._connect()
+                except DockyardError:
+                    self._failed_at = time.monotonic()
+                    raise
                 finally:
                     self._watch()
 
@@ -110,7 +127,10 @@ class CompanionClient:
                         self._give(self._connection, order, descriptor)
                         return
                     except OSError as error:
-                        _log.warning("the companion is lost (%s), another one is started", error)
+                        _log.warning(
+                            "the companion is lost (%s), another one is started", error or type(error).__name__
+                        )
+                        _end_if_it_hangs(self._connection, error)
                         self._drop()
             finally:
                 if descriptor is not None:
@@ -132,6 +152,7 @@ class CompanionClient:
             try:
                 self._tell_everything(connection)
             except (OSError, SystemFailure) as error:  # it was about to end, or is of another version
+                _end_if_it_hangs(connection, error)
                 connection.close()
                 failure = error
                 continue
@@ -141,7 +162,7 @@ class CompanionClient:
 
     def _open(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
-        connection.settimeout(ANSWER_SECONDS)
+        connection.settimeout(self._answer_seconds)
         try:
             if not self._reach(connection):
                 self._process = launch(self._exec_root, self._version)
@@ -232,3 +253,14 @@ def _has_ended(connection: socket.socket) -> bool:
         return bool(poll.poll(1000))
     except (OSError, ValueError):
         return True
+
+
+def _end_if_it_hangs(connection: socket.socket, error: Exception) -> None:
+    """Kill who didn't answer in time: another one couldn't have its lock. It holds nothing that isn't known here."""
+    if not isinstance(error, TimeoutError):
+        return
+    with suppress(OSError):
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid = struct.unpack("3i", credentials)[0]
+        _log.warning("the companion, process %d, doesn't answer: it is killed", pid)
+        os.kill(pid, signal.SIGKILL)
