@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bench import cases, report
 from bench.builds import builds
+from bench.busy import busy
 from bench.engines import contestants
 from bench.listing import listing
 from bench.throughput import throughput
@@ -33,7 +34,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-CASES = ("run_bridge", "run_none", "exec", "fifty", "listing", "log", "idle", "network", "builds", "growth", "version")
+CASES = (
+    "run_bridge",
+    "run_none",
+    "exec",
+    "fifty",
+    "listing",
+    "busy",
+    "log",
+    "idle",
+    "network",
+    "builds",
+    "growth",
+    "version",
+)
 
 
 def main() -> int:
@@ -58,6 +72,9 @@ def main() -> int:
         if "log" in wanted:
             progress("log")
             results["log"] = cases.log_throughput(engines, chosen.megabytes, max(1, min(3, chosen.rounds // 5)))
+        if "busy" in wanted:
+            progress("answers while a hundred start")
+            results.update(busy(engines))
         if "network" in wanted:
             progress("network")
             results.update(throughput(engines, max(1, min(3, chosen.rounds // 5))))

@@ -7,7 +7,7 @@ from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import container_answers, system_answers
-from dockyard.server.docker.endpoints.containers.lists import shown_image
+from dockyard.server.docker.endpoints.containers.lists import shown_images
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
 from dockyard.server.docker.wire.container_summary import container_summary
 from dockyard.server.docker.wire.image import image_summary
@@ -45,9 +45,10 @@ async def _images(call: Call) -> dict[str, Any]:
 async def _containers(call: Call) -> dict[str, Any]:
     items, total, reclaimable, active = [], 0, 0, 0
     now_ns = call.clock_ns()
+    shown = shown_images(call)
     for container in call.engine.containers.list(everything=True):
         sizes = await call.engine.containers.sizes(container.id)
-        line = container_summary(container, shown_image(call, container), now_ns, sizes)
+        line = container_summary(container, shown(container), now_ns, sizes)
         items.append(container_answers.summary(line, call.version))
         total += sizes[0]
         if container.state.running or container.state.status is Status.RESTARTING:

@@ -7,24 +7,23 @@ from dockyard.server.docker.wire.durations import human_duration
 
 def status_text(state: State, now_ns: int) -> str:
     """`Up 4 seconds`, `Up 2 hours (Paused)`, `Exited (0) 3 days ago`, …; `now_ns` since the epoch."""
-    since_start = human_duration(now_ns - state.started_at_ns)
-    since_end = human_duration(now_ns - state.finished_at_ns)
     match state.status:
         case Status.RUNNING:
-            return f"Up {since_start}{_health(state)}"
+            return f"Up {human_duration(now_ns - state.started_at_ns)}{_health(state)}"
         case Status.PAUSED:
-            return f"Up {since_start} (Paused)"
+            return f"Up {human_duration(now_ns - state.started_at_ns)} (Paused)"
         case Status.RESTARTING:
-            return f"Restarting ({state.exit_code}) {since_end} ago"
+            return f"Restarting ({state.exit_code}) {human_duration(now_ns - state.finished_at_ns)} ago"
         case Status.REMOVING:
             return "Removal In Progress"
         case Status.DEAD:
             return "Dead"
         case Status.CREATED:
             return "Created"
+        case Status.EXITED if not state.finished_at_ns:
+            return "Created"  # a start that failed before there was a process leaves an exit code without a start
         case Status.EXITED:
-            # A start that failed before there was a process leaves an exit code without a start.
-            return f"Exited ({state.exit_code}) {since_end} ago" if state.finished_at_ns else "Created"
+            return f"Exited ({state.exit_code}) {human_duration(now_ns - state.finished_at_ns)} ago"
 
 
 def _health(state: State) -> str:

@@ -1,5 +1,8 @@
 """`GET /containers/json`, `GET /containers/{id}/json`: the container as a line, and whole."""
 
+from collections.abc import Callable
+from functools import cache
+
 from dockyard.engine.containers.record import Container
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import container_answers
@@ -18,10 +21,11 @@ async def container_list(call: Call) -> Answer:
     with_sizes = call.query.flag("size")
     now_ns = call.clock_ns()
     names_by_link = containers.names_by_link()
+    shown = shown_images(call)
     lines = []
     for container in found:
         sizes = await containers.sizes(container.id) if with_sizes else None
-        line = container_summary(container, shown_image(call, container), now_ns, sizes)
+        line = container_summary(container, shown(container), now_ns, sizes)
         line["Names"] += names_by_link.get(container.name, ())
         lines.append(container_answers.summary(line, call.version))
     return JsonAnswer(lines)
@@ -38,7 +42,15 @@ async def container_inspect_one(call: Call) -> Answer:
     )
 
 
-def shown_image(call: Call, container: Container) -> str:
-    """The name for the IMAGE column: as it was given, unless that means another image by now."""
-    name = container.config.image
-    return name if call.engine.images.id_of(name) == container.image_id else container.image_id
+def shown_images(call: Call) -> Callable[[Container], str]:
+    """The name for the IMAGE column: as it was given, unless that means another image by now.
+
+    Names are looked up once for all containers that are asked for with one of these.
+    """
+    id_of = cache(call.engine.images.id_of)
+
+    def shown(container: Container) -> str:
+        name = container.config.image
+        return name if id_of(name) == container.image_id else container.image_id
+
+    return shown
