@@ -33,6 +33,7 @@ class Channel:
         self._on_close = on_close
         self._queue: deque[dict[str, Any]] = deque()
         self._open = True
+        self._at_the_end: list[Callable[[], None]] = []
         loop.add(connection.fileno(), READABLE, self._on_ready)
 
     @property
@@ -50,6 +51,13 @@ class Channel:
         elif len(self._queue) > MAX_QUEUED:
             self.close()
 
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Call when the connection is gone, at once if it is."""
+        if self._open:
+            self._at_the_end.append(call)
+        else:
+            call()
+
     def close(self) -> None:
         """Close the connection; what waits is dropped."""
         if not self._open:
@@ -59,6 +67,8 @@ class Channel:
         self._socket.close()
         self._queue.clear()
         self._on_close(self)
+        for call in self._at_the_end:
+            call()
 
     def _on_ready(self, events: int) -> None:
         if events & WRITABLE:

@@ -4,21 +4,21 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from dockyard.errors import InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.shim.container_log import ContainerLog
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.driver import Driver
+from dockyard.shim.errands import Answer, Errands, Respond
 from dockyard.shim.execs import Execs
 from dockyard.shim.messages import CreateRequest
 from dockyard.shim.status import Status, check_move
 from dockyard.shim.streams import Streams
-from dockyard.shim.worker import Outcome, Report, run_in_worker
 
 
 class Container:
     """A container that has been created; `birth` made it, `death` ends it.
 
-    What the runtime has to do while it lives is done in workers.
+    What the runtime has to do while it lives is done in workers, and answered from the loop.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Container:
         log: ContainerLog | None,
         streams: Streams,
         execs: Execs,
-        report: Report,
+        errands: Errands,
     ) -> None:
         self.request = request
         self.directory = directory
@@ -40,58 +40,75 @@ class Container:
         self.status = Status.CREATED
         self.pid = 0
         self.started_at_ns = 0
-        self._report = report
+        self._going_on = False
+        self._errands = errands
 
-    def start(self, now_ns: int) -> None:
+    def start(self, clock: Callable[[], int], respond: Respond) -> None:
         """Execute the program of a container that was created; Conflict when it was started before."""
-        self._check(Status.RUNNING, also_from=Status.CREATED)
-        self._work(self.driver.start)
-        self.started(now_ns)
+
+        def done(outcome: Answer | DockyardError) -> None:
+            if not isinstance(outcome, DockyardError):
+                self.started(clock())
+                outcome = {"pid": self.pid, "started_at_ns": self.started_at_ns}
+            respond(outcome)
+
+        self._errands.change(lambda: self._check(Status.RUNNING, also_from=Status.CREATED), self.driver.start, done)
 
     def started(self, now_ns: int) -> None:
-        """Its program is being executed."""
-        self.status = Status.RUNNING
+        """Its program is being executed; it may have ended already."""
         self.started_at_ns = now_ns
+        self._become(Status.RUNNING)
 
-    def kill(self, signal: int, *, everyone: bool) -> None:
-        """Send `signal` to the first process, or to every one. Conflict when it has ended, InvalidParameter."""
+    def kill(self, signal: int) -> None:
+        """Send `signal` to the first process. Conflict when it has ended, InvalidParameter."""
         self.check_alive()
-        if everyone:
-            self._work(lambda: self.driver.kill_all(signal))
-            return
         try:
             os.kill(self.pid, signal)  # a child that hasn't been waited for: no other process can have its number
         except OSError as error:
             raise InvalidParameter(f"sending signal {signal}: {error.strerror}") from error
 
-    def pause(self) -> None:
+    def kill_all(self, signal: int, respond: Respond) -> None:
+        """Send `signal` to every process. Conflict when it has ended."""
+        self._errands.change(self.check_alive, lambda: self.driver.kill_all(signal), respond)
+
+    def pause(self, respond: Respond) -> None:
         """Freeze it; Conflict unless it runs."""
-        self._check(Status.PAUSED, also_from=Status.RUNNING)
-        self._work(self.driver.pause)
-        self.status = Status.PAUSED
+        self._errands.change(
+            lambda: self._check(Status.PAUSED, also_from=Status.RUNNING),
+            self.driver.pause,
+            self._becoming(Status.PAUSED, respond),
+        )
 
-    def resume(self) -> None:
+    def resume(self, respond: Respond) -> None:
         """Let it go on; Conflict unless it is paused."""
-        self._check(Status.RUNNING, also_from=Status.PAUSED)
-        self._work(self.driver.resume)
-        self.status = Status.RUNNING
+        self._errands.change(
+            lambda: self._check(Status.RUNNING, also_from=Status.PAUSED),
+            self.driver.resume,
+            self._becoming(Status.RUNNING, respond),
+        )
 
-    def update(self, resources: dict[str, Any]) -> None:
+    def let_go(self) -> None:
+        """As `resume`, for somebody who has gone and waits for nothing; whoever asks is told that it runs."""
+        self._going_on = True
+
+        def done(_outcome: Answer | DockyardError) -> None:
+            self._going_on = False
+
+        self.resume(done)
+
+    def update(self, resources: dict[str, Any], respond: Respond) -> None:
         """Change limits (OCI `linux.resources` as JSON). Conflict when it has ended."""
-        self.check_alive()
-        self._work(lambda: self.driver.update(resources))
+        self._errands.change(self.check_alive, lambda: self.driver.update(resources), respond)
 
-    def processes(self) -> list[int]:
-        """All pids, as the host sees them. Conflict when it has ended."""
+    def processes(self, respond: Respond) -> None:
+        """All pids (`pids`), as the host sees them. Conflict when it has ended."""
         self.check_alive()
-        answer = run_in_worker(lambda: Outcome({"pids": self.driver.processes()}), self._report).answer
-        pids: list[int] = answer["pids"]
-        return pids
+        self._errands.ask(lambda: {"pids": self.driver.processes()}, respond)
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self, respond: Respond) -> None:
         """Use of resources, `dockyard.cgroups.stats.Stats` as JSON. Conflict when it has ended."""
         self.check_alive()
-        return run_in_worker(lambda: Outcome(self.driver.stats()), self._report).answer
+        self._errands.ask(self.driver.stats, respond)
 
     def check_alive(self, wanted: Status = Status.STOPPED) -> None:
         """Conflict when the container has ended."""
@@ -99,8 +116,9 @@ class Container:
 
     def state(self) -> dict[str, Any]:
         """What a daemon that comes back needs to know."""
+        frozen_yet = self.status is Status.PAUSED and self._going_on
         return {
-            "status": self.status.value,
+            "status": Status.RUNNING.value if frozen_yet else self.status.value,
             "pid": self.pid,
             "started_at_ns": self.started_at_ns,
             "execs": [state._asdict() for state in self.execs.states()],
@@ -111,9 +129,15 @@ class Container:
         if self.status is not also_from:
             check_move(self.request.container_id, self.status, self.status)
 
-    def _work(self, step: Callable[[], None]) -> None:
-        def task() -> Outcome:
-            step()
-            return Outcome({})
+    def _becoming(self, status: Status, respond: Respond) -> Respond:
+        def done(outcome: Answer | DockyardError) -> None:
+            if not isinstance(outcome, DockyardError):
+                self._become(status)
+            respond(outcome)
 
-        run_in_worker(task, self._report)
+        return done
+
+    def _become(self, status: Status) -> None:
+        """A change that comes to its end after the container's changes nothing any more."""
+        if self.status is not Status.STOPPED:
+            self.status = status

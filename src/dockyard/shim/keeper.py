@@ -9,6 +9,7 @@ from dockyard.shim.container import Container
 from dockyard.shim.death import Death
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.drivers import driver_of
+from dockyard.shim.errands import Errands
 from dockyard.shim.execs import Execs
 from dockyard.shim.log_of import open_log
 from dockyard.shim.loop import Loop
@@ -76,7 +77,7 @@ def _container(request: CreateRequest, around: Surroundings) -> Container:
         on_burst=around.tidy.later,
     )
     execs = Execs(around, driver)
-    return Container(request, directory, driver, log, streams, execs, place.report)
+    return Container(request, directory, driver, log, streams, execs, Errands(around.loop, place.report))
 
 
 def _connect(streams: Streams, descriptors: dict[str, int]) -> None:

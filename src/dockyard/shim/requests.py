@@ -2,7 +2,7 @@
 
 start {}                                    execute the program of a created container
 kill {signal, all}                          signal to the first process, or to all
-pause {}, resume {}                         freezer
+pause {while_connected}, resume {}          freezer
 update {resources}                          limits, OCI `linux.resources`
 resize {rows, columns, exec_id}             terminal of the container, or of an exec
 attach {clients} + descriptor               one more client
@@ -21,13 +21,13 @@ from typing import Any
 from dockyard.errors import DockyardError, InvalidParameter, to_wire
 from dockyard.shim.channels import Channel
 from dockyard.shim.container import Container
-from dockyard.shim.execs import Respond, check_exec_id
+from dockyard.shim.errands import Answer, Respond
+from dockyard.shim.execs import check_exec_id
 from dockyard.shim.messages import ClientSettings, client_from_json
 from dockyard.shim.packets import Packet, close_all
 from dockyard.shim.surroundings import Surroundings
 
 Clients = list[tuple[socket.socket, ClientSettings]]
-Answer = dict[str, Any]
 
 
 def take_clients(packet: Packet) -> Clients:
@@ -59,50 +59,77 @@ class Requests:
     def __init__(self, container: Container, around: Surroundings) -> None:
         self._container = container
         self._around = around
+        self._holder: Channel | None = None
 
     def answer(self, channel: Channel, packet: Packet) -> None:
-        """Carry out one request and send its reply; an error of ours is reported too."""
-        message = packet.message
-        reply: dict[str, Any] = {"seq": message.get("seq")}
+        """Carry out one request and send its reply, now or later; an error of ours is reported too."""
+        reply: dict[str, Any] = {"seq": packet.message.get("seq")}
+
+        def respond(outcome: Answer | DockyardError) -> None:
+            if isinstance(outcome, DockyardError):
+                channel.send({**reply, "error": to_wire(outcome)})
+            else:
+                channel.send({**reply, "ok": outcome})
+
         try:
-            op = str(message.get("op"))
-            if op == "exec":
-                self._exec(packet, lambda outcome: channel.send({**reply, **_exec_answer(outcome)}))
-                return
-            handler = _OPS.get(op)
-            if handler is None:
-                raise InvalidParameter(f"invalid message: no such op {op!r}")
-            reply["ok"] = handler(self, packet)
+            self._carry_out(channel, packet, respond)
         except DockyardError as error:
-            reply["error"] = to_wire(error)
+            respond(error)
         except (KeyError, TypeError, ValueError) as error:
-            reply["error"] = to_wire(InvalidParameter(f"invalid message: {error!r}"))
+            respond(InvalidParameter(f"invalid message: {error!r}"))
         except Exception as error:
             self._around.place.report(error)
-            reply["error"] = to_wire(error)
+            channel.send({**reply, "error": to_wire(error)})
         finally:
             close_all(packet.descriptors)
-        channel.send(reply)
 
-    def _start(self, _packet: Packet) -> Answer:
-        self._container.start(self._around.place.clock())
-        return {"pid": self._container.pid, "started_at_ns": self._container.started_at_ns}
+    def _carry_out(self, channel: Channel, packet: Packet, respond: Respond) -> None:
+        op = str(packet.message.get("op"))
+        if op in _OPS:
+            respond(_OPS[op](self, packet))
+        elif op in _LATER:
+            _LATER[op](self, packet, respond)
+        elif op == "pause":
+            self._pause(channel, packet, respond)
+        else:
+            raise InvalidParameter(f"invalid message: no such op {op!r}")
 
-    def _kill(self, packet: Packet) -> Answer:
-        self._container.kill(int(packet.message["signal"]), everyone=bool(packet.message.get("all")))
-        return {}
+    def _start(self, _packet: Packet, respond: Respond) -> None:
+        self._container.start(self._around.place.clock, respond)
 
-    def _pause(self, _packet: Packet) -> Answer:
-        self._container.pause()
-        return {}
+    def _kill(self, packet: Packet, respond: Respond) -> None:
+        signal = int(packet.message["signal"])
+        if packet.message.get("all"):
+            self._container.kill_all(signal, respond)
+        else:
+            self._container.kill(signal)
+            respond({})
 
-    def _resume(self, _packet: Packet) -> Answer:
-        self._container.resume()
-        return {}
+    def _pause(self, channel: Channel, packet: Packet, respond: Respond) -> None:
+        """With `while_connected` it lasts as long as the daemon that asked for it, at most."""
+        holder = channel if packet.message.get("while_connected") else None
 
-    def _update(self, packet: Packet) -> Answer:
-        self._container.update(packet.message["resources"])
-        return {}
+        def done(outcome: Answer | DockyardError) -> None:
+            if not isinstance(outcome, DockyardError):
+                self._holder = holder
+                if holder is not None:
+                    holder.when_closed(lambda: self._let_go(holder))
+            respond(outcome)
+
+        self._container.pause(done)
+
+    def _let_go(self, holder: Channel) -> None:
+        """The daemon that held the container has gone; unless somebody else has decided about it since."""
+        if self._holder is holder:
+            self._holder = None
+            self._container.let_go()
+
+    def _resume(self, _packet: Packet, respond: Respond) -> None:
+        self._holder = None
+        self._container.resume(respond)
+
+    def _update(self, packet: Packet, respond: Respond) -> None:
+        self._container.update(packet.message["resources"], respond)
 
     def _resize(self, packet: Packet) -> Answer:
         rows, columns = int(packet.message["rows"]), int(packet.message["columns"])
@@ -129,7 +156,6 @@ class Requests:
         return {}
 
     def _exec(self, packet: Packet, respond: Respond) -> None:
-        """The one request that is answered later: requests that come meanwhile don't wait for it."""
         clients = take_clients(packet)
         try:
             self._container.check_alive()
@@ -143,7 +169,7 @@ class Requests:
             packet.message["process"],
             open_stdin=bool(packet.message.get("open_stdin")),
             client=client,
-            respond=respond,
+            respond=lambda outcome: respond(outcome if isinstance(outcome, DockyardError) else {"pid": outcome}),
         )
 
     def _exec_state(self, packet: Packet) -> Answer:
@@ -152,28 +178,27 @@ class Requests:
     def _state(self, _packet: Packet) -> Answer:
         return self._container.state()
 
-    def _processes(self, _packet: Packet) -> Answer:
-        return {"pids": self._container.processes()}
+    def _processes(self, _packet: Packet, respond: Respond) -> None:
+        self._container.processes(respond)
 
-    def _stats(self, _packet: Packet) -> Answer:
-        return self._container.stats()
-
-
-def _exec_answer(outcome: int | DockyardError) -> Answer:
-    return {"error": to_wire(outcome)} if isinstance(outcome, DockyardError) else {"ok": {"pid": outcome}}
+    def _stats(self, _packet: Packet, respond: Respond) -> None:
+        self._container.stats(respond)
 
 
 _OPS: dict[str, Callable[[Requests, Packet], Answer]] = {
-    "start": Requests._start,
-    "kill": Requests._kill,
-    "pause": Requests._pause,
-    "resume": Requests._resume,
-    "update": Requests._update,
     "resize": Requests._resize,
     "attach": Requests._attach,
     "prepare_exec": Requests._prepare_exec,
     "exec_state": Requests._exec_state,
     "state": Requests._state,
+}
+_LATER: dict[str, Callable[[Requests, Packet, Respond], None]] = {
+    "start": Requests._start,
+    "kill": Requests._kill,
+    "resume": Requests._resume,
+    "update": Requests._update,
+    "exec": Requests._exec,
     "processes": Requests._processes,
     "stats": Requests._stats,
 }
+"""Those that may take a while; requests that come meanwhile don't wait for them."""

@@ -92,9 +92,9 @@ class ShimConnection:
         """Send `signal` to the first process, or to every one. Conflict or NotFound when the container has ended."""
         await self._request("kill", {"signal": int(signal), "all": everyone})
 
-    async def pause(self) -> None:
-        """Freeze the container. Conflict unless it runs."""
-        await self._request("pause")
+    async def pause(self, *, while_connected: bool = False) -> None:
+        """Freeze the container; with `while_connected` until this daemon is gone, at most. Conflict unless it runs."""
+        await self._request("pause", {"while_connected": while_connected})
         self.paused = True
 
     async def resume(self) -> None:

@@ -66,7 +66,7 @@ async def _freeze(services: Services, entry: Entry) -> ShimConnection | None:
     if shim is None:
         return None
     try:
-        await shim.pause()
+        await shim.pause(while_connected=True)  # a daemon that is killed meanwhile leaves nothing frozen
     except (Conflict, NotFound, Unavailable):
         return None
     become(services, entry, Status.PAUSED)
