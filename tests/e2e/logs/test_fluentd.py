@@ -34,7 +34,7 @@ def test_records_have_docker_s_fields(docker: Docker, tmp_path: Path, unix: bool
             "fluentd-sub-second-precision=true",
             script=script,
         )
-        wait_until(lambda: "the end" in receiver.texts(), "the last line to arrive")
+        wait_until(lambda: {"to stderr", "the end"} <= set(receiver.texts()), "the last lines to arrive")
         events = {event["record"]["log"][:10]: event for event in receiver.events()}
         name = docker.field(container, "{{.Name}}")
         assert events["to stdout"]["tag"] == f"docker.{name[1:]}"

@@ -31,7 +31,7 @@ def test_messages_have_docker_s_fields(
         container = docker(
             "run", "-d", "--log-driver", "gelf", *more, "--label", "role=r", "busybox", "sh", "-c", script
         )
-        wait_until(lambda: "the end" in receiver.texts(), "the last line to arrive")
+        wait_until(lambda: {"to stderr", "the end"} <= set(receiver.texts()), "the last lines to arrive")
         lines = {line["message"]["short_message"]: line for line in receiver.lines()}
         message = lines["to stdout"]["message"]
         assert abs(time.time() - message.pop("timestamp")) < 60

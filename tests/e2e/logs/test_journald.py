@@ -36,7 +36,7 @@ def test_entries_have_docker_s_fields(journal: Journald, journal_docker: Docker)
     docker = journal_docker
     container = docker("run", "-d", "--log-driver", "journald", *options, "busybox", "sh", "-c", script)
     match = f"CONTAINER_ID_FULL={container}"
-    wait_until(lambda: any(entry["MESSAGE"] == "end" for entry in journal.entries(match)), "the last line to arrive")
+    wait_until(lambda: {"end", "to stderr"} <= {str(entry["MESSAGE"]) for entry in journal.entries(match)}, "all lines")
     entries = journal.entries(match)
     first = next(entry for entry in entries if entry["MESSAGE"] == "to stdout")
     fields = {

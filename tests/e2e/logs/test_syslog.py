@@ -27,7 +27,7 @@ def run(docker: Docker, receiver: Rsyslog, network: str, *options: str, script: 
 def test_every_network(docker: Docker, tmp_path: Path, network: str) -> None:
     with rsyslogd(tmp_path) as receiver:
         container = run(docker, receiver, network, "syslog-facility=local3")
-        wait_until(lambda: "the end" in receiver.texts(), "the last line to arrive")
+        wait_until(lambda: {"to stderr", "the end"} <= set(receiver.texts()), "the last lines to arrive")
         messages = receiver.messages()
         said = {message["msg"].removeprefix(" "): message for message in messages}
         assert said["to stdout"]["syslogseverity-text"] == "info"
@@ -68,7 +68,7 @@ def test_tls_with_certificates_on_both_sides(docker: Docker, tmp_path: Path, for
     )
     with rsyslogd(tmp_path, certificates, mode="x509/certvalid") as receiver:
         run(docker, receiver, "tcp+tls", *options)
-        wait_until(lambda: "the end" in receiver.texts(), "the last line to arrive")
+        wait_until(lambda: {"to stderr", "the end"} <= set(receiver.texts()), "the last lines to arrive")
         assert receiver.texts()[0] == "to stdout"
 
 

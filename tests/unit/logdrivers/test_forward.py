@@ -14,7 +14,7 @@ from dockyard.logdrivers.forward.job import Job, mark_removed, read_job, write_j
 from dockyard.logdrivers.forward.lock import holder, take
 from dockyard.logdrivers.forward.position import Position, read_position, write_position
 from dockyard.logdrivers.forward.queue import Waiting
-from dockyard.logdrivers.forward.spool import Spooled, SpoolReader
+from dockyard.logdrivers.forward.spool import Spooled, SpoolReader, decoded
 from dockyard.logdrivers.local_entries import Entry
 from dockyard.shim.container_log import ContainerLog
 from dockyard.shim.local_log import LocalFormat
@@ -41,7 +41,7 @@ def lines(first: int, last: int) -> bytes:
 
 
 def texts(reader: SpoolReader) -> list[bytes]:
-    return [one.entry.line for one in reader.read()]
+    return [entry.line for entry in decoded(reader.read())]
 
 
 def test_everything_is_in_the_spool_though_the_log_keeps_two_files(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_damage_ends_a_segment_and_no_more(tmp_path: Path) -> None:
 
 
 def spooled(text: bytes, number: int = 0) -> Spooled:
-    return Spooled(Entry("stdout", 1, text), Position(1, number), len(text))
+    return Spooled(text, 1, number)
 
 
 def test_a_queue_that_drops_keeps_the_oldest() -> None:
@@ -231,15 +231,19 @@ async def test_patience_ends_and_refusals_are_final() -> None:
 async def test_what_is_in_doubt_when_a_connection_breaks_is_sent_again() -> None:
     got: list[bytes] = []
     sinks: list[ListSink] = []
+    failures: list[BaseException] = []
 
     def make() -> ListSink:
-        sinks.append(ListSink(got, []))
+        sinks.append(ListSink(got, failures))
         return sinks[-1]
 
-    delivery = Delivery(make, _raise)  # type: ignore[arg-type]
+    delivery = Delivery(make, lambda _: None)
     await delivery.deliver(ENTRIES)
     assert sinks[0].broken is not None
     sinks[0].broken.set()
+    failures += [ConnectionError("still away")] * 3
     await delivery.tend(asyncio.Event(), 1)
     assert got == [b"a", b"b", b"a", b"b"]
-    assert len(sinks) == 2
+    assert len(sinks) == 5
+    await delivery.deliver(ENTRIES[:1])
+    assert got == [b"a", b"b", b"a", b"b", b"a"]

@@ -18,13 +18,17 @@ from dockyard.logdrivers.forward.delivery import Delivery
 from dockyard.logdrivers.forward.job import REMOVED, Job, read_job
 from dockyard.logdrivers.forward.position import Position, read_position, write_position
 from dockyard.logdrivers.forward.queue import Waiting
-from dockyard.logdrivers.forward.spool import Spooled, SpoolReader
+from dockyard.logdrivers.forward.spool import Spooled, SpoolReader, decoded
 from dockyard.logdrivers.limits import waiting_entries
 from dockyard.logdrivers.sinks import make_sink
 
-BATCH_ENTRIES = 500
+BATCH_ENTRIES = 1000
 BATCH_BYTES = 256 * 1024
 QUEUE_BYTES = 1 << 20
+QUEUE_ENTRIES = 4000
+DROPPING_ENTRIES = 50_000
+"""Each takes a quarter of a kilobyte, besides what it says."""
+
 NO_LIMIT = 1 << 62
 POSITION_SECONDS = 0.2
 IDLE_SECONDS = 60.0
@@ -50,13 +54,15 @@ class Courier:
         self._reader = SpoolReader(spool, read_position(spool))
         self._job: Job | None = None
         self._delivery = Delivery(self._make_sink, self._report)
-        self._waiting = Waiting(QUEUE_BYTES, NO_LIMIT, dropping=False)
+        self._waiting = Waiting(QUEUE_BYTES, QUEUE_ENTRIES, dropping=False)
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._batch: list[Spooled] = []
         self._written = self._reader.position
         self._written_at = 0.0
         self._reported_drops = 0
+        self._position_failed = False
+        self._outdated = False
 
     def newest_segment(self) -> str | None:
         """The path of the file that the shim writes to."""
@@ -77,8 +83,7 @@ class Courier:
             await asyncio.gather(reading, sending, return_exceptions=True)
             await self._delivery.close()
             self._reader.close()
-            with suppress(OSError):
-                self._write_position()
+            self._write_position()
         shutil.rmtree(self.spool, ignore_errors=True)
 
     async def _read(self) -> None:
@@ -121,7 +126,10 @@ class Courier:
                     self._note_position()
             self._batch = self._waiting.take(BATCH_ENTRIES, BATCH_BYTES)
             self._room.set()
-            await self._delivery.deliver([one.entry for one in self._batch])
+            if self._outdated:
+                self._outdated = False
+                await self._delivery.close()  # its sink was made for an earlier job
+            await self._delivery.deliver(decoded(self._batch))
             self._batch = []
             self._note_position()
             if not len(self._waiting):
@@ -142,14 +150,15 @@ class Courier:
         job = read_job(self.spool)
         if job is None or job == self._job:
             return
+        self._outdated = self._job is not None
         self._job = job
         waiting = self._waiting
         if non_blocking(job.options):
-            self._waiting = Waiting(buffer_bytes(job.options), NO_LIMIT, dropping=True)
+            self._waiting = Waiting(buffer_bytes(job.options), DROPPING_ENTRIES, dropping=True)
         elif (limit := waiting_entries(job.driver, job.options)) is not None:
-            self._waiting = Waiting(NO_LIMIT, limit, dropping=True)
+            self._waiting = Waiting(QUEUE_BYTES * 16, min(limit, DROPPING_ENTRIES), dropping=True)
         else:
-            self._waiting = Waiting(QUEUE_BYTES, NO_LIMIT, dropping=False)
+            self._waiting = Waiting(QUEUE_BYTES, QUEUE_ENTRIES, dropping=False)
         for entry in waiting.take(len(waiting), NO_LIMIT):
             self._waiting.put(entry)
 
@@ -171,11 +180,18 @@ class Courier:
         delivered = self._delivered()
         if delivered == self._written:
             return
-        write_position(self.spool, delivered)
+        self._written_at = time.monotonic()
+        try:
+            write_position(self.spool, delivered)
+        except OSError as error:  # a full disk: the next one is tried in a moment, and nothing is sent again for it
+            if not self._position_failed:
+                self._report(f"writing the position: {error}")
+            self._position_failed = True
+            return
+        self._position_failed = False
         if delivered.segment != self._written.segment:
             self._reader.forget(delivered)
         self._written = delivered
-        self._written_at = time.monotonic()
 
     def _report_drops(self) -> None:
         if self._waiting.dropped > self._reported_drops:

@@ -8,14 +8,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from dockyard.errors import DockyardError
 from dockyard.logdrivers.contract import EntriesRefused, Patience, Sink
 from dockyard.logdrivers.local_entries import Entry
 
-DOUBT_SECONDS = 2.0
-DOUBT_BYTES = 1 << 20
+DOUBT_SECONDS = 5.0
+DOUBT_ENTRIES = 10_000
 REPORT_SECONDS = 60.0
 
 
@@ -31,7 +30,10 @@ class Delivery:
         self._make = make
         self._report = report
         self._sink: Sink | None = None
-        self._doubtful: deque[tuple[float, Entry]] = deque()
+        self._doubtful: deque[tuple[float, Sequence[Entry]]] = deque()
+        self._doubtful_entries = 0
+        self._again: list[Entry] = []
+        """Of a receiver that has gone: what it may not have read."""
         self._reported_at = -REPORT_SECONDS
 
     async def deliver(self, entries: Sequence[Entry]) -> None:
@@ -46,11 +48,11 @@ class Delivery:
                 return
             except (OSError, DockyardError) as error:
                 patience = self._sink.patience if self._sink is not None else Patience()
-                await self.close()
+                await self._give_up_sink()
                 wait = patience.wait_after(attempt)
                 if wait is None:
                     self._report(f"{len(entries)} entries are given up: {error}")
-                    self._doubtful.clear()
+                    self._again = []
                     return
                 if time.monotonic() - self._reported_at >= REPORT_SECONDS:
                     self._reported_at = time.monotonic()
@@ -69,8 +71,8 @@ class Delivery:
             for wait in waits:
                 wait.cancel()
         if broken is not None and broken.is_set():
-            await self.close()
-            if self._recent():
+            await self._give_up_sink()
+            if self._again:
                 await self.deliver(())
 
     async def close(self) -> None:
@@ -81,31 +83,32 @@ class Delivery:
 
     async def _try(self, entries: Sequence[Entry]) -> None:
         if self._sink is not None and self._sink.broken is not None and self._sink.broken.is_set():
-            await self.close()
+            await self._give_up_sink()
         if self._sink is None:
             self._sink = self._make()
             await self._sink.open()
-            doubtful = self._recent()
-            if doubtful:
-                await self._sink.send(doubtful)
-                self._doubtful.clear()
-                self._remember(doubtful)
+        if self._again:
+            await self._sink.send(self._again)
+            again, self._again = self._again, []
+            self._remember(again)
         if entries:
             await self._sink.send(entries)
             self._remember(entries)
 
+    async def _give_up_sink(self) -> None:
+        """The receiver has gone: now is known what it may not have read."""
+        oldest = time.monotonic() - DOUBT_SECONDS
+        for sent_at, entries in self._doubtful:
+            if sent_at >= oldest:
+                self._again.extend(entries)
+        self._doubtful.clear()
+        self._doubtful_entries = 0
+        await self.close()
+
     def _remember(self, entries: Sequence[Entry]) -> None:
         if self._sink is None or self._sink.confirmed:
             return
-        now = time.monotonic()
-        self._doubtful.extend((now, entry) for entry in entries)
-        size = sum(len(entry.line) for _, entry in self._doubtful)
-        while self._doubtful and size > DOUBT_BYTES:
-            size -= len(self._doubtful.popleft()[1].line)
-
-    def _recent(self) -> list[Entry]:
-        oldest = time.monotonic() - DOUBT_SECONDS
-        with suppress(IndexError):
-            while self._doubtful[0][0] < oldest:
-                self._doubtful.popleft()
-        return [entry for _, entry in self._doubtful]
+        self._doubtful.append((time.monotonic(), entries))
+        self._doubtful_entries += len(entries)
+        while self._doubtful_entries > DOUBT_ENTRIES and len(self._doubtful) > 1:
+            self._doubtful_entries -= len(self._doubtful.popleft()[1])

@@ -15,8 +15,8 @@ class Waiting:
     """The queue.
 
     Args:
-        limit_bytes: of lines; one that is longer fits into an empty queue.
-        limit_entries: at most so many, too.
+        limit_bytes: of entries; one that is longer fits into an empty queue.
+        limit_entries: at most so many, too: a short one takes memory, too.
         dropping: whether what doesn't fit is dropped.
     """
 
@@ -43,7 +43,7 @@ class Waiting:
 
     def put(self, entry: Spooled) -> None:
         """Takes an entry, or drops it and counts that."""
-        size = len(entry.entry.line)
+        size = len(entry.raw)
         if self._dropping and self._entries and self._at_limit(size):
             self.dropped += 1
             return
@@ -55,7 +55,7 @@ class Waiting:
         taken: list[Spooled] = []
         while self._entries and len(taken) < entries and (not taken or size_bytes > 0):
             entry = self._entries.popleft()
-            size = len(entry.entry.line)
+            size = len(entry.raw)
             self._bytes -= size
             size_bytes -= size
             taken.append(entry)

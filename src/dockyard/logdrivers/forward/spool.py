@@ -1,7 +1,7 @@
 """Reads a container's spool (`dockyard.shim.spool`): its segments in order, each to its end, while it is written."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import IO, NamedTuple
 
@@ -10,11 +10,25 @@ from dockyard.logdrivers.local_entries import Damaged, Entry, decode, raw_entrie
 
 
 class Spooled(NamedTuple):
-    """An entry, where it begins, and how many bytes it has in the spool."""
+    """An entry as it is in the spool, undecoded since many may wait; the number of its segment, and where it begins."""
 
-    entry: Entry
-    start: Position
-    size: int
+    raw: bytes
+    segment: int
+    offset: int
+
+    @property
+    def start(self) -> Position:
+        """The position of its first byte."""
+        return Position(self.segment, self.offset)
+
+
+def decoded(entries: Iterable[Spooled]) -> list[Entry]:
+    """The entries; what isn't one is left out."""
+    found = []
+    for one in entries:
+        with suppress(IndexError, ValueError):
+            found.append(decode(one.raw))
+    return found
 
 
 class SpoolReader:
@@ -62,13 +76,11 @@ class SpoolReader:
             if self._file is None:
                 self._file = open(self._path(number), "rb")  # noqa: SIM115 - for more than one call
             self._file.seek(self.position.offset)
+            start = self.position.offset
             for raw, end in raw_entries(self._file):
-                start = self.position
                 self.position = Position(number, end)
-                try:
-                    yield Spooled(decode(raw), start, end - start.offset)
-                except (IndexError, ValueError):
-                    continue
+                yield Spooled(raw, number, start)
+                start = end
         except FileNotFoundError:
             return
         except Damaged:

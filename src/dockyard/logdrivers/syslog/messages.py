@@ -38,13 +38,18 @@ class SyslogMessages:
         self._hostname = hostname
         self._pid = pid
         self._counted = counted and form.startswith("rfc5424")
+        self._heads: dict[str, tuple[int, bytes]] = {}
 
     def message(self, entry: Entry) -> bytes:
         """The message of one entry; empty for an empty line, which Docker doesn't send."""
         if not entry.line:
             return b""
-        priority = self._facility << 3 | (ERROR if entry.stream == "stderr" else INFORMATIONAL)
-        message = f"<{priority}>{self._head(entry.time_ns)}".encode() + entry.line + b"\n"
+        time_ns, head = self._heads.get(entry.stream, (-1, b""))
+        if time_ns != entry.time_ns:  # many entries have the time of one read
+            priority = self._facility << 3 | (ERROR if entry.stream == "stderr" else INFORMATIONAL)
+            head = f"<{priority}>{self._head(entry.time_ns)}".encode()
+            self._heads[entry.stream] = entry.time_ns, head
+        message = head + entry.line + b"\n"
         return b"%d %s" % (len(message), message) if self._counted else message
 
     def _head(self, time_ns: int) -> str:

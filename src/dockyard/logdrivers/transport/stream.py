@@ -16,6 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60
+"""After so long without an acknowledgement a receiver is taken for gone (TCP_USER_TIMEOUT, tcp(7))."""
+
 _FIRST_LOOK_SECONDS = 0.0005
 _LAST_LOOK_SECONDS = 0.05
 _BLOCK_BYTES = 1 << 16
@@ -44,6 +47,9 @@ class Stream:
             raise
         except OSError as error:
             raise ConnectionError(dial_error("tcp", f"{host}:{port}", error)) from error
+        connected = writer.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_SECONDS * 1000)
         self._begin(reader, writer)
 
     async def connect_unix(self, path: str) -> None:
