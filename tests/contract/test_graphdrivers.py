@@ -9,7 +9,7 @@ from tests.support.stores import graph_driver
 
 from dockyard.store.graphdriver import GraphDriver
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.row("F5")]
 
 
 class TestOverlay2(GraphDriverSuite):

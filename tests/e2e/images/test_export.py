@@ -62,6 +62,7 @@ def test_import_from_standard_input(docker: Docker, changed: str) -> None:
         docker("rmi", "-f", identity)
 
 
+@pytest.mark.row("K11")
 def test_commit_makes_a_child_image(docker: Docker, changed: str) -> None:
     identity = docker("commit", "-a", "me", "-m", "why", "-c", "WORKDIR /tmp", changed, "committed:1")
     try:

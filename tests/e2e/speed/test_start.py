@@ -14,7 +14,7 @@ from tests.support.engine import Engine
 
 @pytest.mark.dockyard_only
 @pytest.mark.slow
-@pytest.mark.row("U4")
+@pytest.mark.row("U4", "X5")
 @pytest.mark.xdist_group("speed")
 def test_a_container_takes_half_of_dockers_time_at_most(engine: Engine) -> None:
     with docker_daemon() as daemon:

@@ -23,16 +23,24 @@ def test_a_single_file_can_be_bound(docker: Docker, tmp_path: Path) -> None:
     assert docker("run", "--rm", "-v", f"{tmp_path}/file:/etc/motd", "busybox", "cat", "/etc/motd") == "one file"
 
 
+@pytest.mark.row("F6")
 def test_a_named_volume_outlives_containers_and_is_shared(docker: Docker) -> None:
     docker("run", "--rm", "-v", "named:/data", "busybox", "sh", "-c", "echo kept > /data/file")
     assert docker("run", "--rm", "-v", "named:/elsewhere", "busybox", "cat", "/elsewhere/file") == "kept"
     point = Path(docker("volume", "inspect", "-f", "{{.Mountpoint}}", "named"))
     assert (point / "file").read_text() == "kept\n"
+    assert docker("volume", "ls", "-q", "--filter", "name=named") == "named"
+    writer = docker("run", "-d", "-v", "named:/data", "busybox", "sleep", "1000")
+    docker("exec", writer, "sh", "-c", "echo both > /data/both")
+    assert docker("run", "--rm", "-v", "named:/data:ro", "busybox", "cat", "/data/both") == "both"
+    docker("rm", "-f", writer)
     container = docker("create", "-v", "named:/data", "busybox")
     assert "volume is in use" in docker.result("volume", "rm", "named").err
     docker("rm", container)
     assert docker("volume", "rm", "named") == "named"
     assert not point.exists()
+    docker("volume", "create", "unused")
+    assert "unused" in docker("volume", "prune", "--all", "--force")
 
 
 def test_a_new_volume_gets_the_images_content(docker: Docker) -> None:

@@ -153,3 +153,23 @@ def test_health_checks_are_execs_of_which_events_tell(docker: Docker) -> None:
         "exec_die",
         "health_status: healthy",
     ]
+
+
+@pytest.mark.row("B26")
+def test_attaching_committing_and_renaming_are_told(docker: Docker) -> None:
+    container = docker("run", "-d", "--name", "before", "busybox", "sleep", "1000")
+    since = f"{time.time():.6f}"
+    attached = docker.start("attach", "--sig-proxy=false", "before")
+    wait_until(
+        lambda: "attach" in [event["Action"] for event in past(docker, since, f"container={container}")], "attach"
+    )
+    attached.kill()
+    attached.communicate()
+    image = docker("commit", "before", "of-an-event:1")
+    docker("rename", "before", "after")
+    told = {event["Action"]: event["Actor"]["Attributes"] for event in past(docker, since, f"container={container}")}
+    assert told["attach"]["name"] == "before"
+    assert (told["commit"]["name"], told["commit"]["imageID"]) == ("before", image)
+    assert (told["rename"]["name"], told["rename"]["oldName"]) == ("after", "/before")
+    docker("rm", "-f", container)
+    docker("rmi", "of-an-event:1")
