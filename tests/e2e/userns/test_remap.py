@@ -188,3 +188,21 @@ def test_nothing_is_left_of_one_that_could_not_start(docker: Docker, remapped: E
     assert list((remapped.run / "netns").iterdir()) == []
     mounted = Path(f"/proc/{remapped.pid}/mounts").read_text().splitlines()
     assert [line for line in mounted if f"{remapped.data}/" in line and "/merged " in line] == []
+
+
+def test_names_and_files_of_the_network_are_the_containers_own(docker: Docker) -> None:
+    docker("network", "create", "front")
+    try:
+        web = docker("run", "-d", "--network", "front", "--name", "web", "busybox", "sleep", "1000")
+        address = docker.field(web, "{{.NetworkSettings.Networks.front.IPAddress}}")
+        asker = docker("run", "-d", "--network", "front", "busybox", "sleep", "1000")
+        assert address in docker("exec", asker, "nslookup", "web")
+        assert docker("exec", asker, "ping", "-c", "1", "web")
+        edit = "echo '10.9.8.7 mine' >> /etc/hosts; stat -c %u /etc/hosts /etc/resolv.conf /etc/hostname"
+        assert docker("exec", asker, "sh", "-c", edit).split() == ["0", "0", "0"]
+        docker("network", "connect", "bridge", asker)
+        assert "10.9.8.7 mine" in docker("exec", asker, "cat", "/etc/hosts")
+        assert docker("exec", asker, "stat", "-c", "%u", "/etc/hosts") == "0"
+    finally:
+        docker.result("rm", "-f", *docker("ps", "-aq").split())
+        docker("network", "rm", "front")

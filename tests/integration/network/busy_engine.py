@@ -22,7 +22,8 @@ def main() -> None:
         sandbox_id = secrets.token_hex(32)
         controller.create_sandbox(sandbox_id)
         ports = (PortRequest("tcp", 80), PortRequest("udp", 53))
-        kept.append(controller.attach(AttachRequest("c", "web", sandbox_id, secrets.token_hex(32), ports=ports)))
+        request = AttachRequest("c", "web", sandbox_id, secrets.token_hex(32), ports=ports, dns_names=("web",))
+        kept.append(controller.attach(request))
         if len(kept) > 3:
             gone = kept.pop(0)
             controller.detach(gone)
