@@ -32,6 +32,8 @@ _MIGRATIONS = (
     ) STRICT;
     """,
 )
+_USE_NS = 60 * 10**9
+"""Uses within a minute count as one."""
 _COLUMNS = "key, id, kind, description, chain_id, parent, size_bytes, created_ns, used_ns, uses"
 
 
@@ -64,10 +66,10 @@ class BuildCache:
         rows = self._database.query(f"SELECT {_COLUMNS} FROM build_records WHERE key = ?", (key,))
         if not rows:
             return None
-        self._database.execute(
-            "UPDATE build_records SET used_ns = ?, uses = uses + 1 WHERE key = ?", (self._clock_ns(), key)
-        )
-        return Record(*rows[0])
+        record, now = Record(*rows[0]), self._clock_ns()
+        if not record.uses or now - record.used_ns > _USE_NS:  # what is asked for all the time is written now and then
+            self._database.execute("UPDATE build_records SET used_ns = ?, uses = uses + 1 WHERE key = ?", (now, key))
+        return record
 
     def add(
         self, key: str, *, kind: str, description: str, chain_id: str | None, parent: str | None, size_bytes: int

@@ -82,7 +82,12 @@ class BuildWorker:
             case Transfer() as operation:
                 return await self._transfer(vertex, operation, inputs)
             case Run() as operation:
-                key = await asyncio.to_thread(self._run_key, operation, inputs)
+                reads = any(isinstance(one, Tree) for one in inputs)
+                key = (
+                    await asyncio.to_thread(self._run_key, operation, inputs)
+                    if reads
+                    else self._run_key(operation, inputs)
+                )
                 return PlannedJob(key, "", lambda: run.perform(self, vertex, operation, inputs))
         raise InvalidParameter(f"{type(vertex.operation).__name__} is no operation of this worker")
 

@@ -17,6 +17,9 @@ from dockyard.engine.registries import Registries
 from dockyard.store.layers.chain import chain_ids
 
 _LEAST_PARALLEL = 4
+_SHARE = 0.1
+_LOOK_NS = 60 * 10**9
+"""How often, at most, the size of the cache is looked at."""
 
 
 class Builds:
@@ -32,6 +35,7 @@ class Builds:
             KeyLocks(),
             asyncio.Semaphore(max(_LEAST_PARALLEL, 2 * (os.cpu_count() or 1))),
         )
+        self._next_look_ns = 0
 
     async def build(self, request: BuildRequest) -> AsyncGenerator[Message, None]:
         """Builds; yields what the client is to be told. Raises what made it fail; who stops reading ends it."""
@@ -40,6 +44,9 @@ class Builds:
         async with contextlib.aclosing(ClassicBuild(self.parts, request).messages()) as messages:
             async for message in messages:
                 yield message
+        if self._next_look_ns <= self.parts.services.clock_ns():
+            self._next_look_ns = self.parts.services.clock_ns() + _LOOK_NS
+            self.parts.services.background.start("look at the build cache", self._keep_small())
 
     async def usage(self) -> CacheUsage:
         """What the cache holds."""
@@ -55,6 +62,14 @@ class Builds:
         await asyncio.to_thread(parts.cache.forget_steps, lambda image: parts.store.images.find(image) is None)
         parts.services.events.publish("builder", "prune", "", {"reclaimed": str(pruned.freed_bytes)})
         return pruned
+
+    async def _keep_small(self) -> None:
+        """Removes what wasn't used for longest, once the cache takes more than a tenth of the disk, as Docker."""
+        disk = os.statvfs(self.parts.services.paths.data_root)
+        limit = int(disk.f_blocks * disk.f_frsize * _SHARE)
+        held = await self.usage()
+        if sum(item.size_bytes for item in held.items if not item.shared) > limit:
+            await self.prune(PruneRequest(keep_bytes=limit))
 
     def _shared(self) -> set[str]:
         """The layers that images have."""

@@ -73,7 +73,7 @@ def prune(
 ) -> Pruned:
     """Remove items, those first that weren't used for the longest time."""
     items = usage(cache, mounts, shared).items
-    kept = sum(item.size_bytes for item in items)
+    kept = sum(item.size_bytes for item in items if request.everything or not item.shared)
     removed: list[CacheItem] = []
     for item in sorted(items, key=lambda one: one.used_ns):
         if request.keep_bytes and kept <= request.keep_bytes:
