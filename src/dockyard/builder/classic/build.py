@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from dockyard.builder.cache import BuildCache
@@ -48,6 +48,8 @@ class Classic:
     comment: str = ""
     stands_on: Callable[[str, str], None] | None = None
     """Told of a container, and of the image whose layers it has."""
+    known_images: Container[str] | None = None
+    """With `--cache-from`: the images that steps may come from; None for any."""
     names_containers: bool = True
     """Whether images tell which container made them, which is never twice the same."""
 
@@ -166,6 +168,8 @@ def _pretend(classic: Classic) -> str:
 
 def _known(classic: Classic, made: Made) -> StoredImage | None:
     image_id = classic.cache.find_step(made.key)
+    if image_id is not None and classic.known_images is not None and image_id not in classic.known_images:
+        return None
     return classic.images.find(image_id) if image_id is not None else None
 
 

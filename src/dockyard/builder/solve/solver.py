@@ -44,8 +44,8 @@ class Worker(Protocol):
 
 
 Elsewhere = Callable[[Vertex, str | None, str], str | None]
-"""Asked when the cache doesn't know a vertex that stands on a chain and moves content with a label: a layer's chain id
-from somewhere else (`--cache-from`), or None."""
+"""Asked in place of the cache for a vertex that stands on a chain and moves content with a label: a layer's chain id
+from somewhere else (`--cache-from`), or None. Where there is one, it alone is asked, as in Docker."""
 
 
 class KeyLocks:
@@ -150,7 +150,8 @@ class Solver:
             return await job.perform(), False
         key = hashlib.sha256(f"{job.key} {vertex.latest_seconds}".encode("utf-8", "replace")).hexdigest()
         async with self._locks.hold(key):
-            known = None if vertex.ignore_cache else self._known(key, job.label)
+            alone = vertex.ignore_cache or self._elsewhere is not None
+            known = None if alone else self._known(key, job.label)
             if known is not None:
                 return known, True
             imported = None if vertex.ignore_cache else self._import(vertex, inputs, job.label)

@@ -26,11 +26,20 @@ class CacheFrom:
             if step.vertex is not None
         }
         self._known: dict[tuple[str | None, str], str | None] = {}
+        self.image_ids: set[str] = set()
+        """The images, and those that they were made from."""
         for name in names:
             stored = images.find(name)
             if stored is not None:
+                self._add_line(images, stored)
                 for below, created_by, chain_id in _steps(stored):
                     self._known.setdefault((below, created_by), chain_id)
+
+    def _add_line(self, images: ImageStore, stored: StoredImage) -> None:
+        one: StoredImage | None = stored
+        while one is not None and one.id not in self.image_ids:
+            self.image_ids.add(one.id)
+            one = images.find(one.parent) if one.parent is not None else None
 
     def find(self, vertex: Vertex, chain_id: str | None, label: str) -> str | None:
         """See Elsewhere (builder/solve/solver.py)."""

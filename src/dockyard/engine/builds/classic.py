@@ -138,6 +138,7 @@ class ClassicBuild:
                     request.removes or request.force_removes,
                     request.no_cache,
                     stands_on=executor.stands_on,
+                    known_images=cache_from.image_ids if request.cache_from else None,
                     names_containers=epoch is None,
                 )
                 try:
