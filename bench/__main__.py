@@ -10,6 +10,7 @@ from bench.busy import busy
 from bench.engines import contestants
 from bench.listing import listing
 from bench.throughput import throughput
+from bench.transfer import transfers
 
 
 def arguments() -> argparse.Namespace:
@@ -46,6 +47,7 @@ CASES = (
     "network",
     "builds",
     "growth",
+    "transfer",
     "version",
 )
 
@@ -84,6 +86,9 @@ def main() -> int:
         if "growth" in wanted and chosen.cycles:
             progress(f"{chosen.cycles} cycles")
             results.update(cases.growth(engines[-1], chosen.cycles))
+    if "transfer" in wanted:
+        progress("transfers")
+        results.update(transfers(max(1, min(3, chosen.rounds // 5)), chosen.alone))
     if "version" in wanted:
         results["version"] = cases.version_ratio(chosen.rounds)
     ordered = {name: results[name] for name in report.GOALS if name in results}
