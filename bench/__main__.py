@@ -86,11 +86,7 @@ def main() -> int:
         if "growth" in wanted and chosen.cycles:
             progress(f"{chosen.cycles} cycles")
             results.update(cases.growth(engines[-1], chosen.cycles))
-    if "transfer" in wanted:
-        progress("transfers")
-        results.update(transfers(max(1, min(3, chosen.rounds // 5)), chosen.alone))
-    if "version" in wanted:
-        results["version"] = cases.version_ratio(chosen.rounds)
+    results.update(_by_themselves(chosen, wanted))
     ordered = {name: results[name] for name in report.GOALS if name in results}
     settings = {"rounds": chosen.rounds, "cycles": chosen.cycles, "megabytes": chosen.megabytes}
     whole = report.document(ordered, settings, server)
@@ -101,6 +97,17 @@ def main() -> int:
             report.put_into_readme(whole)
     missed = [name for name, result in whole["results"].items() if result.get("met") is False]
     return 1 if chosen.check and missed else 0
+
+
+def _by_themselves(chosen: argparse.Namespace, wanted: set[str]) -> dict[str, Mapping[str, float]]:
+    """The cases that need no container, or engines of their own."""
+    results: dict[str, Mapping[str, float]] = {}
+    if "transfer" in wanted:
+        progress("transfers")
+        results.update(transfers(max(1, min(3, chosen.rounds // 5)), chosen.alone))
+    if "version" in wanted:
+        results["version"] = cases.version_ratio(chosen.rounds)
+    return results
 
 
 def progress(what: str) -> None:
