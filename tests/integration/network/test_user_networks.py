@@ -192,6 +192,19 @@ def test_a_container_without_ipv6_gets_none(engine: OneEngine, host: SimulatedHo
     assert host.inside(path, partial(_read, "/proc/sys/net/ipv6/conf/eth0/disable_ipv6")) == "1"
 
 
+def test_neighbours_hear_of_a_new_hardware_address_at_once(engine: OneEngine, host: SimulatedHost) -> None:
+    make(engine, "web", Subnet("10.8.0.0/24"), enable_ipv6=True)
+    client, _ = engine.container(network="web", name="client")
+    for mac in ("02:99:00:00:00:01", "02:99:00:00:00:02"):
+        path, attachment = engine.container(network="web", mac=mac, ipv4="10.8.0.50")
+        listener = host.inside(path, partial(listen_tcp, 80, "::"))
+        for run in (partial(host.inside, client), host.run):
+            for address in (attachment.ipv4, attachment.ipv6):
+                run(partial(connect_tcp, address, 80, timeout_seconds=0.7)).close()
+        listener.close()
+        engine.end(attachment)
+
+
 def test_ipv6_alone(engine: OneEngine, host: SimulatedHost) -> None:
     make(engine, "six", enable_ipv4=False, enable_ipv6=True)
     path, attachment = engine.container(network="six")

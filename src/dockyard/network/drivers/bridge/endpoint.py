@@ -3,7 +3,8 @@
 1. on the host: make the pair, move one end into the sandbox, make the other a port of the bridge, bring it up;
 2. on the host: tell the bridge the MAC address, set what the port may do;
 3. in the sandbox: addresses, up;
-4. on the host: see that the bridge has noticed, and the host that the bridge is up.
+4. on the host: see that the bridge has noticed, and the host that the bridge is up;
+5. where neighbours may know the addresses otherwise: tell them.
 """
 
 import secrets
@@ -18,6 +19,7 @@ from dockyard.linux.netlink.link import Link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment
 from dockyard.network.drivers.bridge.settings import BridgeSettings
+from dockyard.network.sandbox.announce import announce
 from dockyard.network.sandbox.interface import configure
 from dockyard.network.sandbox.sandboxes import Sandbox
 
@@ -74,6 +76,7 @@ def plug(
             configure_port(rtnl, settings, attachment)
             configure(sandbox, attachment)
             _wait_until_operational(rtnl, socket.if_nametoindex(name), bridge_index)
+            announce(sandbox, attachment)
         except BaseException:
             unplug(rtnl, name)
             raise

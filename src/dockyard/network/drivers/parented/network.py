@@ -18,6 +18,7 @@ from dockyard.network.drivers.parented.parent import check_kernel, ensure_parent
 from dockyard.network.ipam.mac import mac_of, parse_mac
 from dockyard.network.ipam.pair import AddressPair
 from dockyard.network.networks import NetworkRecord
+from dockyard.network.sandbox.announce import announce
 from dockyard.network.sandbox.interface import configure
 from dockyard.network.sandbox.links import MARK, UNFINISHED, remove_link
 from dockyard.network.sandbox.sandboxes import Sandbox
@@ -182,6 +183,7 @@ class ParentedNetwork:
             raise SystemFailure(f"failed to create the {self._record.driver} port: {error}") from error
         try:
             configure(sandbox, attachment, present=name, mark=f"{MARK}{attachment.endpoint_id}")
+            announce(sandbox, attachment)
         except BaseException as error:
             for leftover in (name, attachment.interface):
                 remove_link(sandbox, leftover)

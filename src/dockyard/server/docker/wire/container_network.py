@@ -57,17 +57,18 @@ def port_map(container: Container) -> dict[str, list[dict[str, str]] | None]:
 
 
 def port_summaries(container: Container) -> list[dict[str, Any]]:
-    """The PORTS column: one entry a binding."""
+    """The PORTS column: one entry a binding; a port that is reached at the container's own address has none."""
     summaries: list[dict[str, Any]] = []
     for port, bindings in container.ports.items():
         number, _, protocol = port.partition("/")
         for address, host_port in bindings or (("", ""),):
             summary: dict[str, Any] = {}
-            if address:
+            if address and host_port:
                 summary["IP"] = address
             summary["PrivatePort"] = int(number)
             if host_port:
                 summary["PublicPort"] = int(host_port)
             summary["Type"] = protocol or "tcp"
-            summaries.append(summary)
+            if summary not in summaries:
+                summaries.append(summary)
     return summaries
