@@ -110,6 +110,10 @@ class Container:
         self.check_alive()
         self._errands.ask(self.driver.stats, respond)
 
+    def when_idle(self, call: Callable[[], None], seconds: float) -> None:
+        """Call when no change is under way any more, or after `seconds`."""
+        self._errands.when_idle(call, seconds)
+
     def check_alive(self, wanted: Status = Status.STOPPED) -> None:
         """Conflict when the container has ended."""
         check_move(self.request.container_id, self.status, wanted)

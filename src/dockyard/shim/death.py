@@ -22,6 +22,9 @@ CLEANING_ATTEMPTS = 40
 CLEANING_PAUSE_SECONDS = 0.05
 """Killed processes need a moment to leave the cgroup: two seconds in all."""
 
+ANSWERING_SECONDS = 1.0
+"""What a worker that isn't done when the container ends may hold up the news of it."""
+
 HANGING_UP_ATTEMPTS = 20
 """One second for daemons that read slowly."""
 
@@ -45,7 +48,8 @@ class Death:
         self._try(lambda: write_exit(container.directory, self._record))
         # Without a pid namespace of its own, nothing has ended but the first process.
         self._try(self._kill_rest)
-        container.streams.end(self._drained)
+        # Who has asked for something that is under way hears of that before the end: it may be the start itself.
+        container.when_idle(lambda: container.streams.end(self._drained), ANSWERING_SECONDS)
 
     def _oom_killed(self) -> bool:
         try:

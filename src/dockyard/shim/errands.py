@@ -32,6 +32,8 @@ class Errands:
         self._report = report
         self._seconds = seconds
         self._changes: deque[tuple[Callable[[], None], Callable[[], None], Respond]] = deque()
+        self._under_way = 0
+        self._when_idle: Callable[[], None] | None = None
 
     def ask(self, question: Callable[[], Answer], respond: Respond) -> None:
         """Find something out, now."""
@@ -42,6 +44,20 @@ class Errands:
         self._changes.append((check, step, respond))
         if len(self._changes) == 1:
             self._next()
+
+    def when_idle(self, call: Callable[[], None], seconds: float) -> None:
+        """Call once, when nothing is under way, or after `seconds`: so that answers come before the container's end."""
+        if not self._under_way:
+            call()
+            return
+
+        def once() -> None:
+            timer.cancel()
+            self._when_idle = None
+            call()
+
+        timer = self._loop.call_later(seconds, once)
+        self._when_idle = once
 
     def _next(self) -> None:
         check, step, respond = self._changes[0]
@@ -72,6 +88,15 @@ class Errands:
             respond(error)
             return
         descriptor = worker.fileno()
+        self._under_way += 1
+
+        def settle(outcome: Answer | DockyardError) -> None:
+            self._under_way -= 1
+            try:
+                respond(outcome)
+            finally:
+                if self._when_idle is not None and not self._under_way:
+                    self._when_idle()
 
         def ready(_events: int) -> None:
             timer.cancel()
@@ -79,14 +104,14 @@ class Errands:
             try:
                 answer = worker.join().answer
             except DockyardError as error:
-                respond(error)
+                settle(error)
             else:
-                respond(answer)
+                settle(answer)
 
         def late() -> None:
             self._loop.remove(descriptor)
             worker.kill()
-            respond(DeadlineExceeded(f"the shim's worker was not done within {self._seconds:.0f} seconds"))
+            settle(DeadlineExceeded(f"the shim's worker was not done within {self._seconds:.0f} seconds"))
 
         timer = self._loop.call_later(self._seconds, late)
         self._loop.add(descriptor, READABLE, ready)

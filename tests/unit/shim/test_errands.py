@@ -78,3 +78,19 @@ def test_errors_and_lateness_are_answers() -> None:
     errands.change(nothing, lambda: None, outcomes.of("next"))
     loop.run()
     assert outcomes.all == [("error", NotFound), ("late", DeadlineExceeded), ("next", {})]
+
+
+def test_the_end_waits_for_what_is_under_way_but_not_for_long() -> None:
+    loop = Loop(no_report)
+    errands, seen = Errands(loop, no_report), []
+    errands.when_idle(lambda: seen.append("idle at once"), 5)
+    errands.ask(dict, lambda _: seen.append("answer"))
+    errands.when_idle(lambda: (seen.append("idle"), loop.stop())[0], 5)
+    loop.run()
+    assert seen == ["idle at once", "answer", "idle"]
+    loop = Loop(no_report)
+    errands, seen = Errands(loop, no_report, seconds=1), []
+    errands.ask(lambda: time.sleep(60) or {}, lambda _: (seen.append("late"), loop.stop())[0])
+    errands.when_idle(lambda: seen.append("gone on"), 0.05)
+    loop.run()
+    assert seen == ["gone on", "late"]

@@ -57,6 +57,8 @@ async def stop(
         configured = record.config.stop_timeout
         timeout_seconds = DEFAULT_STOP_SECONDS if configured is None else configured
     await remember_signal(services, entry, number, by, stops=True)
+    if entry.record.state.status == Status.RESTARTING and await cancel_restart(services, entry):
+        return  # it ended by itself in the same moment
     await request_end(services, entry, number)
     services.announce(record, "kill", signal=str(number))
     if not await ended_within(entry, None if timeout_seconds < 0 else timeout_seconds):
@@ -151,11 +153,21 @@ def _stop_signal(entry: Entry) -> int:
 async def remember_signal(services: Services, entry: Entry, number: int, by: Sender, *, stops: bool) -> None:
     """On disk before the signal: a daemon that is killed now must not start the container again afterwards.
 
-    `stops`: it is meant to end the container for good, whatever the restart policy says.
+    `stops`: it is meant to end the container for good, whatever the restart policy says. That counts from now on, also
+    for an end that comes before the signal.
     """
-    async with entry.lock:
-        record = entry.record
-        if record.state.running:
-            sent = with_signal(record.signals, number, services.clock_ns(), by)
-            stopped = record.manually_stopped or stops
-            services.collection.replace(entry, msgspec.structs.replace(record, signals=sent, manually_stopped=stopped))
+    if stops:
+        entry.stop_requested = True
+    try:
+        async with entry.lock:
+            record = entry.record
+            if record.state.running:
+                sent = with_signal(record.signals, number, services.clock_ns(), by)
+                stopped = record.manually_stopped or stops
+                services.collection.replace(
+                    entry, msgspec.structs.replace(record, signals=sent, manually_stopped=stopped)
+                )
+    except BaseException:
+        if stops:
+            entry.stop_requested = False
+        raise
