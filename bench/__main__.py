@@ -79,7 +79,7 @@ def main() -> int:
             results.update(busy(engines))
         if "network" in wanted:
             progress("network")
-            results.update(throughput(engines, max(1, min(3, chosen.rounds // 5))))
+            results.update(throughput(engines, max(1, min(9, chosen.rounds // 2))))
         if "builds" in wanted:
             progress("builds")
             results.update(builds(engines, chosen.rounds))
