@@ -73,8 +73,11 @@ class Cgroup(Protocol):
     def set(self, resources: Resources) -> None:
         """Set what `resources` names, leave the rest."""
 
-    def stats(self) -> Stats:
-        """What is used now."""
+    def stats(self, *, brief: bool = False) -> Stats:
+        """What is used now. `brief` leaves out swap, kernel memory, huge pages and RDMA, half of all that is to read.
+
+        SystemFailure when the cgroup is gone.
+        """
 
     def pids(self) -> list[int]:
         """All processes in it and in cgroups below; empty when it is gone."""

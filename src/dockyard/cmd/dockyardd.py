@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 
 from dockyard import __version__
+from dockyard.cmd.cgroup_figures import cgroup_figures
 from dockyard.cmd.daemon_config import invocation
 from dockyard.cmd.daemon_log import set_up_logging
 from dockyard.cmd.listeners import close_all, open_all, serve_all
@@ -89,7 +90,7 @@ async def serve(
     listeners = open_all(config, passed)
     try:
         remap = await asyncio.to_thread(resolve_remap, config.userns_remap)
-        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns, remap=remap)
+        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns, remap=remap, figures=cgroup_figures())
     except BaseException:
         close_all(listeners)
         raise

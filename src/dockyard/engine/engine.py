@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from dockyard.engine.builds import Builds
 from dockyard.engine.config import DaemonConfig
@@ -78,9 +79,16 @@ class Engine:
 
 
 async def open_engine(
-    daemon: DaemonConfig, *, build: str, clock_ns: Callable[[], int], remap: Remap | None = None
+    daemon: DaemonConfig,
+    *,
+    build: str,
+    clock_ns: Callable[[], int],
+    figures: Callable[[str], Mapping[str, Any]],
+    remap: Remap | None = None,
 ) -> Engine:
     """Brings an engine up on `daemon`'s directories; DockyardError says what prevents it.
+
+    `figures`: what the cgroup at a `linux.cgroupsPath` counts (the fields of `dockyard.cgroups.stats.Stats`).
 
     `remap`: the ids that containers have, when they aren't the host's. Such an engine has a data root of its own below
     the one that is configured, as in Docker: its containers have nothing in common with the others.
@@ -129,6 +137,7 @@ async def open_engine(
         Deletion(supervisor, background.start, _report),
         LogForwarder(paths, background.start),
         clock_ns,
+        figures,
     )
     loop = asyncio.get_running_loop()
     store.layers.dispose_with(lambda paths: _from_thread(loop, services.deletion.add, paths))

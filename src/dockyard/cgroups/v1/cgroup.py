@@ -63,18 +63,18 @@ class CgroupV1:
             if (directory := self.paths.get(name)) is not None:
                 set_limits(directory, resources)
 
-    def stats(self) -> Stats:
-        """What is used now."""
+    def stats(self, *, brief: bool = False) -> Stats:
+        """See Cgroup."""
         paths = self.paths
         throttling = cpu.throttling(paths["cpu"]) if "cpu" in paths else Throttling()
         return Stats(
             cpu=cpuacct.stats(paths["cpuacct"], throttling) if "cpuacct" in paths else CpuStats(throttling=throttling),
-            memory=memory.stats(paths["memory"]) if "memory" in paths else MemoryStats(),
+            memory=memory.stats(paths["memory"], brief=brief) if "memory" in paths else MemoryStats(),
             pids=pids_controller.stats(paths["pids"]) if "pids" in paths else PidsStats(),
             blkio=blkio.stats(paths["blkio"]) if "blkio" in paths else BlkioStats(),
-            hugetlb=hugetlb.stats(paths["hugetlb"]) if "hugetlb" in paths else {},
-            rdma_current=rdma.stats(paths["rdma"], "rdma.current") if "rdma" in paths else {},
-            rdma_limit=rdma.stats(paths["rdma"], "rdma.max") if "rdma" in paths else {},
+            hugetlb=hugetlb.stats(paths["hugetlb"]) if "hugetlb" in paths and not brief else {},
+            rdma_current=rdma.stats(paths["rdma"], "rdma.current") if "rdma" in paths and not brief else {},
+            rdma_limit=rdma.stats(paths["rdma"], "rdma.max") if "rdma" in paths and not brief else {},
         )
 
     def pids(self) -> list[int]:

@@ -64,9 +64,11 @@ def _set_limit(directory: str, limit: int) -> None:
     raise SystemFailure(f"failed to write {limit!r}: write {directory}/{LIMIT}: {reason(refused)}") from refused
 
 
-def stats(directory: str) -> MemoryStats:
-    """Usage, peaks, limits and the lines of memory.stat."""
+def stats(directory: str, *, brief: bool = False) -> MemoryStats:
+    """Usage, peaks, limits and the lines of memory.stat; `brief` without those of swap and of the kernel."""
     details = read_table(directory, "memory.stat")
+    if brief:
+        return MemoryStats(memory=_usage(directory, "memory"), cache=details.get("cache", 0), details=details)
     return MemoryStats(
         memory=_usage(directory, "memory"),
         swap=_usage(directory, "memory.memsw"),

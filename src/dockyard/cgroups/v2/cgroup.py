@@ -80,16 +80,16 @@ class CgroupV2:
             set_limits(self._path, resources)
         unified.set_limits(self._path, resources)
 
-    def stats(self) -> Stats:
-        """What is used now."""
+    def stats(self, *, brief: bool = False) -> Stats:
+        """See Cgroup."""
         return Stats(
             cpu=cpu.stats(self._path),
-            memory=memory.stats(self._path),
+            memory=memory.stats(self._path, brief=brief),
             pids=pids_controller.stats(self._path),
             blkio=io.stats(self._path),
-            hugetlb=hugetlb.stats(self._path),
-            rdma_current=rdma.stats(self._path, "rdma.current"),
-            rdma_limit=rdma.stats(self._path, "rdma.max"),
+            hugetlb={} if brief else hugetlb.stats(self._path),
+            rdma_current={} if brief else rdma.stats(self._path, "rdma.current"),
+            rdma_limit={} if brief else rdma.stats(self._path, "rdma.max"),
         )
 
     def pids(self) -> list[int]:

@@ -51,10 +51,12 @@ def _check(directory: str, memory: Memory) -> None:
         raise InvalidParameter(f"rejecting memory+swap limit {memory.swap} <= usage {usage}")
 
 
-def stats(directory: str) -> MemoryStats:
-    """Usage, peaks, limits and the lines of memory.stat; swap includes memory, as in version 1."""
+def stats(directory: str, *, brief: bool = False) -> MemoryStats:
+    """Usage, peaks, limits and the lines of memory.stat; swap includes memory, as in version 1; `brief` has none."""
     details = read_table(directory, "memory.stat")
     memory = _usage(directory, "memory")
+    if brief:
+        return MemoryStats(memory=memory, cache=details.get("file", 0), details=details)
     swap = _usage(directory, "memory.swap")
     both = MemoryUsage(
         usage=memory.usage + swap.usage,

@@ -54,7 +54,7 @@ class Containers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._sampler = StatsSampler(services.clock_ns)
+        self._sampler = StatsSampler(services.clock_ns, services.paths.bundle, services.figures)
         self._pruning = Pruning(services.events, "container")
 
     async def create(

@@ -1,7 +1,7 @@
 """What the container verbs work with: the parts of the engine, given to each verb as one argument."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,8 @@ class Services:
     deletion: Deletion
     log_forwarder: LogForwarder
     clock_ns: Callable[[], int]
+    figures: Callable[[str], Mapping[str, Any]]
+    """What the cgroup at a `linux.cgroupsPath` counts; DockyardError when it is gone."""
 
     @property
     def daemon(self) -> DaemonConfig:

@@ -1,11 +1,14 @@
 """`docker stats`: what running containers use, sampled once a second for all who ask about the same container.
 
 One task samples a container while somebody listens, however many listeners there are; a listener that is slow gets the
-newest sample and misses older ones, so that memory doesn't grow.
+newest sample and misses older ones, so that memory doesn't grow. The cgroup's files are read here and not by the shim,
+which would have to fork for each look (shim/worker.py).
 """
 
 import asyncio
+import json
 import os
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,22 +56,33 @@ class Measured:
 class StatsSampler:
     """Samples containers for as many listeners as there are. Used on the event loop's thread."""
 
-    def __init__(self, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        clock_ns: Callable[[], int],
+        bundle: Callable[[str], str],
+        figures: Callable[[str], Mapping[str, Any]],
+    ) -> None:
+        """`bundle` gives a container's OCI bundle, `figures` what the cgroup counts that the bundle names."""
         self._clock_ns = clock_ns
+        self._bundle = bundle
+        self._figures = figures
+        self._system: tuple[float, int] = (0.0, 0)
+        """When the processors' time was read last, and what it was."""
         self._listeners: dict[str, set[asyncio.Queue[Measured]]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def once(self, entry: Entry) -> Measured:
         """One sample, now."""
-        return Measured(await self._sample(entry), None)
+        return Measured(self._sample(entry, self._place(entry)), None)
 
     async def twice(self, entry: Entry) -> Measured:
         """Two samples a period apart: what percentages need."""
-        previous = await self._sample(entry)
+        place = self._place(entry)
+        previous = self._sample(entry, place)
         if not previous.cgroup:
             return Measured(previous, None)
         await asyncio.sleep(PERIOD_SECONDS)
-        return Measured(await self._sample(entry), previous)
+        return Measured(self._sample(entry, place), previous)
 
     async def stream(self, entry: Entry) -> AsyncGenerator[Measured, None]:
         """A sample at once and then every period, until the container is removed."""
@@ -99,8 +113,11 @@ class StatsSampler:
 
     async def _work(self, entry: Entry) -> None:
         previous: Sample | None = None
+        place, run = "", None
         while True:
-            sample = await self._sample(entry)
+            if entry.shim is not run:
+                place, run = self._place(entry), entry.shim
+            sample = self._sample(entry, place)
             for queue in tuple(self._listeners.get(entry.record.id, ())):
                 if queue.full():
                     queue.get_nowait()
@@ -108,15 +125,32 @@ class StatsSampler:
             previous = sample if sample.cgroup else None
             await asyncio.sleep(PERIOD_SECONDS)
 
-    async def _sample(self, entry: Entry) -> Sample:
-        shim, pid = entry.shim, entry.record.state.pid
-        if shim is None:
+    def _place(self, entry: Entry) -> str:
+        """The `linux.cgroupsPath` of the container's present run; empty when it doesn't run."""
+        if entry.shim is None:
+            return ""
+        try:
+            with open(f"{self._bundle(entry.record.id)}/config.json", encoding="utf-8") as file:
+                return str(json.load(file)["linux"]["cgroupsPath"])
+        except (OSError, ValueError, KeyError):
+            return ""  # it ended in this moment
+
+    def _sample(self, entry: Entry, place: str) -> Sample:
+        if entry.shim is None or not place:
             return Sample(self._clock_ns())
         try:
-            cgroup = await shim.stats()
+            cgroup = self._figures(place)
         except DockyardError:
-            return Sample(self._clock_ns())  # it ended in this moment
-        return Sample(self._clock_ns(), cgroup, read_traffic(pid), read_system_cpu_ns(), os.cpu_count() or 1)
+            return Sample(self._clock_ns())
+        traffic = read_traffic(entry.record.state.pid)
+        return Sample(self._clock_ns(), cgroup, traffic, self._system_cpu_ns(), os.cpu_count() or 1)
+
+    def _system_cpu_ns(self) -> int:
+        """The same for all that are sampled within one tick of that clock."""
+        now = time.monotonic()
+        if now - self._system[0] > 1 / TICKS_PER_SECOND:
+            self._system = (now, read_system_cpu_ns())
+        return self._system[1]
 
 
 def read_traffic(pid: int) -> dict[str, Traffic]:
