@@ -12,25 +12,22 @@ from ipaddress import ip_address
 from typing import Final
 
 from dockyard.network.attachment import PortRequest
-from dockyard.network.firewall.foreign import dropping_chains
+from dockyard.network.firewall.foreign import FIREWALLD, dropping_chains
 
 _FAMILIES: Final = ("ip", "ip6", "inet")
-_FIREWALLD: Final = re.compile(r"^table inet firewalld \{.*?^\}", re.MULTILINE | re.DOTALL)
 _UFW: Final = re.compile(r"chain ufw6?-")
 
 
 def closed_firewalls(listing: str) -> list[str]:
-    """What closes the host by default, in words, from the answer to `list chains`.
-
-    firewalld ends its chains with a rule that rejects, and has no policy to be seen.
-    """
+    """What closes the host by default, in words, from the answer to `list chains`."""
     found = []
-    firewalld = _FIREWALLD.search(listing)
-    if firewalld is not None and "hook input" in firewalld.group():
-        found.append("firewalld")
     for chain in dropping_chains(listing, "input", _FAMILIES):
-        is_ufw = chain.table == "filter" and chain.chain == "INPUT" and _UFW.search(listing)
-        found.append("ufw" if is_ufw else f"chain {chain.chain} of table {chain.family} {chain.table}")
+        name = f"chain {chain.chain} of table {chain.family} {chain.table}"
+        if chain.table == FIREWALLD:
+            name = FIREWALLD
+        elif chain.table == "filter" and chain.chain == "INPUT" and _UFW.search(listing):
+            name = "ufw"
+        found.append(name)
     return list(dict.fromkeys(found))
 
 

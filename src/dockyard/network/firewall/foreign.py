@@ -20,6 +20,9 @@ from dockyard.linux.nftables import Nftables
 TABLE: Final = "filter"
 """Name of the table that iptables has its filter rules in, and ip6tables those of family `ip6`."""
 
+FIREWALLD: Final = "firewalld"
+"""Name of the table of firewalld, of family `inet`."""
+
 _TABLE_LINE: Final = re.compile(r"table (?P<family>\w+) (?P<name>\S+) \{")
 _CHAIN_LINE: Final = re.compile(r"\s+chain (?P<name>\S+) \{")
 _USER_JUMP: Final = re.compile(r"jump DOCKER-USER .*# handle (?P<handle>\d+)")
@@ -93,7 +96,10 @@ class ForeignFirewalls:
 def dropping_chains(
     listing: str, hook: str = "forward", families: Container[str] = ("ip", "inet")
 ) -> list[DroppingChain]:
-    """The chains in the answer to `list chains` that drop packets of the hook by policy."""
+    """The chains in the answer to `list chains` that drop packets of the hook by policy.
+
+    firewalld's chains accept by policy, and end with a rule that rejects.
+    """
     found: list[DroppingChain] = []
     dropping = f"type filter hook {hook} "
     family = table = chain = ""
@@ -102,6 +108,6 @@ def dropping_chains(
             family, table = match["family"], match["name"]
         elif match := _CHAIN_LINE.match(line):
             chain = match["name"]
-        elif dropping in line and "policy drop;" in line and family in families:
+        elif dropping in line and ("policy drop;" in line or table == FIREWALLD) and family in families:
             found.append(DroppingChain(family, table, chain))
     return found

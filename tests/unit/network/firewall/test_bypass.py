@@ -4,6 +4,7 @@ import pytest
 
 from dockyard.network.attachment import PortRequest
 from dockyard.network.firewall.bypass import closed_firewalls, is_open_to_others, warning
+from dockyard.network.firewall.foreign import DroppingChain, dropping_chains
 from dockyard.network.firewall.user_chain import is_used
 
 OPEN = """table ip filter {
@@ -52,7 +53,7 @@ OWN = """table inet mine {
         (UFW, ["ufw"]),
         (FIREWALLD, ["firewalld"]),
         (OWN, ["chain in of table inet mine"]),
-        (OPEN + OWN + FIREWALLD, ["firewalld", "chain in of table inet mine"]),
+        (OPEN + OWN + FIREWALLD, ["chain in of table inet mine", "firewalld"]),
         ("table inet firewalld {\n}\n" + OPEN, []),
     ],
 )
@@ -76,6 +77,13 @@ def test_ports_for_this_host_alone_are_nobodys_concern(addresses: list[str], def
 
 def test_the_warning_names_them() -> None:
     assert "although ufw and firewalld closes" in warning(["ufw", "firewalld"])
+
+
+def test_firewalld_rejects_what_is_forwarded_although_its_policy_accepts() -> None:
+    listing = FIREWALLD.replace("filter_INPUT", "filter_FORWARD").replace("hook input", "hook forward")
+    assert dropping_chains(listing) == [DroppingChain("inet", "firewalld", "filter_FORWARD")]
+    assert dropping_chains(OPEN) == [DroppingChain("ip", "filter", "FORWARD")]
+    assert dropping_chains(UFW) == []
 
 
 MADE = """table inet dockyard-user { # handle 7
