@@ -5,14 +5,18 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.network.name_server import NameServer, says
+from tests.peers import busybox_image
 from tests.peers.programs import program
 from tests.support.client import Docker
 from tests.support.companion import companion_pid
-from tests.support.engine import Engine
+from tests.support.engine import Engine, dockyard_engine
 from tests.support.wait import wait_until
+
+from dockyard.linux.network_namespace import NamespaceThread
 
 Dig = Callable[..., list[str]]
 
@@ -182,3 +186,32 @@ def test_names_are_found_while_the_daemon_is_dead(own_engine: Engine) -> None:
     subprocess.run(["kill", "-9", str(companion)], check=True)
     own_engine.start()
     assert answer("web") == expected
+
+
+@pytest.mark.row("G6", "G9")
+@pytest.mark.dockyard_only
+@pytest.mark.peer("dig")
+def test_a_server_on_the_hosts_loopback(bridge_name: str, tmp_path: Path) -> None:
+    """Containers on networks of users get it asked from the host, others get public servers instead, as with Docker."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.54\nsearch corp.example\noptions timeout:2\n")
+    replaced = {"/etc/resolv.conf": tmp_path / "resolv.conf"}
+    visitor = NamespaceThread("visitor")
+    with dockyard_engine(f"{bridge_name}r", own_network=True, replaced=replaced) as engine:
+        docker = engine.docker
+        docker("load", "-i", str(busybox_image()))
+        with open(f"/proc/{engine.pid}/ns/net") as namespace:
+            server = visitor.run(namespace.fileno(), lambda: NameServer("127.0.0.54", says("198.51.100.54")))
+        try:
+            docker("network", "create", "front")
+            asked = docker("run", "--rm", "--network", "front", "busybox", "nslookup", "name.example")
+            assert "198.51.100.54" in asked
+            ours = docker("run", "--rm", "--network", "front", "busybox", "cat", "/etc/resolv.conf")
+            assert ours.splitlines() == ["nameserver 127.0.0.11", "search corp.example", "options timeout:2 ndots:0"]
+            plain = docker("run", "--rm", "busybox", "cat", "/etc/resolv.conf").splitlines()
+            assert plain[:2] == ["nameserver 8.8.8.8", "nameserver 8.8.4.4"]
+            flags = ("--dns", "192.0.2.1", "--dns-search", ".", "--dns-option", "ndots:3")
+            asks = docker("run", "--rm", *flags, "busybox", "cat", "/etc/resolv.conf")
+            assert asks.splitlines() == ["nameserver 192.0.2.1", "options ndots:3"]
+        finally:
+            server.close()
+            visitor.close()
