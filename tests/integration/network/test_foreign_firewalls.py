@@ -1,5 +1,6 @@
 """Other firewalls on the host drop by policy: containers have their network all the same, and operators their say."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -16,6 +17,7 @@ from tests.integration.network.simulated_host import (
 from tests.integration.network.test_published_ports import UNREACHABLE, talk
 
 from dockyard.linux import network_namespace
+from dockyard.linux.netlink.monitor import Monitor
 from dockyard.network.attachment import PortRequest
 from dockyard.network.request import NetworkRequest
 
@@ -152,3 +154,21 @@ def test_the_operators_chain_goes_with_the_last_engine_if_it_is_empty(
     assert "dockyard-user" not in nft(host, "list tables")
     one.start(())
     other.start(())
+
+
+def test_engines_that_mend_do_not_wake_each_other(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
+    """What an engine does to a table that is right is nothing that another one hears of."""
+    engine = make_engine()
+    heard: list[str] = []
+    monitor = host.run(Monitor, lambda table: heard.append(table) or False, lambda _: False)
+    host.run(monitor.start, lambda: None)
+    try:
+        for _ in range(3):
+            engine.call(engine.controller.reassert)
+        nft(host, "add table ip marker\ndelete table ip marker")
+        deadline = time.monotonic() + 5
+        while "marker" not in heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        monitor.close()
+    assert heard == ["marker"]
