@@ -12,11 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from tests.support.engine import Engine
 from tests.support.http import request
+from tests.support.wait import wait_until
 
 from dockyard.network.drivers.bridge.endpoint import is_host_interface
 
@@ -52,6 +54,11 @@ class Busy:
                     self.call("POST", f"/networks/{name}/disconnect", {"Container": container})
                 if self.random.random() < 0.6:
                     self.call("DELETE", f"/networks/{name}")
+
+
+def have_done(clients: list[Busy], enough: int) -> bool:
+    """Whether so many of their calls have succeeded."""
+    return sum(one.done.total() for one in clients) >= enough
 
 
 def addresses_inside(engine: Engine, container: str) -> set[str]:
@@ -111,14 +118,16 @@ def test_killed_at_random_moments(make_engine: Callable[..., Engine]) -> None:
     done: Counter[str] = Counter()
     for number in range(KILLS):
         busy = [Busy(engine.docker.socket, containers, SEED + 10 * number + client) for client in range(2)]
-        time.sleep(moments.uniform(0.05, 0.8))
+        enough = moments.randint(6, 16)
+        wait_until(partial(have_done, busy, enough), "the clients to be busy", 30)
+        time.sleep(moments.uniform(0, 0.1))
         engine.kill(signal.SIGKILL)
         for one in busy:
             one.thread.join()
             done += one.done
         engine.start()
         settle(engine, containers)
-    assert min(done["create"], done["connect"], done["disconnect"]) > KILLS, done
+    assert done["create"] and done["connect"] and done["disconnect"], done
     for name in engine.docker("network", "ls", "-q", "-f", "type=custom").split():
         for container in containers:
             engine.docker.result("network", "disconnect", name, container)
