@@ -109,14 +109,12 @@ def check_together(mode: str, drivers: Sequence[str]) -> None:
         raise InvalidParameter(
             "cannot connect container to host network - container must be created in host network mode"
         )
-    if len(drivers) < 2:
-        return
-    if "host" in drivers:
+    if mode == "host" and any(driver != "host" for driver in drivers):
         raise InvalidParameter(
             "container sharing network namespace with another container or host cannot be connected to any other "
             "network"
         )
-    if "null" in drivers:
+    if "null" in drivers and len(drivers) > 1:
         raise InvalidParameter(
             "container cannot be connected to multiple networks with one of the networks in private (none) mode"
         )
