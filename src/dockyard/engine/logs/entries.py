@@ -1,16 +1,15 @@
 """An entry of a container's log, whatever the format of the file, and what a format must be able to do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One line (or piece of a long line) that a container wrote, with its newline.
 
     Its time is what the file has: `time`, a text of RFC 3339, or, where that is empty, `nanoseconds` since the epoch.
+    A named tuple, because there may be millions: it takes a third of the time that a frozen dataclass takes to make.
     """
 
     stream: str

@@ -40,10 +40,10 @@ class JsonFile:
     def read(file: IO[bytes]) -> Iterator[LogEntry]:
         """See `EntryFormat`."""
         while True:
-            position = file.tell()
             raw = file.readline()
             if not raw.endswith(b"\n"):
-                file.seek(position)
+                if raw:
+                    file.seek(-len(raw), os.SEEK_CUR)
                 return
             entry = parse_line(raw)
             if entry is not None:
