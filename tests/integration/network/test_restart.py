@@ -58,6 +58,7 @@ def test_ports_stay_reserved_and_served_by_ipv6_while_the_daemon_is_dead(
     listener = host.inside(path, partial(listen_tcp, 80))
     wait_until(lambda: companion_pid(engine.root / "exec") is not None)
     talk(host.run(connect_v6, 8080), listener)  # waits in the daemon's socket until the companion has it
+    wait_until(lambda: not engine.controller._held._own)
     kill(engine)
     talk(host.run(connect_v6, 8080), listener)
     with pytest.raises(OSError, match="Address already in use"):

@@ -137,6 +137,16 @@ class CompanionClient:
                     os.close(descriptor)
             self.connect()  # which tells everything, this too
 
+    def order_if_connected(self, order: Order) -> None:
+        """Like `order`, to a companion that there is, or is being connected just now; others needn't know.
+
+        Raises:
+            DockyardError: it can't do that.
+        """
+        with self._turn:
+            if self._connection is not None:
+                self.order(order)
+
     def close(self) -> None:
         """Leave the companion to itself: it goes on as long as it holds anything."""
         self._closing.set()
