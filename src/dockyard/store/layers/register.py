@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
 from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.linux.syncfs import sync_filesystem
 from dockyard.store.content.compression import Compression
 from dockyard.store.content.contract import Blob
 from dockyard.store.graphdriver.contract import GraphDriver
@@ -210,6 +211,7 @@ class Registrar:
             unpacked.size_bytes,
             unpacked.archive_bytes,
         )
+        self._make_durable(layer_id)
         kept = None
         compressed = unpacked.compression is not Compression.NONE
         if blob is not None and (unpacked.recipe is None or (compressed and self._keep_compressed)):
@@ -219,6 +221,13 @@ class Registrar:
                 blob.commit()
             self._table.insert(layer, unpacked.recipe, kept)
         return layer
+
+    def _make_durable(self, layer_id: str) -> None:
+        """Files before the row that names them: after a power cut a layer is whole, or unknown and swept."""
+        try:
+            sync_filesystem(self._driver.writable(layer_id))
+        except OSError as error:
+            raise SystemFailure(f"writing out layer {layer_id}: {error.strerror}") from error
 
 
 def new_id() -> str:
