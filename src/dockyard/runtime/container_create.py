@@ -8,9 +8,11 @@ fails, all of it is taken back in the opposite order.
 """
 
 import os
+from typing import NamedTuple
 
 from dockyard.cgroups import Cgroup, Entry, Hierarchy, detect
 from dockyard.errors import Conflict, InvalidParameter, SystemFailure
+from dockyard.linux.clone import Child
 from dockyard.linux.libc import reason
 from dockyard.linux.unix_socket import listen
 from dockyard.runtime import clock, hooks, state_directory, validate
@@ -25,7 +27,7 @@ from dockyard.runtime.container_state import (
 from dockyard.runtime.host_proc import open_host_proc
 from dockyard.runtime.init import first_process, labels
 from dockyard.runtime.init_process import InitProcess
-from dockyard.runtime.launch import Launch, Stdio, Surroundings
+from dockyard.runtime.launch import Filter, Launch, Stdio, Surroundings
 from dockyard.runtime.namespaces import NamespacePlan
 from dockyard.runtime.oom_score import set_oom_score
 from dockyard.runtime.preserved import check_preserved
@@ -86,104 +88,171 @@ def create(
 
     In every case nothing is left behind. The caller must have one thread.
     """
-    validate.identifier(container_id)
-    validate.specification(spec)
-    linux, process = spec.linux or Linux(), spec.process or Process()
-    check_preserved(preserve_fds)
-    labels.check(process, linux.mount_label)
-    _check_terminal(process, console_socket)
+    order = _Order(
+        spec=spec,
+        bundle=bundle,
+        container_id=container_id,
+        state_root=state_root,
+        stdio=stdio,
+        console_socket=console_socket,
+        preserve_fds=preserve_fds,
+        no_pivot=no_pivot,
+        no_new_keyring=no_new_keyring,
+        detached=detached,
+        start=start,
+        sibling=sibling,
+    )
+    _check(order)
     with Undo() as undo:
         directory = state_directory.make(state_root, container_id)
         undo.push(lambda: state_directory.remove(directory))
-        cgroup = _make_cgroup(linux, container_id, hierarchy or detect(), undo)
-        namespaces = NamespacePlan(linux)
-        opened: list[PreparedRoot | NamespacePlan | Entry] = [namespaces]
-        gate = proc = -1
-        try:
-            root = prepare(spec, bundle, cgroup.paths) if "mount" in namespaces.own else None
-            opened += [root] if root is not None else []
-            entry = cgroup.entry()
-            opened.append(entry)
-            chosen = filter_of(linux, seccomp_cache)
-            if chosen is not None:
-                save_filter(directory, chosen)
-            gate = -1 if start else _make_gate(f"{directory}/gate", detached)
-            proc = open_host_proc()
-            ours, theirs = open_channel()
-            launch = Launch(
-                surroundings=Surroundings(
-                    process=process,
-                    container_id=container_id,
-                    channel=theirs,
-                    other=ours,
-                    entry=entry,
-                    stdio=stdio,
-                    console_socket=console_socket,
-                    preserve_fds=preserve_fds,
-                    proc=proc,
-                    filter=chosen,
-                    joined=namespaces.joined,
-                ),
-                spec=spec,
-                state=State(OCI_VERSION, container_id, CREATING, 0, bundle, spec.annotations),
-                root=root,
-                root_path=os.path.join(bundle, spec.root.path if spec.root else ""),
-                own_namespaces=namespaces.own,
-                no_pivot=no_pivot,
-                no_new_keyring=no_new_keyring,
-                gate=gate if detached else None,
-            )
-            undo.push(ours.close)
-            try:
-                child = namespaces.fork(entry.directory, sibling)
-                if child is None:
-                    first_process.run(launch)
-            finally:
-                theirs.close()
-        finally:
-            for each in opened:
-                each.close()
-            for descriptor in (gate, proc):
-                if descriptor >= 0:
-                    os.close(descriptor)
-        state = ContainerState(
-            id=container_id,
-            pid=child.pid,
-            start_time=process_start_time(child.pid) or 0,
-            bundle=bundle,
-            rootfs=launch.root_path,
-            created=clock.now(),
-            state_root=state_root,
-            owner=os.getuid(),
-            detached=detached,
-            chrooted=no_pivot or root is None,
-            no_new_keyring=no_new_keyring,
-            filter_flags=chosen.flags if chosen is not None else None,
-            personality=linux.personality.domain if linux.personality is not None else "",
-            oom_score=process.oom_score_adj,
-            late_hooks=tuple(kind for kind in ("poststart", "poststop") if getattr(spec.hooks, kind, ())),
-            namespaces=tuple(each.type for each in linux.namespaces),
-            cgroup_paths=cgroup.paths,
-            annotations=spec.annotations,
-        )
-        spec_hooks = spec.hooks or Hooks()
-        created = InitProcess(child, state, None if detached else ours, spec_hooks)
+        cgroup = _make_cgroup(order.linux, container_id, hierarchy or detect(), undo)
+        chosen = filter_of(order.linux, seccomp_cache)
+        if chosen is not None:
+            save_filter(directory, chosen)
+        launch, child = _fork(order, directory, cgroup, chosen, undo)
+        ours = launch.surroundings.other
+        state = _state_of(order, launch, child.pid, cgroup)
+        created = InitProcess(child, state, None if detached else ours, spec.hooks or Hooks())
         undo.push(lambda: os.close(created.pidfd))
         undo.push(created.kill)
-        if own_user := any(each.type == "user" and not each.path for each in linux.namespaces):
-            write_mappings(child.pid, linux.uid_mappings, linux.gid_mappings)
-            ours.send(GO)
-        if process.oom_score_adj is not None:
-            set_oom_score(child.pid, process.oom_score_adj)
-        if start and not (own_user or spec_hooks.prestart or spec_hooks.create_runtime):
-            created.say_go()  # beforehand, because it waits for nothing else on its way
-        save(state)  # while the process prepares itself
-        _wait_until_ready(state, ours, spec_hooks, cgroup)
-        if start:
-            created.start()
+        _bring_up(order, created, state, ours, cgroup)
     if detached:
         ours.close()
     return created
+
+
+class _Order(NamedTuple):
+    """What `create` was asked for; see there."""
+
+    spec: Spec
+    bundle: str
+    container_id: str
+    state_root: str
+    stdio: Stdio
+    console_socket: int | None
+    preserve_fds: int
+    no_pivot: bool
+    no_new_keyring: bool
+    detached: bool
+    start: bool
+    sibling: bool
+
+    @property
+    def linux(self) -> Linux:
+        """The part of the configuration that is Linux's."""
+        return self.spec.linux or Linux()
+
+    @property
+    def process(self) -> Process:
+        """The process to execute."""
+        return self.spec.process or Process()
+
+
+def _check(order: _Order) -> None:
+    """All that can be refused before anything is made. InvalidParameter."""
+    validate.identifier(order.container_id)
+    validate.specification(order.spec)
+    check_preserved(order.preserve_fds)
+    labels.check(order.process, order.linux.mount_label)
+    _check_terminal(order.process, order.console_socket)
+
+
+def _fork(order: _Order, directory: str, cgroup: Cgroup, chosen: Filter | None, undo: Undo) -> tuple[Launch, Child]:
+    """Open everything of the host, and fork the first process into its namespaces; it goes on with what was opened.
+
+    The caller keeps its end of the channel, which `undo` closes.
+    """
+    namespaces = NamespacePlan(order.linux)
+    opened: list[PreparedRoot | NamespacePlan | Entry] = [namespaces]
+    gate = proc = -1
+    try:
+        root = prepare(order.spec, order.bundle, cgroup.paths) if "mount" in namespaces.own else None
+        opened += [root] if root is not None else []
+        entry = cgroup.entry()
+        opened.append(entry)
+        gate = -1 if order.start else _make_gate(f"{directory}/gate", order.detached)
+        proc = open_host_proc()
+        ours, theirs = open_channel()
+        undo.push(ours.close)
+        surroundings = Surroundings(
+            process=order.process,
+            container_id=order.container_id,
+            channel=theirs,
+            other=ours,
+            entry=entry,
+            stdio=order.stdio,
+            console_socket=order.console_socket,
+            preserve_fds=order.preserve_fds,
+            proc=proc,
+            filter=chosen,
+            joined=namespaces.joined,
+        )
+        launch = Launch(
+            surroundings=surroundings,
+            spec=order.spec,
+            state=State(OCI_VERSION, order.container_id, CREATING, 0, order.bundle, order.spec.annotations),
+            root=root,
+            root_path=os.path.join(order.bundle, order.spec.root.path if order.spec.root else ""),
+            own_namespaces=namespaces.own,
+            no_pivot=order.no_pivot,
+            no_new_keyring=order.no_new_keyring,
+            gate=gate if order.detached else None,
+        )
+        try:
+            child = namespaces.fork(entry.directory, order.sibling)
+            if child is None:
+                first_process.run(launch)
+        finally:
+            theirs.close()
+    finally:
+        for each in opened:
+            each.close()
+        for descriptor in (gate, proc):
+            if descriptor >= 0:
+                os.close(descriptor)
+    return launch, child
+
+
+def _state_of(order: _Order, launch: Launch, pid: int, cgroup: Cgroup) -> ContainerState:
+    """What every other command will know of the container."""
+    linux, spec, chosen = order.linux, order.spec, launch.surroundings.filter
+    return ContainerState(
+        id=order.container_id,
+        pid=pid,
+        start_time=process_start_time(pid) or 0,
+        bundle=order.bundle,
+        rootfs=launch.root_path,
+        created=clock.now(),
+        state_root=order.state_root,
+        owner=os.getuid(),
+        detached=order.detached,
+        chrooted=order.no_pivot or launch.root is None,
+        no_new_keyring=order.no_new_keyring,
+        filter_flags=chosen.flags if chosen is not None else None,
+        personality=linux.personality.domain if linux.personality is not None else "",
+        oom_score=order.process.oom_score_adj,
+        late_hooks=tuple(kind for kind in ("poststart", "poststop") if getattr(spec.hooks, kind, ())),
+        namespaces=tuple(each.type for each in linux.namespaces),
+        cgroup_paths=cgroup.paths,
+        annotations=spec.annotations,
+    )
+
+
+def _bring_up(order: _Order, created: InitProcess, state: ContainerState, ours: Channel, cgroup: Cgroup) -> None:
+    """What the process waits for on its way; returns when it is ready, or with `start`, when it is started."""
+    linux, hooks_ = order.linux, order.spec.hooks or Hooks()
+    if own_user := any(each.type == "user" and not each.path for each in linux.namespaces):
+        write_mappings(created.pid, linux.uid_mappings, linux.gid_mappings)
+        ours.send(GO)
+    if order.process.oom_score_adj is not None:
+        set_oom_score(created.pid, order.process.oom_score_adj)
+    if order.start and not (own_user or hooks_.prestart or hooks_.create_runtime):
+        created.say_go()  # beforehand, because it waits for nothing else on its way
+    save(state)  # while the process prepares itself
+    _wait_until_ready(state, ours, hooks_, cgroup)
+    if order.start:
+        created.start()
 
 
 def _check_terminal(process: Process, console_socket: int | None) -> None:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from dockyard.cli.command import Command
-from dockyard.cli.flags.kinds import INT, STRING
-from dockyard.cli.flags.spec import Flag, Parsed
+from dockyard.cli.container.stopping import FLAGS, stop_each
+from dockyard.cli.flags.spec import Parsed
 from dockyard.cli.session import Session
-from dockyard.cli.several import for_each
 from dockyard.client import containers
 
 
 def run(session: Session, options: Parsed) -> int:
     """Restarts containers and prints their names."""
-
-    def one(name: str) -> str:
-        timeout = options["time"] if options["timeout"] is None else options["timeout"]
-        containers.restart(session.client, name, timeout_seconds=timeout, signal=options["signal"] or "")
-        return name
-
-    return for_each(session, options.arguments, one)
+    return stop_each(session, options, containers.restart)
 
 
 COMMAND = Command(
     "[OPTIONS] CONTAINER [CONTAINER...]",
     "Stop containers and start them again",
     run,
-    flags=(
-        Flag("signal", "s", STRING, "Signal to send"),
-        Flag("timeout", "t", INT, "Seconds to wait before killing"),
-        Flag("time", "", INT, "Seconds to wait before killing", hidden=True),
-    ),
+    flags=FLAGS,
     least=1,
     aliases=("container restart", "restart"),
 )

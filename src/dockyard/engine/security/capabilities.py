@@ -9,27 +9,18 @@ from typing import Final
 
 from dockyard.errors import InvalidParameter
 from dockyard.linux.capabilities import NAMES
+from dockyard.spec.runtime.defaults import DEFAULT_CAPABILITIES
 
 ALL_CAPABILITIES: Final[tuple[str, ...]] = NAMES
 """All that exist, in the order of their numbers."""
 
-DEFAULT_CAPABILITIES: Final[tuple[str, ...]] = (
-    # In Docker's order, which `docker inspect` of the spec shows. As a mask: 00000000a80425fb.
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FSETID",
-    "CAP_FOWNER",
-    "CAP_MKNOD",
-    "CAP_NET_RAW",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETFCAP",
-    "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SYS_CHROOT",
-    "CAP_KILL",
-    "CAP_AUDIT_WRITE",
-)
+__all__ = [
+    "ALL_CAPABILITIES",
+    "DEFAULT_CAPABILITIES",
+    "from_mask",
+    "normalize_capabilities",
+    "resolve_capabilities",
+]
 
 _ALL: Final = "ALL"
 

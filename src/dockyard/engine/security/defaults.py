@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
-from dockyard.engine.security.capabilities import ALL_CAPABILITIES, DEFAULT_CAPABILITIES, resolve_capabilities
+from dockyard.engine.security.capabilities import ALL_CAPABILITIES, resolve_capabilities
 from dockyard.spec.runtime import DeviceRule
+from dockyard.spec.runtime.defaults import DEFAULT_CAPABILITIES, READONLY_PATHS
 
 __all__ = [
     "ALL_CAPABILITIES",
@@ -39,14 +40,6 @@ MASKED_PATHS: Final[tuple[str, ...]] = (
 )
 """Files and directories that a container sees as empty. /proc/interrupts and powercap tell it what its neighbours do:
 advisories GHSA-6fw5-f8r9-fgfm and GHSA-jq35-85cj-fj4p of moby."""
-
-READONLY_PATHS: Final[tuple[str, ...]] = (
-    "/proc/bus",
-    "/proc/fs",
-    "/proc/irq",
-    "/proc/sys",
-    "/proc/sysrq-trigger",
-)
 
 DEFAULT_DEVICES_CGROUP: Final[tuple[DeviceRule, ...]] = (
     DeviceRule(allow=False, access="rwm"),

@@ -19,27 +19,12 @@ from dockyard.spec.runtime import (
     Spec,
 )
 from dockyard.spec.runtime import User as ProcessUser
+from dockyard.spec.runtime.defaults import DEFAULT_CAPABILITIES, READONLY_PATHS
 from dockyard.store.archive.bundle_user import resolve_user
 
 _VERSION = "1.0.2"
 """The oldest version that has all that is used here, so that old runtimes take it too."""
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_CAPABILITIES = (
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FSETID",
-    "CAP_FOWNER",
-    "CAP_MKNOD",
-    "CAP_NET_RAW",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETFCAP",
-    "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SYS_CHROOT",
-    "CAP_KILL",
-    "CAP_AUDIT_WRITE",
-)
 _QUIET = ("nosuid", "noexec", "nodev")
 _MOUNTS = (
     Mount("/proc", "proc", "proc"),
@@ -62,7 +47,6 @@ _MASKED = (
     "/proc/scsi",
     "/sys/firmware",
 )
-_READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
 def runtime_spec(image: Image, rootfs: str) -> Spec:
@@ -83,7 +67,9 @@ def runtime_spec(image: Image, rootfs: str) -> Spec:
             env=env,
             args=args,
             user=ProcessUser(uid=user.uid, gid=user.gid, additional_gids=user.groups),
-            capabilities=Capabilities(bounding=_CAPABILITIES, effective=_CAPABILITIES, permitted=_CAPABILITIES),
+            capabilities=Capabilities(
+                bounding=DEFAULT_CAPABILITIES, effective=DEFAULT_CAPABILITIES, permitted=DEFAULT_CAPABILITIES
+            ),
             rlimits=(Rlimit("RLIMIT_NOFILE", 1024, 1024),),
             no_new_privileges=True,
         ),
@@ -95,7 +81,7 @@ def runtime_spec(image: Image, rootfs: str) -> Spec:
             namespaces=tuple(Namespace(kind) for kind in ("pid", "network", "ipc", "uts", "mount")),
             resources=Resources(devices=(DeviceRule(allow=False, access="rwm"),)),
             masked_paths=_MASKED,
-            readonly_paths=_READONLY,
+            readonly_paths=READONLY_PATHS,
         ),
     )
 
