@@ -12,6 +12,7 @@ from dockyard.logdrivers.contract import Options, Subject
 
 DEFAULT_TAG = "{{.ID}}"
 SHORT_ID_LENGTH = 12
+MAX_TEMPLATE_LENGTH = 8192
 
 _REASONS = (
     ("unterminated subpattern", "missing closing )"),
@@ -69,7 +70,12 @@ def tag(options: Options, subject: Subject, default: str = DEFAULT_TAG) -> str:
         "ContainerEnv": list(subject.env),
         "ContainerLabels": dict(subject.labels),
     }
-    return Template(template, "log-tag").render(Record("*logger.Info", fields))
+    if len(template) > MAX_TEMPLATE_LENGTH:
+        raise InvalidParameter(f"template: log-tag: more than {MAX_TEMPLATE_LENGTH} letters")
+    try:
+        return Template(template, "log-tag").render(Record("*logger.Info", fields))
+    except RecursionError as error:
+        raise InvalidParameter("template: log-tag: nested too deeply") from error
 
 
 def short_id(full: str) -> str:

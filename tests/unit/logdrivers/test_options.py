@@ -157,3 +157,12 @@ def test_patience() -> None:
     assert Patience(2, 1, 1).wait_after(1) == 1
     assert Patience(2, 1, 1).wait_after(2) is None
     assert Patience(growth=1.5).wait_after(10**9) == 5.0
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{" + "(" * 3000 + "1" + ")" * 3000 + "}}", "{{pad .Name 1000000000 0}}", "{{.Name}}" * 1000, "{{", "{{.X}}"],
+)
+def test_tags_that_would_cost_too_much_or_are_none(template: str) -> None:
+    with pytest.raises(InvalidParameter, match="log-tag"):
+        tag({"tag": template}, SUBJECT)

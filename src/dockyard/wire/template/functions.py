@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dockyard.wire import json_text
-from dockyard.wire.template.printf import printf
+from dockyard.wire.template.printf import MAX_WIDTH, printf
 from dockyard.wire.template.values import Nil, Record, is_true, printed
 
 TYPE_CHECKING = False
@@ -131,6 +131,8 @@ def _title(text: str) -> str:
 
 
 def _pad(text: str, before: int, after: int) -> str:
+    if max(before, after) > MAX_WIDTH:
+        raise ValueError(f"pad of more than {MAX_WIDTH} blanks")
     return f"{' ' * before}{_text(text)}{' ' * after}" if text else text
 
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 _FLAGS = "-+# 0"
 
 
+MAX_WIDTH = 1 << 16
+"""Go has a limit, too; the daemon fills in templates of users."""
+
+
 def printf(pattern: str, *values: Any) -> str:
     """`pattern` with its verbs replaced; what is wrong shows in the text, as in Go: `%!d(string=x)`."""
     out: list[str] = []
@@ -58,7 +62,7 @@ def _one(flags: str, verb: str, value: Any) -> str:
         return _padded(flags, text.upper() if verb == "X" else text)
     if verb in ("f", "F", "e", "g") and isinstance(value, float):
         _, dot, places = flags.partition(".")
-        form = f".{places or 0}{verb}" if dot else verb if verb != "g" else ""
+        form = f".{min(int(places or 0), MAX_WIDTH)}{verb}" if dot else verb if verb != "g" else ""
         return _padded(flags.partition(".")[0], format(value, form) if form else printed(value), zeros=True)
     return f"%!{verb}({_type(value)}={printed(value)})"
 
@@ -68,7 +72,7 @@ def _padded(flags: str, text: str, *, zeros: bool = False) -> str:
     width, dot, precision = flags[len(marks) :].partition(".")
     if dot:
         text = text[: int(precision or 0)]
-    columns = int(width or 0)
+    columns = min(int(width or 0), MAX_WIDTH)
     if "-" in marks:
         return text.ljust(columns)
     if zeros and "0" in marks:
