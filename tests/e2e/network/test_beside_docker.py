@@ -13,6 +13,11 @@ from tests.support.wait import wait_until
 pytestmark = [pytest.mark.dockyard_only, pytest.mark.peer("docker")]
 
 
+BRIEFLY = ("timeout", "1", "wget", "-qO-")
+TERMINATED = 143
+"""Exit code of what `timeout` has ended: nobody answered."""
+
+
 @pytest.fixture
 def both(bridge_name: str) -> Iterator[tuple[Docker, Engine]]:
     """dockerd in a network namespace of its own, and ours in the same."""
@@ -45,6 +50,10 @@ def test_neither_is_in_the_others_way(both: tuple[Docker, Engine]) -> None:
     assert "9001" in taken.err
     assert "page of" in ours("exec", asker, "wget", "-qO-", "http://web")
     gateway = theirs("inspect", "-f", "{{.NetworkSettings.Gateway}}", "theirs")
+    inner = theirs("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "theirs")
+    assert ours.result("exec", asker, *BRIEFLY, f"http://{inner}").code == TERMINATED
+    own = ours("inspect", "-f", "{{.NetworkSettings.Networks.front.IPAddress}}", "web")
+    assert theirs.result("exec", "theirs", *BRIEFLY, f"http://{own}").code == TERMINATED
     for port in (9001, 9002):  # from a container to the host, and through it to one of either engine
         assert "page of" in ours("exec", asker, "wget", "-qO-", f"http://{gateway}:{port}")
     theirs("network", "create", "other")

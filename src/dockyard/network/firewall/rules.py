@@ -7,9 +7,11 @@ a set, so that their number costs a packet nothing and publishing is one small a
     published_any   protocol . host port                  ► container address . port      (0.0.0.0, ::)
     published_at    host address . protocol . host port   ► container address . port      (one address only)
     reachable       container address . protocol . port     for those who may address a container itself
+    strangers       bridges of a dockerd beside us, which relies on nobody letting our containers through to its own
 
     packet for a local address ─ prerouting/output ─► publish: dnat by map
     to the bridge              ─ forward ─► answers, neighbours (if icc), what publish has led here; nothing else
+    to a bridge of Docker's ─ forward ─► answers, what was published; nothing else
     to the bridge, hairpin     ─ postrouting ─► source becomes the bridge, so that the answer comes back this way
     from the subnet to outside ─ postrouting ─► source becomes the host
     loopback addresses on the bridge ─ raw ─► dropped: route_localnet, which 127.0.0.1:PORT needs, opens no door
@@ -26,7 +28,7 @@ The source address of clients from outside is not changed: the container sees th
 https://docs.docker.com/engine/network/port-publishing/#gateway-modes
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from dockyard.network.attachment import PublishedPort
@@ -101,12 +103,22 @@ class Target:
         return "ip6" if ":" in self.container_ip else "ip"
 
 
-def replace_tables(rules: BridgeRules, targets: Iterable[Target]) -> str:
+def replace_tables(rules: BridgeRules, targets: Iterable[Target], strangers: Collection[str] = ()) -> str:
     """One transaction that makes the tables anew with all their ports, whatever was there. Running connections stay."""
     text = delete_tables(rules)
     for family, of_family in rules.families:
         text += _table(rules, family, of_family)
-    return text + add_targets(rules, targets)
+    return text + add_targets(rules, targets) + replace_strangers(rules, strangers)
+
+
+def replace_strangers(rules: BridgeRules, strangers: Collection[str]) -> str:
+    """Other bridges that containers don't get to; names of links."""
+    text = ""
+    for family, _ in rules.families:
+        place = f"{family} {rules.table} strangers"
+        text += f"flush set {place}\n"
+        text += "".join(f'add element {place} {{ "{name}" }}\n' for name in strangers)
+    return text
 
 
 def delete_tables(rules: BridgeRules) -> str:
@@ -167,6 +179,7 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
   map published_any {{ type inet_proto . inet_service : {address} . inet_service; }}
   map published_at {{ type {address} . inet_proto . inet_service : {address} . inet_service; }}
   set reachable {{ type {address} . inet_proto . inet_service; }}
+  set strangers {{ type ifname; }}
   chain raw {{
     type filter hook prerouting priority raw; policy accept;
     iifname {bridge} {family} daddr {loopback} drop
@@ -189,8 +202,14 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
     {incoming}
     drop
   }}
+  chain to_strangers {{
+    ct state established,related accept
+    ct status dnat accept
+    drop
+  }}
   chain forward {{
     type filter hook forward priority filter; policy accept;
+    iifname {bridge} oifname @strangers jump to_strangers
     oifname {bridge} jump to_bridge
     {closed}
   }}

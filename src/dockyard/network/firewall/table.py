@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from dockyard.errors import DockyardError
@@ -18,6 +18,7 @@ from dockyard.network.firewall.rules import (
     delete_tables,
     delete_targets,
     elements,
+    replace_strangers,
     replace_tables,
 )
 from dockyard.network.firewall.user_chain import TABLE as USER_TABLE
@@ -38,6 +39,8 @@ class FirewallTable:
         self._rules = rules
         self._targets: dict[str, tuple[Target, ...]] = {}
         self._skeleton = ""
+        self._strangers: tuple[str, ...] = ()
+        self._kept_from: tuple[str, ...] = ()
         self._flows = FlowForgetter()
         self._foreign = {family: ForeignFirewalls(nftables, rules.bridge, family) for family, _ in rules.families}
         self._warned: frozenset[DroppingChain] = frozenset()
@@ -47,6 +50,10 @@ class FirewallTable:
         for attachment in attachments:
             self._targets[attachment.endpoint_id] = targets_of(attachment)
 
+    def keep_from(self, strangers: Collection[str]) -> None:
+        """Let containers not through to these bridges of others, from the next `reassert` or `mend` on."""
+        self._strangers = tuple(sorted(strangers))
+
     def reassert(self) -> None:
         """Make the kernel's table what it should be, in one transaction; let the bridge through other firewalls.
 
@@ -54,7 +61,8 @@ class FirewallTable:
             SystemFailure: nftables refuses.
         """
         self._admit()
-        self._nftables.run(replace_tables(self._rules, self._everything()))
+        self._nftables.run(replace_tables(self._rules, self._everything(), self._strangers))
+        self._kept_from = self._strangers
         self._skeleton, _ = _take_apart(self._list())
 
     def owns(self, table: str) -> bool:
@@ -70,6 +78,9 @@ class FirewallTable:
         self._admit()
         if not self._is_intact():
             self.reassert()
+        elif self._strangers != self._kept_from:
+            self._nftables.run(replace_strangers(self._rules, self._strangers))
+            self._kept_from = self._strangers
 
     def _is_intact(self) -> bool:
         """Whether the kernel's table is as `reassert` left it, with the ports published since."""
@@ -78,7 +89,7 @@ class FirewallTable:
         except DockyardError:
             return False
         wanted = {element for target in self._everything() for element in elements(self._rules, target)}
-        return skeleton == self._skeleton and present == len(wanted)
+        return skeleton == self._skeleton and present == len(wanted) + len(self._kept_from) * len(self._rules.families)
 
     def _everything(self) -> list[Target]:
         return [target for targets in self._targets.values() for target in targets]

@@ -1,7 +1,9 @@
 """Makes the kernel's bridge what the settings say: there, marked, up, with its addresses."""
 
+import re
 import secrets
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 
 from dockyard.errors import SystemFailure
@@ -14,6 +16,7 @@ from dockyard.network.host_view import find_link
 from dockyard.network.ipam.subnets import broadcast_of
 
 _SCOPE_LINK = 253
+_OF_DOCKER = re.compile(r"docker0|br-[0-9a-f]{12}")
 
 
 def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings) -> Link:
@@ -32,6 +35,15 @@ def ensure_bridge(rtnl: NetlinkSocket, settings: BridgeSettings) -> Link:
         return bridge
     except OSError as error:
         raise SystemFailure(f"set up bridge {settings.link}: {error}") from error
+
+
+def bridges_of_docker(links: Iterable[Link]) -> list[str]:
+    """Names of the bridges that a dockerd beside us has made, by which it is known; ours carry a mark."""
+    return [
+        entry.name
+        for entry in links
+        if entry.kind == "bridge" and _OF_DOCKER.fullmatch(entry.name) and not entry.alias.startswith("dockyard:")
+    ]
 
 
 def remove_bridge(rtnl: NetlinkSocket, name: str) -> None:

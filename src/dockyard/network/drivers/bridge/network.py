@@ -16,7 +16,7 @@ from dockyard.linux.netlink import link
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest, PublishedPort
 from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host_interface, plug, replug
-from dockyard.network.drivers.bridge.link import ensure_bridge
+from dockyard.network.drivers.bridge.link import bridges_of_docker, ensure_bridge
 from dockyard.network.drivers.bridge.parameters import (
     allow_loopback_addresses,
     refuse_router_advertisements,
@@ -199,6 +199,7 @@ class BridgeNetwork:
             if self._settings.ipv6 is not None:
                 switch_on_ipv6_forwarding(partial(firewall.guard_forwarding, "ip6") if firewall is not None else None)
         if firewall is not None:
+            firewall.keep_from(bridges_of_docker(links))
             firewall.mend()
             allow_loopback_addresses(self._settings.link)
 
