@@ -26,11 +26,14 @@ _PLACE = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 def mount_mapped(mount: Mount, id_map: IdMap, perform: Callable[[Mount], None]) -> None:
     """Mount `mount`, which `perform` does, with the owners of files below `id_map.directory` mapped.
 
+    Its target is made if it isn't there.
     For a process with one thread. OSError and SystemFailure: nothing is mounted.
     """
     opened: list[int] = []
     try:
         home = _open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC, opened)
+        if not os.path.lexists(mount.target):
+            os.makedirs(mount.target, mode=0o700)
         target = _open(mount.target, _PLACE, opened)
         layers = clone_tree(AT_FDCWD, id_map.directory)
         opened.append(layers)

@@ -119,6 +119,19 @@ def test_commit_keeps_the_owners_that_the_container_saw(docker: Docker) -> None:
     docker("rmi", image)
 
 
+def test_images_as_mounts_and_builds_have_the_containers_owners(docker: Docker, tmp_path: Path) -> None:
+    mounted = ("--mount", "type=image,source=busybox,target=/image", "busybox", "stat", "-c", "%u:%g", "/image/bin")
+    assert docker("run", "--rm", *mounted) == "0:0"
+    steps = ("FROM busybox", "COPY file /file", "RUN id -u > /by && chown 7:8 /by", "USER 12", "RUN touch /tmp/mine")
+    (tmp_path / "Dockerfile").write_text("\n".join(steps))
+    (tmp_path / "file").touch()
+    environment = {**(docker.client.environment or {}), "DOCKER_BUILDKIT": "0"}
+    image = Docker(docker.client._replace(environment=environment))("build", "-q", str(tmp_path))
+    script = "stat -c %u:%g /file /by /tmp/mine; cat /by"
+    assert docker("run", "--rm", "-u", "0", image, "sh", "-c", script).split() == ["0:0", "7:8", "12:0", "0"]
+    docker("rmi", image)
+
+
 def test_it_can_do_nothing_to_the_host(docker: Docker) -> None:
     """All rights there are no rights here: neither devices nor the kernel's log are its own."""
     flags = ("--cap-add", "ALL", "--security-opt", "seccomp=unconfined")
