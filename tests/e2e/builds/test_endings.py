@@ -44,3 +44,17 @@ def test_a_slow_reader_holds_up_a_command_that_says_much(build: Builder) -> None
     assert process.returncode == 0
     assert out.count(b"y\n") >= 15_000_000
     assert b"finished" in out
+
+
+def test_a_stage_that_says_much_waits_for_those_that_are_told_before_it(build: Builder) -> None:
+    dockerfile = """FROM busybox AS quiet
+RUN sleep 2; echo quiet > /q
+FROM busybox AS loud
+RUN yes | head -c 20000000; echo loud > /l
+FROM busybox
+COPY --from=quiet /q /
+COPY --from=loud /l /
+"""
+    log = build.log(dockerfile, None, "--network=none")
+    assert log.count("y\n") >= 10_000_000
+    assert log.index("AS quiet") < log.index("y\ny\n")

@@ -9,6 +9,8 @@ from dockyard.builder.graph import Vertex
 from dockyard.builder.solve.events import Completed, Event
 from dockyard.errors import SystemFailure
 
+_MOST_UNREAD = 256
+
 
 class Inbox:
     """Takes a solver's events (`tell`) and gives them out by vertex. Used on the event loop's thread."""
@@ -16,12 +18,21 @@ class Inbox:
     def __init__(self) -> None:
         self._events: dict[str, deque[Event]] = {}
         self._arrived: dict[str, asyncio.Event] = {}
+        self._taken: dict[str, asyncio.Event] = {}
 
     def tell(self, event: Event) -> None:
         """One more event."""
         digest = event.vertex.digest
         self._events.setdefault(digest, deque()).append(event)
         self._signal(digest).set()
+
+    async def room(self, vertex: Vertex) -> None:
+        """Until nearly all that was told of `vertex` has been read."""
+        events = self._events.get(vertex.digest, ())
+        while len(events) > _MOST_UNREAD:
+            taken = self._taken.setdefault(vertex.digest, asyncio.Event())
+            taken.clear()
+            await taken.wait()
 
     async def events(self, vertex: Vertex, work: "asyncio.Future[Any]") -> AsyncIterator[Event]:
         """The events of `vertex` up to its end; raises its error. `work` is the solving of it: it may end before it
@@ -31,6 +42,8 @@ class Inbox:
         while True:
             while events:
                 event = events.popleft()
+                if vertex.digest in self._taken:
+                    self._taken[vertex.digest].set()
                 if isinstance(event, Completed):
                     # Kept for a second step that is the same vertex.
                     events.append(event)

@@ -15,7 +15,7 @@ from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.place import Attributes, place
 from dockyard.builder.ops.select import select
 from dockyard.builder.solve.events import Event, Running
-from dockyard.builder.solve.executor import Attachment, Command, Executor, Tell
+from dockyard.builder.solve.executor import Attachment, Command, Executor, Say
 from dockyard.builder.solve.results import Result, Snapshot, Tree
 from dockyard.builder.solve.sources import Secrets
 from dockyard.errors import InvalidParameter, SystemFailure
@@ -47,7 +47,7 @@ class RunWorker(Protocol):
     keep_containers: str
 
     def tell(self, event: Event, /) -> None: ...
-    def said(self, vertex: Vertex) -> Tell: ...
+    def saying(self, vertex: Vertex) -> Say: ...
     def files(self, result: Result) -> Files: ...
     def view(self, result: Snapshot) -> View: ...
     def adopt(self, draft: Draft, vertex: Vertex, label: str = "", container_id: str = "") -> Snapshot: ...
@@ -80,7 +80,7 @@ async def perform(worker: RunWorker, vertex: Vertex, operation: Run, inputs: lis
 
         failed = True
         try:
-            exit_code = await worker.executor.run(command, created, worker.said(vertex))
+            exit_code = await worker.executor.run(command, created, worker.saying(vertex))
             if exit_code != 0:
                 raise CommandFailed(operation.args, exit_code)
             failed = False

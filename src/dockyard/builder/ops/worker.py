@@ -12,7 +12,7 @@ from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, 
 from dockyard.builder.ops import run, transfer
 from dockyard.builder.ops.select import content_digest, select
 from dockyard.builder.solve.events import Event, Output
-from dockyard.builder.solve.executor import Executor, Tell
+from dockyard.builder.solve.executor import Executor, Say, Tell
 from dockyard.builder.solve.results import Result, Snapshot, Tree
 from dockyard.builder.solve.sources import Secrets, Sources
 from dockyard.errors import InvalidParameter
@@ -38,8 +38,11 @@ class PlannedJob:
 
 
 class BuildWorker:
-    """Works for one build. `scratch` is a directory of its own on the store's disk; `keep_containers`: what ran a
-    command stays when it is done (`failed` or `always`)."""
+    """Works for one build.
+
+    `scratch` is a directory of its own on the store's disk; `room` waits until there is room for more events of a vertex;
+    `keep_containers`: what ran a command stays when it is done (`failed` or `always`).
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class BuildWorker:
         scratch: str,
         tell: Callable[[Event], None],
         clock_ns: Callable[[], int],
+        room: Callable[[Vertex], Awaitable[None]],
         keep_containers: str = "",
     ) -> None:
         self.layers = layers
@@ -64,6 +68,7 @@ class BuildWorker:
         self.keep_containers = keep_containers
         self._sources = sources
         self._clock_ns = clock_ns
+        self._room = room
 
     async def job(self, vertex: Vertex, inputs: list[Result]) -> PlannedJob:
         """See Worker."""
@@ -94,6 +99,15 @@ class BuildWorker:
     def said(self, vertex: Vertex) -> Tell:
         """Makes events of what a command says."""
         return lambda stream, data: self.tell(Output(vertex, stream, data, self._clock_ns()))
+
+    def saying(self, vertex: Vertex) -> Say:
+        """The same for who can wait until it has been read."""
+
+        async def say(stream: int, data: bytes) -> None:
+            self.tell(Output(vertex, stream, data, self._clock_ns()))
+            await self._room(vertex)
+
+        return say
 
     def files(self, result: Result) -> Files:
         """The files of a result."""

@@ -1,6 +1,6 @@
 """The contract with whoever runs commands: the engine, in containers with Docker's sandbox."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,9 @@ from dockyard.fs.mount import Mount
 
 Tell = Callable[[int, bytes], None]
 """Called with a stream (1 or 2) and what came on it."""
+
+Say = Callable[[int, bytes], Awaitable[None]]
+"""The same for who can wait: done when there is room for more, so that a command that says much is held up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Command:
 class Executor(Protocol):
     """Runs commands in containers. What a container wrote stays in its writable layer until it is removed."""
 
-    async def run(self, command: Command, created: Callable[[str], None], tell: Tell) -> int:
+    async def run(self, command: Command, created: Callable[[str], None], say: Say) -> int:
         """Run to the end and return the exit code; `created` is told the container's id before it starts.
 
         All output has been told when this returns, and nothing is mounted any more. When cancelled, the container is

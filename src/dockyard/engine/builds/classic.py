@@ -24,7 +24,7 @@ from dockyard.builder.context.git_url import parse_context_url
 from dockyard.builder.dockerfile import Dockerfile, DockerfileError, parse_dockerfile
 from dockyard.builder.dockerfile.ignore import NAME, read_patterns
 from dockyard.builder.files.archive import ArchiveFiles
-from dockyard.builder.graph import GitTree
+from dockyard.builder.graph import GitTree, Vertex
 from dockyard.builder.ops.worker import BuildWorker
 from dockyard.builder.plan import BuildOptions, check_target, plan_build
 from dockyard.builder.solve.results import Tree, directory_tree
@@ -101,7 +101,12 @@ class ClassicBuild:
                         self._tell(f"{error.excerpt}\n")
                     raise
                 inbox = Inbox()
-                executor = EngineExecutor(builds.services, request.host, builds.parallel, self._drained)
+
+                async def room(vertex: Vertex) -> None:
+                    await inbox.room(vertex)
+                    await self._drained()
+
+                executor = EngineExecutor(builds.services, request.host, builds.parallel)
                 worker = BuildWorker(
                     builds.store.layers,
                     lease,
@@ -112,6 +117,7 @@ class ClassicBuild:
                     scratch,
                     inbox.tell,
                     builds.services.clock_ns,
+                    room,
                     self._keeps(),
                 )
                 cache_from = CacheFrom(builds.store.images, request.cache_from, plan)

@@ -9,12 +9,12 @@ import contextlib
 import os
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
-from dockyard.builder.solve.executor import Attachment, Command, Tell
+from dockyard.builder.solve.executor import Attachment, Command, Say
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.config import Config, HealthConfig, HostConfig, LogConfig, NetworkingConfig
 from dockyard.engine.containers.lifecycle import create, remove, start, wait
@@ -36,16 +36,14 @@ class EngineExecutor:
     services: Services
     host: HostConfig
     parallel: asyncio.Semaphore
-    drained: Callable[[], Awaitable[None]]
-    """Waits until what was told has been read, at least most of it."""
 
-    async def run(self, command: Command, created: Callable[[str], None], tell: Tell) -> int:
+    async def run(self, command: Command, created: Callable[[str], None], say: Say) -> int:
         """See Executor."""
         async with self.parallel:
             entry = await self._create(command)
             created(entry.record.id)
             try:
-                return await self._run(entry, tell)
+                return await self._run(entry, say)
             except BaseException:
                 await asyncio.shield(self.remove(entry.record.id))
                 raise
@@ -101,20 +99,20 @@ class EngineExecutor:
         entry.host_mounts = command.host_mounts
         return entry
 
-    async def _run(self, entry: Entry, tell: Tell) -> int:
+    async def _run(self, entry: Entry, say: Say) -> int:
         ours, theirs = socket.socketpair()
         with ours:
             ours.setblocking(False)
             entry.pending_attachments.append(ClientSocket(theirs.detach()))
             ended = wait.waiting(entry, "next-exit")
             await start.start(self.services, entry)
-            await self._read(ours, tell)
+            await self._read(ours, say)
             exit_code = await wait.exit_code(ended)
             if entry.teardown is not None:
                 await asyncio.shield(entry.teardown)  # from here on nothing is mounted on its layer
             return exit_code
 
-    async def _read(self, ours: socket.socket, tell: Tell) -> None:
+    async def _read(self, ours: socket.socket, say: Say) -> None:
         """Frames as Docker's attach has them: stream, three zeros, length, data."""
         loop = asyncio.get_running_loop()
         buffer = bytearray()
@@ -124,9 +122,8 @@ class EngineExecutor:
                 end = _HEADER_BYTES + int.from_bytes(buffer[4:8], "big")
                 if len(buffer) < end:
                     break
-                tell(buffer[0], bytes(buffer[_HEADER_BYTES:end]))
+                await say(buffer[0], bytes(buffer[_HEADER_BYTES:end]))
                 del buffer[:end]
-            await self.drained()
 
 
 def _point(one: Attachment) -> MountPoint:
