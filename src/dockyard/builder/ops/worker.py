@@ -40,8 +40,8 @@ class PlannedJob:
 class BuildWorker:
     """Works for one build.
 
-    `scratch` is a directory of its own on the store's disk; `room` waits until there is room for more events of a vertex;
-    `keep_containers`: what ran a command stays when it is done (`failed` or `always`).
+    `scratch` is a directory of its own on the store's disk; `room` waits until there is room for more events of a
+    vertex; `keep_containers`: what ran a command stays when it is done (`failed` or `always`).
     """
 
     def __init__(

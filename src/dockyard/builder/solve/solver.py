@@ -8,7 +8,6 @@ the same key at once do the work once.
 """
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Callable
 from typing import Protocol
@@ -16,6 +15,7 @@ from typing import Protocol
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.graph import Base, Vertex
 from dockyard.builder.solve.events import Completed, Event, Started
+from dockyard.builder.solve.locks import KeyLocks
 from dockyard.builder.solve.results import Result, Snapshot
 from dockyard.store.layers import LayerStore
 from dockyard.store.layers.leases import Lease
@@ -46,28 +46,6 @@ class Worker(Protocol):
 Elsewhere = Callable[[Vertex, str | None, str], str | None]
 """Asked in place of the cache for a vertex that stands on a chain and moves content with a label: a layer's chain id
 from somewhere else (`--cache-from`), or None. Where there is one, it alone is asked, as in Docker."""
-
-
-class KeyLocks:
-    """A lock for each key, for all builds of an engine."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @contextlib.asynccontextmanager
-    async def hold(self, key: str):  # type: ignore[no-untyped-def]  # noqa: ANN201  an async generator of nothing
-        """Nobody else holds `key` during the block."""
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[key]
-            if users == 1:
-                del self._locks[key]
-            else:
-                self._locks[key] = (lock, users - 1)
 
 
 class Solver:

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator
 
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.builder.solve.solver import KeyLocks
+from dockyard.builder.solve.locks import KeyLocks
 from dockyard.engine.builds.messages import Message
 from dockyard.engine.builds.parts import Parts
 from dockyard.engine.builds.request import BuildRequest

@@ -12,8 +12,6 @@ from typing import Any
 
 import msgspec
 
-from dockyard.builder.dockerfile import DockerfileError
-from dockyard.builder.ops.run import CommandFailed
 from dockyard.engine.builds import BuildRequest
 from dockyard.engine.builds.messages import Begun, Finished, ImageMade, Message, Pulled, Text
 from dockyard.engine.builds.usage import PruneRequest
@@ -83,12 +81,16 @@ def _line(call: Call, message: Message, quiet: bool) -> bytes:
 
 def _shown(error: DockyardError) -> DockyardError:
     """The error with the lines of the Dockerfile that it is about."""
+    from dockyard.builder.dockerfile import DockerfileError  # a build has imported it, a daemon needn't
+
     if isinstance(error, DockerfileError) and error.excerpt:
         return InvalidParameter(f"{error}\n{error.excerpt}")
     return error
 
 
 def _failure(error: DockyardError) -> bytes:
+    from dockyard.builder.ops.run import CommandFailed
+
     text = str(error)
     detail: dict[str, Any] = {"message": text}
     if isinstance(error, CommandFailed):
