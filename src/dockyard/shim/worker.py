@@ -110,8 +110,3 @@ class Worker:
             report(error)
         finally:
             os._exit(0)
-
-
-def run_in_worker(task: Callable[[], Outcome], report: Report) -> Outcome:
-    """Start a worker and wait for it, `SECONDS` at most; see `Worker`."""
-    return Worker(task, report).join()

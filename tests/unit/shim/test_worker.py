@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dockyard.errors import Conflict, DeadlineExceeded, SystemFailure
-from dockyard.shim.worker import Outcome, Worker, run_in_worker
+from dockyard.shim.worker import Outcome, Worker
 
 
 def no_report(error: BaseException) -> None:
@@ -23,11 +23,11 @@ def sleep() -> Outcome:
 
 
 def test_what_it_finds_out_and_what_it_raises() -> None:
-    assert run_in_worker(lambda: Outcome({"pid": os.getppid()}), no_report).answer == {"pid": os.getpid()}
+    assert Worker(lambda: Outcome({"pid": os.getppid()}), no_report).join().answer == {"pid": os.getpid()}
     with pytest.raises(Conflict, match="it is so"):
-        run_in_worker(refuse, no_report)
+        Worker(refuse, no_report).join()
     with pytest.raises(SystemFailure, match="was killed"):
-        run_in_worker(lambda: os._exit(3), no_report)
+        Worker(lambda: os._exit(3), no_report).join()
 
 
 def test_one_that_takes_too_long_is_killed() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.e2e.containers.fields.kit import Case, Check, Refused, Running, equal, prints, shows
+from tests.support.cgroups import is_v1
 from tests.support.processes import namespace
 
 DEFAULT_CAPABILITIES = 0xA80425FB
@@ -73,6 +74,12 @@ def _own_cgroup_root(container: Running) -> None:
 
 
 OTHER = ["busybox", "sleep", "1000"]
+PRIVATE_CGROUPS = {"CgroupnsMode": "private"}
+WRITABLE_CGROUPS = (
+    Refused(400, "is only supported with cgroup v2")
+    if is_v1("memory")
+    else prints("mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine && echo fine", "fine")
+)
 
 SECURITY = (
     Case("CapAdd", ["NET_ADMIN"], _bounding(DEFAULT_CAPABILITIES | 1 << 12)),
@@ -110,6 +117,10 @@ SECURITY = (
     Case("SecurityOpt", ["apparmor=unconfined"], shows("AppArmorProfile", "unconfined" if HAS_APPARMOR else "")),
     *(() if HAS_APPARMOR else (Case("SecurityOpt", ["apparmor=mine"], Refused(400, "AppArmor is not enabled")),)),
     Case("SecurityOpt", ["label=nonsense"], Refused(400, "bad label option"), dockyard_only=True),
+    Case("SecurityOpt", ["writable-cgroups=false"], equal(lambda one: "ro" in one.mount("/sys/fs/cgroup"), True)),
+    Case(
+        "SecurityOpt", ["writable-cgroups=true"], WRITABLE_CGROUPS, {}, {"CgroupnsMode": "private"}, dockyard_only=True
+    ),
     Case("SecurityOpt", ["nonsense=1"], Refused(400, 'invalid --security-opt 2: "nonsense=1"')),
     Case("Sysctls", {"net.core.somaxconn": "99"}, prints("cat /proc/sys/net/core/somaxconn", "99")),
     Case("Sysctls", {"kernel.shmmax": "99999"}, prints("cat /proc/sys/kernel/shmmax", "99999")),

@@ -22,7 +22,11 @@ from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.record import Container, Endpoint, MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import container_capabilities
-from dockyard.engine.containers.spec.security_options import apparmor_profile, parse_security_options
+from dockyard.engine.containers.spec.security_options import (
+    apparmor_profile,
+    check_writable_cgroups,
+    parse_security_options,
+)
 from dockyard.engine.containers.volumes_from import inherited_mounts, merged
 from dockyard.engine.identifiers import NAME_PATTERN, new_id, random_name
 from dockyard.engine.images import EngineImage
@@ -211,6 +215,7 @@ def _confined(services: Services, record: Container) -> Container:
     """`record` with the labels and the profile by which the kernel's security modules will know it."""
     host, machine = record.host_config, services.machine
     options = parse_security_options(host.security_opt or (), services.daemon.no_new_privileges)
+    check_writable_cgroups(options, cgroup_v2=machine.cgroup_v2, cgroupns_mode=host.cgroupns_mode)
     labels = ContainerLabels()
     if machine.selinux is not None:
         others = [entry.record for entry in services.collection]

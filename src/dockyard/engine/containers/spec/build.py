@@ -92,8 +92,9 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
     if prepared.init_path is not None:
         args = (INIT_DESTINATION, "--", *args)
         extra.append(Mount(INIT_DESTINATION, "bind", prepared.init_path, ("bind", "ro")))
+    writable = host.privileged or security.writable_cgroups
     # Docker: a private cgroup namespace shows only the container's own part, so it may be writable when privileged.
-    system = mounts.system_mounts(host, prepared.shm_source, cgroup_readonly=not host.privileged)
+    system = mounts.system_mounts(host, prepared.shm_source, cgroup_readonly=not writable)
     users = mounts.user_mounts(container.mounts, machine.kernel, prepared.bound_sources, prepared.remap)
     files = mounts.network_file_mounts(prepared.network_files, host.readonly_rootfs, prepared.remap)
     return Spec(

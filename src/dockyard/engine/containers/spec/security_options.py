@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dockyard.engine.security.apparmor import DEFAULT_PROFILE, UNCONFINED, has_apparmor
 from dockyard.engine.security.selinux import check_options
-from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.errors import InvalidParameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,13 @@ class SecurityOptions:
     apparmor: str = ""
     labels: dict[str, str] | None = field(default_factory=dict)
     no_new_privileges: bool = False
+    writable_cgroups: bool = False
 
 
 def parse_security_options(options: Iterable[str], default_no_new_privileges: bool) -> SecurityOptions:
     """The options as one value; InvalidParameter, in Docker's words, for one that doesn't exist."""
     seccomp = apparmor = ""
+    writable_cgroups = False
     no_new_privileges = default_no_new_privileges
     labels: list[str] = []
     for option in options:
@@ -43,12 +45,20 @@ def parse_security_options(options: Iterable[str], default_no_new_privileges: bo
         elif name == "no-new-privileges":
             no_new_privileges = _boolean(value, option)
         elif name == "writable-cgroups":
-            raise NotImplementedYet(f"--security-opt {option} is not supported by Dockyard yet")
+            writable_cgroups = _boolean(value, option)
         else:
             raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
     if apparmor not in ("", UNCONFINED) and not has_apparmor():
         raise InvalidParameter(f"apparmor profile {apparmor} can't be applied: AppArmor is not enabled on this kernel")
-    return SecurityOptions(seccomp, apparmor, check_options(labels), no_new_privileges)
+    return SecurityOptions(seccomp, apparmor, check_options(labels), no_new_privileges, writable_cgroups)
+
+
+def check_writable_cgroups(options: SecurityOptions, *, cgroup_v2: bool, cgroupns_mode: str) -> None:
+    """InvalidParameter where writing below /sys/fs/cgroup would reach beyond the container's own part of it."""
+    if options.writable_cgroups and not (cgroup_v2 and cgroupns_mode == "private"):
+        raise InvalidParameter(
+            "option writable-cgroups=true is only supported with cgroup v2 and a private cgroup namespace"
+        )
 
 
 def apparmor_profile(chosen: str, *, privileged: bool, enabled: bool) -> str:
