@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.support.faulty_registry import Answer, Asked, FaultyRegistry, faulty_registry, refusal
-from tests.support.packs import image_pack, layer
+from tests.support.packs import image_pack, index_pack, layer
 from tests.support.pulling import Pulling, in_thread
 
 from dockyard.errors import DockyardError, NotFound, SystemFailure
 from dockyard.store.distribution.events import LayerStatus, Pushed, TransferEvent
 from dockyard.store.distribution.reference import parse_reference
-from dockyard.store.push.push import Pusher, PushRequest, UploadLimits
+from dockyard.store.push.image import UploadLimits
+from dockyard.store.push.push import Pusher, PushRequest
 
 Make = Callable[..., Awaitable[Pulling]]
 BIG = layer({"big": os.urandom(5 << 20)})
@@ -219,3 +220,26 @@ async def test_names_that_are_not_here(pulling: Make) -> None:
         await push(it, "nosuch:1")
     with pytest.raises(DockyardError, match="cannot push a digest reference"):
         await push(it, f"nosuch@sha256:{'a' * 64}")
+
+
+@pytest.mark.parametrize("complete", [True, False])
+async def test_an_index_is_pushed_when_all_its_platforms_are_here(pulling: Make, complete: bool) -> None:
+    images = {
+        f"linux/{one}": image_pack([layer({"arch": one.encode()})], architecture=one) for one in ("amd64", "arm64")
+    }
+    index = index_pack(images)
+    with faulty_registry({"app": {"latest": index}}) as registry:
+        receiver = Receiver(registry)
+        registry.fault = receiver
+        it = await pulling()
+        await it.pull(f"{registry.address}/app:latest")
+        if complete:
+            await it.pull(f"{registry.address}/app:latest", platform="linux/arm64")
+        target = parse_reference(f"{registry.address}/target:1")
+        it.store.images.tag(target, it.store.images.get(f"{registry.address}/app:latest").id)
+        events = await push(it, str(target))
+        wanted = index if complete else images["linux/amd64"]
+        assert events[-1] == Pushed("1", wanted.digest, len(wanted.manifests[-1][1]))
+        assert receiver.manifests["1"] == wanted.manifests[-1][1]
+        assert receiver.blobs == wanted.blobs
+        assert len(receiver.manifests) == (3 if complete else 1)

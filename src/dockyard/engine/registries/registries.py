@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dockyard.store.distribution.registry.client import RegistryClient
     from dockyard.store.distribution.registry.credentials import Credentials
     from dockyard.store.distribution.registry.hosts import Host
-    from dockyard.store.distribution.registry.search import SearchResult
+    from dockyard.store.distribution.registry.search_result import SearchResult
     from dockyard.store.pull.downloads import Downloads
     from dockyard.store.pull.look import Looked
     from dockyard.store.pull.pull import Puller, PullRequest
@@ -176,7 +176,8 @@ class Registries:
         from dockyard.store.distribution.registry.client import RegistryClient
         from dockyard.store.pull.downloads import Downloads, Limits
         from dockyard.store.pull.pull import Puller
-        from dockyard.store.push.push import Pusher, UploadLimits
+        from dockyard.store.push.image import UploadLimits
+        from dockyard.store.push.push import Pusher
 
         daemon = self._daemon
         client = RegistryClient(

@@ -13,14 +13,14 @@ _TRIED = 3
 """More repositories than this aren't tried for a blob: each costs a round trip."""
 
 
-def mount_sources(images: ImageStore, target: Reference) -> dict[str, list[str]]:
-    """Paths of repositories by the digest of each blob that one of them has."""
+def mount_sources(images: ImageStore, target: Reference, wanted: set[str]) -> dict[str, list[str]]:
+    """Paths of repositories by the digest of each blob of `wanted` that one of them has."""
     found: dict[str, list[str]] = {}
     for image_id, names in images.references.all().items():
         paths = {one.path for one in names if one.digest and one.domain == target.domain and one.path != target.path}
         if not paths:
             continue
-        for digest in _blobs(images, image_id):
+        for digest in _blobs(images, image_id) & wanted:
             known = found.setdefault(digest, [])
             known += sorted(paths - set(known))[: _TRIED - len(known)]
     return found

@@ -13,7 +13,7 @@ from dockyard.server.docker.request_json import shape_of
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.distribution.registry.credentials import credentials_from_header, credentials_from_json
-from dockyard.store.distribution.registry.search import DEFAULT_LIMIT, LARGEST_LIMIT, SearchResult
+from dockyard.store.distribution.registry.search_result import DEFAULT_LIMIT, LARGEST_LIMIT, SearchResult
 
 
 class AuthConfig(msgspec.Struct):

@@ -5,7 +5,6 @@ GET <registry>/v1/search?q=<words>&n=<limit>    {"results": [{"name": …, "star
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,23 +15,11 @@ from dockyard.store.distribution.registry.credentials import Credentials
 from dockyard.store.distribution.registry.failures import Refusal
 from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
+from dockyard.store.distribution.registry.search_result import SearchResult
 from dockyard.store.distribution.registry.transport import read_bounded
 
 HUB_INDEX = "https://index.docker.io"
 ANSWER_BYTES = 4 << 20
-DEFAULT_LIMIT = 25
-LARGEST_LIMIT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """One repository of an index."""
-
-    name: str
-    description: str = ""
-    stars: int = 0
-    is_official: bool = False
-    is_automated: bool = False
 
 
 def split_term(term: str) -> tuple[str, str]:

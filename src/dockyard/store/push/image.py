@@ -1,0 +1,244 @@
+"""One tag's image, or all images of its index, on their way to a registry.
+
+Layers are sent side by side, as many at once as `max-concurrent-uploads` says. What the registry has isn't sent, what
+another repository of the same registry has is mounted from there. Leases hold what is being sent.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from dockyard.spec.image.descriptor import DOCKER_MANIFEST
+from dockyard.store.content import ContentStore
+from dockyard.store.content.digest import digest_of
+from dockyard.store.distribution.events import LayerProgress, LayerStatus, Tell
+from dockyard.store.distribution.reference import Reference
+from dockyard.store.distribution.registry.client import RegistryClient
+from dockyard.store.distribution.registry.credentials import Credentials
+from dockyard.store.distribution.registry.hosts import Host
+from dockyard.store.distribution.registry.repository import Repository
+from dockyard.store.distribution.registry.uploads import UploadFile, Uploads
+from dockyard.store.images.store import ImageStore, StoredImage
+from dockyard.store.layers.chain import chain_ids
+from dockyard.store.layers.leases import Lease
+from dockyard.store.push.blobs import is_here, make_gzip, opened, small_file
+from dockyard.store.push.candidates import WholeIndex, read_candidate
+from dockyard.store.push.mounts import mount_sources
+from dockyard.store.push.plan import Candidate, LayerToPush, PushPlan, is_foreign, new_manifest, plan_push
+from dockyard.store.push.upload import Upload
+from dockyard.store.threads import RunInThread
+
+TOLD_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How many layers at once (0 is without limit), and how often each is tried."""
+
+    at_once: int = 5
+    attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PushTools:
+    """What a push works with. `run` starts threads, `now` is the time of day."""
+
+    images: ImageStore
+    content: ContentStore
+    client: RegistryClient
+    limits: UploadLimits
+    run: RunInThread
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class ImagePush:
+    """The images of one tag on their way to `reference` at `host`."""
+
+    def __init__(
+        self, tools: PushTools, host: Host, reference: Reference, credentials: Credentials, tell: Tell
+    ) -> None:
+        self._images = tools.images
+        self._content = tools.content
+        self._client = tools.client
+        self._run = tools.run
+        self._now = tools.now
+        self._sleep = tools.sleep
+        self._limits = tools.limits
+        self._host = host
+        self._reference = reference
+        self._credentials = credentials
+        self._tell = tell
+        self._slots = asyncio.Semaphore(self._limits.at_once or 1 << 16)
+        self._sources: dict[str, list[str]] = {}
+        self._mounted: dict[str, str] = {}
+        self._repository = self._at_host(())
+
+    async def image(self, stored: StoredImage) -> tuple[str, bytes]:
+        """Pushes `stored` under the tag; media type and bytes of its manifest."""
+        with self._held(stored) as lease:
+            media_type, data = await self._send(stored, _candidates(self._images, stored))
+            await Uploads(self._repository).put_manifest(self._reference.tag, media_type, data)
+            lease.add(digest_of(data))
+            await self._run(self._images.manifests.put, (media_type, data), stored.id)
+            self._name(digest_of(data), stored.id)
+        return media_type, data
+
+    async def index(self, index: WholeIndex) -> bool:
+        """Pushes all images of an index that came from a registry, and then the index, under the tag.
+
+        False when a blob of one of them can't be had: nothing has been put under the tag then.
+        """
+        with ExitStack() as held:
+            for image_id, _ in index.images:
+                held.enter_context(self._held(self._images.by_id(image_id)))
+            for image_id, candidate in index.images:
+                _, data = await self._send(self._images.by_id(image_id), [candidate])
+                if data != candidate.data:
+                    return False
+                await Uploads(self._repository).put_manifest(digest_of(data), candidate.media_type, data)
+            await Uploads(self._repository).put_manifest(self._reference.tag, index.media_type, index.data)
+            self._name(digest_of(index.data), index.images[0][0])
+        return True
+
+    @contextmanager
+    def _held(self, stored: StoredImage) -> Iterator[Lease]:
+        """Hold everything of the image; the lease is of content. Raises NotFound when it has just gone."""
+        with self._images.layers.lease() as layer_lease, self._images.lease_content() as lease:
+            for chain in chain_ids(stored.image.rootfs.diff_ids):
+                layer_lease.add(chain)
+            for digest in (stored.id, *self._images.manifests.digests_of_image(stored.id)):
+                lease.add(digest)
+            self._images.config_bytes(stored.id)
+            yield lease
+
+    def _name(self, digest: str, image_id: str) -> None:
+        canonical = Reference(self._reference.domain, self._reference.path, "", digest)
+        if self._images.references.find(canonical) is None:
+            self._images.references.put(canonical, image_id)
+
+    def _at_host(self, paths: Iterable[str]) -> Repository:
+        """The target, with a token that is good for mounting from the repositories `paths` too."""
+        return Repository(
+            self._client,
+            self._host,
+            self._reference,
+            self._credentials,
+            actions="pull,push",
+            more_scopes=sorted(f"repository:{path}:pull" for path in paths),
+        )
+
+    async def _send(self, stored: StoredImage, candidates: Sequence[Candidate]) -> tuple[str, bytes]:
+        """Has everything but the manifest at the registry; the manifest's media type and bytes."""
+        self._sources = mount_sources(self._images, self._reference, _blobs(self._images, stored, candidates))
+        self._repository = self._at_host({path for paths in self._sources.values() for path in paths})
+        plan = await self._plan(stored, candidates)
+        once = {step.layer.diff_id: step for step in plan.layers}
+        for step in reversed(plan.layers):
+            self._line(step, "Preparing")
+        for step in list(reversed(list(once.values())))[self._limits.at_once or len(once) :]:
+            self._line(step, "Waiting")
+        tasks = {key: asyncio.ensure_future(self._layer(step)) for key, step in reversed(once.items())}
+        try:
+            await asyncio.gather(*tasks.values())
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await self._config(stored.id)
+        if plan.candidate is not None:
+            return plan.candidate.media_type, plan.candidate.data
+        blobs = [tasks[step.layer.diff_id].result() for step in plan.layers]
+        return DOCKER_MANIFEST, new_manifest(stored.id, len(self._images.config_bytes(stored.id)), blobs)
+
+    async def _plan(self, stored: StoredImage, candidates: Sequence[Candidate]) -> PushPlan:
+        layers = self._images.layers_of(stored)
+        there: dict[str, bool] = {}
+        uploads = Uploads(self._repository)
+        for candidate in candidates:
+            for blob in candidate.manifest.layers:
+                here = self._content.info(blob.digest) is not None or blob.digest in stored.image.rootfs.diff_ids
+                if not here and not is_foreign(blob) and blob.digest not in there:
+                    there[blob.digest] = await uploads.has(blob.digest) or await self._mount(uploads, blob.digest)
+        return plan_push(
+            layers, candidates, lambda layer, blob: is_here(self._content, layer, blob) or there.get(blob.digest, False)
+        )
+
+    async def _layer(self, step: LayerToPush) -> tuple[str, int]:
+        """Has one layer at the registry; digest and size of its blob."""
+        if step.blob is not None and is_foreign(step.blob):
+            self._line(step, "Skipped foreign layer")
+            return step.blob.digest, step.blob.size
+        async with self._slots:
+            if step.blob is not None:
+                digest, size = step.blob.digest, step.blob.size
+            else:
+                threads = os.cpu_count() or 1
+                digest, size = await self._run(make_gzip, self._images.layers, self._content, step.layer, threads)
+            uploads = Uploads(self._repository)
+            if digest not in self._mounted and await uploads.has(digest):
+                self._line(step, "Layer already exists")
+                return digest, size
+            if digest in self._mounted or await self._mount(uploads, digest):
+                self._line(step, f"Mounted from {self._mounted[digest]}")
+                return digest, size
+            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
+            with ExitStack() as stack:
+                context = opened(self._images.layers, self._content, step.layer, digest)
+                file = await self._run(stack.enter_context, context)
+                await upload.send(file, self._progress(step, file), lambda seconds: self._retrying(step, seconds))
+            self._line(step, "Pushed")
+            return digest, size
+
+    async def _mount(self, uploads: Uploads, digest: str) -> bool:
+        """Whether another repository of this registry had the blob, and it could be mounted from there."""
+        for path in self._sources.get(digest, ()):
+            if await uploads.mount(digest, path):
+                self._mounted[digest] = path
+                return True
+        return False
+
+    async def _config(self, image_id: str) -> None:
+        uploads = Uploads(self._repository)
+        if await uploads.has(image_id):
+            return
+        with small_file(self._content, image_id) as file:
+            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
+            await upload.send(file, lambda sent: None, lambda seconds: None)  # noqa: ARG005
+
+    def _progress(self, step: LayerToPush, file: UploadFile) -> Callable[[int], None]:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+
+        def sent(position: int) -> None:
+            nonlocal due
+            if loop.time() >= due:
+                due = loop.time() + TOLD_SECONDS
+                self._tell(LayerProgress(_digits(step), "Pushing", position, file.size))
+
+        return sent
+
+    def _line(self, step: LayerToPush, text: str) -> None:
+        self._tell(LayerStatus(_digits(step), text))
+
+    def _retrying(self, step: LayerToPush, seconds: int) -> None:
+        self._line(step, f"Retrying in {seconds} second{'s' if seconds != 1 else ''}")
+
+
+def _digits(step: LayerToPush) -> str:
+    return step.layer.diff_id[7:19]
+
+
+def _candidates(images: ImageStore, stored: StoredImage) -> list[Candidate]:
+    """The manifests that the image came with, newest first."""
+    rows = reversed(images.manifests.of_image(stored.id))
+    return [found for row in rows if (found := read_candidate(images, row)) is not None]
+
+
+def _blobs(images: ImageStore, stored: StoredImage, candidates: Sequence[Candidate]) -> set[str]:
+    """Digests of all blobs that the image's layers may be sent as."""
+    kept = {row.digest for diff_id in stored.image.rootfs.diff_ids for row in images.layers.blobs(diff_id)}
+    return kept.union(*({blob.digest for blob in one.manifest.layers} for one in candidates))
