@@ -80,6 +80,11 @@ def test_module_of_docker_py(module: str, apart: Engine, tmp_path: Path) -> None
     arguments += ["-k", "not with_dict_instead_of_id"]
     results = run_pytest(peer.python, peer.source, tmp_path, arguments, variables)
     unexpected = {name: why for name, why in results.failed.items() if name not in EXCEPTIONS}
+    if unexpected:
+        # Some start a container and read what it said at once, which on a busy machine is too early.
+        again = [*arguments, "-k", " or ".join(name.rpartition("::")[2] for name in unexpected)]
+        repeated = run_pytest(peer.python, peer.source, tmp_path, again, variables)
+        unexpected = {name: why for name, why in repeated.failed.items() if name in unexpected}
     assert not unexpected, "\n".join(f"{name}: {why}" for name, why in unexpected.items())
     assert results.passed or results.failed
     passed = sorted(results.passed & EXCEPTIONS.keys())

@@ -1,11 +1,14 @@
 """Reading json-file logs: tails, filters, rotation, torn lines, following."""
 
 import asyncio
+import errno
 import gzip
 import json
+import shutil
 
 import pytest
 
+from dockyard.engine.logs import read
 from dockyard.engine.logs.entries import time_ns
 from dockyard.engine.logs.json_file import JsonFile, parse_line
 from dockyard.engine.logs.read import LogOptions, read_log
@@ -81,6 +84,37 @@ async def test_following_survives_rotation_and_ends_after_the_last_line(tmp_path
             await asyncio.sleep(0.05)
     ended.set_result(None)
     assert await asyncio.wait_for(reading, 5) == [f"line {number}" for number in range(30)]
+
+
+async def test_a_log_whose_container_was_removed_meanwhile_is_read_to_its_end(tmp_path):
+    folder = tmp_path / "container"
+    folder.mkdir()
+    write(folder / "x.log", range(3))
+    ended = asyncio.get_running_loop().create_future()
+    reading = read_log(str(folder / "x.log"), JsonFile(), LogOptions(follow=True), ended)
+    seen = [(await anext(reading)).line]
+    shutil.rmtree(folder)
+    ended.set_result(None)
+    seen += [entry.line async for entry in reading]
+    assert seen == [b"line 0\n", b"line 1\n", b"line 2\n"]
+
+
+async def test_following_goes_on_when_no_instance_of_inotify_is_left(tmp_path, monkeypatch):
+    def none_left(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(read, "Watch", none_left)
+    monkeypatch.setattr(read, "LOOK_SECONDS", 0.01)
+    path = tmp_path / "x.log"
+    write(path, [0])
+    ended = asyncio.get_running_loop().create_future()
+    reading = asyncio.ensure_future(texts(path, LogOptions(follow=True), ended))
+    await asyncio.sleep(0.03)
+    with path.open("a") as file:
+        file.write(line(1) + "\n")
+    await asyncio.sleep(0.03)
+    ended.set_result(None)
+    assert await asyncio.wait_for(reading, 5) == ["line 0", "line 1"]
 
 
 def test_times_of_any_precision():

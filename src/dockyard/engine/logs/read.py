@@ -20,6 +20,10 @@ BATCH_ENTRIES = 512
 """Entries read between two turns of the event loop."""
 
 
+LOOK_SECONDS = 0.2
+"""Between two looks at a log whose changes can't be heard of."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogOptions:
     """What of a log is wanted. Times in nanoseconds since the epoch, 0 for no limit; `tail` -1 is everything."""
@@ -160,7 +164,12 @@ async def _following(
 def _on_change(directory: str, changed: asyncio.Event, ended: "asyncio.Future[Any]") -> Callable[[], None]:
     """Sets `changed` whenever something happens in `directory`, and when `ended` is done; what is returned stops it."""
     loop = asyncio.get_running_loop()
-    watch = Watch(directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO)
+    try:
+        watch = Watch(directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO)
+    except OSError:
+        # The container has been removed since its log was opened, which can still be read; or the user has no more
+        # instances of inotify (fs.inotify.max_user_instances).
+        return _now_and_then(changed)
 
     def on_readable() -> None:
         watch.drain()
@@ -176,5 +185,21 @@ def _on_change(directory: str, changed: asyncio.Event, ended: "asyncio.Future[An
         ended.remove_done_callback(wake)
         loop.remove_reader(watch.fileno())
         watch.close()
+
+    return stop
+
+
+def _now_and_then(changed: asyncio.Event) -> Callable[[], None]:
+    """Sets `changed` again and again, for want of anybody who tells; what is returned stops it."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            changed.set()
+
+    task = asyncio.ensure_future(look())
+
+    def stop() -> None:
+        task.cancel()
 
     return stop
