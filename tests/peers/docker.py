@@ -39,6 +39,15 @@ def docker_client(host: str) -> Program:
     """The `docker` client for `host`: the one on PATH, else the peer's (then fetched)."""
     installed = shutil.which("docker")
     client = Program(installed, (), {**os.environ}) if installed else program("docker", peer="docker")
+    return _pointed(client, host)
+
+
+def debian_client(host: str) -> Program:
+    """Debian's client, whatever is on PATH: an old one, today 20.10."""
+    return _pointed(program("docker", peer="docker"), host)
+
+
+def _pointed(client: Program, host: str) -> Program:
     environment = {key: value for key, value in (client.environment or {}).items() if not key.startswith("DOCKER_")}
     environment |= {"DOCKER_HOST": host, "DOCKER_CONFIG": "/nonexistent-docker-config"}
     return client._replace(environment=environment)

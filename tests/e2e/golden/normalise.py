@@ -12,6 +12,7 @@ PATTERNS = tuple(
     for pattern, replacement in (
         (r"\b[0-9a-f]{64}\b", "<id>"),
         (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b", "<short>"),
+        (r"(---> (?:Running in )?|intermediate container )\d{12}\b", r"\1<short>"),
         (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?( [+-]\d{4})?( [A-Z]{3,4})?", "<time>"),
         (r"\b(About an?|\d+|Less than an?) (second|minute|hour|day|week|month|year)s?\b", "<while>"),
@@ -95,3 +96,20 @@ def _newer(text: str) -> str:
     for pattern, replacement in NEWER:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
     return text
+
+
+OLD_CLIENT = (
+    # both clients say what to do next, each in its way
+    (r"\.?\n+(See|Run) 'docker [a-z ]+ --help'[a-z .]*\n", "\n"),
+    (r"\.$", ""),
+    # said when the start has failed and the wait is given up; ours has been answered by then
+    (r'^time="<time>" level=error msg="error waiting for container: context canceled"\n', ""),
+)
+
+
+def of_any_client(outcome: Outcome) -> Outcome:
+    """An outcome without what the client of 20.10 adds or leaves out."""
+    error = outcome.err
+    for pattern, replacement in OLD_CLIENT:
+        error = re.sub(pattern, replacement, error, flags=re.MULTILINE)
+    return outcome._replace(err=error)

@@ -210,4 +210,4 @@ async def test_read_only_binds(version: tuple[int, int], recursive: bool) -> Non
     engine = SimpleNamespace(containers=SimpleNamespace(create=create))
     call: Any = SimpleNamespace(engine=engine, json=json, query=Query(""), version=version)
     await container_create(call)
-    assert asked == {"binds_recursive": recursive}
+    assert asked["binds_recursive"] == recursive

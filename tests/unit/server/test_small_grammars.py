@@ -6,7 +6,8 @@ import pytest
 
 from dockyard.errors import InvalidParameter, NotFound
 from dockyard.server.docker.detach_keys import parse_detach_keys
-from dockyard.server.docker.platforms import check_oci_platforms, check_platform, parse_platform
+from dockyard.server.docker.platforms import check_oci_platforms, imported_platform
+from dockyard.spec.image.descriptor import Platform
 
 
 @pytest.mark.parametrize(
@@ -38,34 +39,21 @@ def test_bad_detach_keys(text: str) -> None:
     assert str(refused.value) == f"Invalid detach keys ({text}) provided"
 
 
-@pytest.mark.parametrize(
-    ("text", "platform"),
-    [
-        ("linux/amd64", ("linux", "amd64")),
-        ("Linux/X86_64", ("linux", "amd64")),
-        ("linux/arm64/v8", ("linux", "arm64")),
-        ("linux", ("linux", "")),
-        ("aarch64", ("", "arm64")),
-        ("windows/amd64", ("windows", "amd64")),
-    ],
-)
-def test_platforms(text: str, platform: tuple[str, str]) -> None:
-    assert parse_platform(text) == platform
+def test_platforms_of_imports() -> None:
+    assert imported_platform("") is None
+    assert imported_platform("linux/arm64/v8") == Platform("arm64", "linux")
+    here = imported_platform("linux")
+    assert here is not None and here.architecture
+    for text, message in (("windows/amd64", "operating system is not supported"), ("a/b/c/d", "invalid platform")):
+        with pytest.raises(InvalidParameter, match=message):
+            imported_platform(text)
 
 
-@pytest.mark.parametrize("text", ["a/b/c/d", "linux/", "/amd64", "li nux/amd64", "linux/amd64;x"])
-def test_bad_platforms(text: str) -> None:
-    with pytest.raises(InvalidParameter, match="is an invalid platform specifier"):
-        parse_platform(text)
-
-
-def test_only_this_machines_platform_can_be_had() -> None:
-    here = os.uname().machine
-    for text in ("", "linux", f"linux/{here}", here):
-        check_platform(text)
-    for text in ("windows", "linux/s390x", "s390x"):
-        with pytest.raises(NotFound):
-            check_platform(text)
+def test_platforms_of_an_image() -> None:
+    arm = Platform("arm64", "linux")
+    check_oci_platforms(['{"os": "linux", "architecture": "arm64"}'], arm)
+    with pytest.raises(NotFound, match=r"specified platform \(linux/amd64\)"):
+        check_oci_platforms(['{"os": "linux", "architecture": "amd64"}'], arm)
 
 
 def test_platforms_as_json() -> None:

@@ -206,9 +206,15 @@ class Images:
         return save(self._images, names)
 
     async def import_(
-        self, chunks: Iterable[bytes], repository: str, tag: str, message: str, changes: Sequence[str]
+        self,
+        chunks: Iterable[bytes],
+        repository: str,
+        tag: str,
+        message: str,
+        changes: Sequence[str],
+        platform: Platform | None = None,
     ) -> str:
-        """An image of one layer from the archive of a root filesystem; its id."""
+        """An image of one layer from the archive of a root filesystem, for this machine or `platform`; its id."""
         reference = _reference(repository, tag) if repository else None
         config = apply_changes(ImageConfig(), changes)
         stored = await run_in_own_thread(
@@ -218,7 +224,7 @@ class Images:
             chunks,
             config=config,
             message=message,
-            platform=self.platform,
+            platform=platform or self.platform,
             now=self._now(),
         )
         if reference is not None:

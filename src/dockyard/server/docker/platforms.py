@@ -1,23 +1,18 @@
-"""Platforms in requests: whether they are of this machine, which is the only one whose images are here.
+"""Platforms in requests about images that are here: the one that an image has, or this machine's.
 
-Creating and importing name them as text, everything about images as JSON (`{"os": "linux", "architecture": "amd64"}`).
-
-    grammar   os ["/" architecture ["/" variant]] | architecture
-    good      linux/amd64   linux   x86_64
-    bad       linux/amd64/v1/x   windows!
-
-https://github.com/opencontainers/image-spec/blob/v1.1.0/image-index.md#platform-variants
+Importing names them as text (see `spec.image.platform`), everything about images as JSON
+(`{"os": "linux", "architecture": "amd64"}`).
 """
 
 import os
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from dockyard.errors import InvalidParameter, NotFound
+from dockyard.spec.image.descriptor import Platform
+from dockyard.spec.image.platform import parse_platform
 
-PART = re.compile(r"[A-Za-z0-9_.-]+")
 SAME_ARCHITECTURE = {
     "x86_64": "amd64",
     "x86-64": "amd64",
@@ -26,18 +21,6 @@ SAME_ARCHITECTURE = {
     "i686": "386",
     "armhf": "arm",
 }
-KNOWN_SYSTEMS = frozenset({"linux", "windows", "darwin", "freebsd"})
-
-
-def parse_platform(text: str) -> tuple[str, str]:
-    """System and architecture in Go's names; "" for what isn't given. InvalidParameter for what isn't a platform."""
-    parts = text.lower().split("/")
-    if len(parts) > 3 or not all(PART.fullmatch(part) for part in parts):
-        raise InvalidParameter(f'"{text}" is an invalid platform specifier: platform must match "{PART.pattern}"')
-    if len(parts) == 1 and parts[0] not in KNOWN_SYSTEMS:
-        return "", SAME_ARCHITECTURE.get(parts[0], parts[0])
-    architecture = parts[1] if len(parts) > 1 else ""
-    return parts[0], SAME_ARCHITECTURE.get(architecture, architecture)
 
 
 class _OciPlatform(msgspec.Struct, frozen=True):
@@ -46,14 +29,22 @@ class _OciPlatform(msgspec.Struct, frozen=True):
     variant: str = ""
 
 
-def check_platform(text: str) -> None:
-    """Raises NotFound when `text` names another platform than this machine's; an empty text is fine."""
-    if text:
-        _check(*parse_platform(text))
+def imported_platform(text: str) -> Platform | None:
+    """What an imported image is said to be for, None for an empty text; InvalidParameter for what isn't Linux."""
+    if not text:
+        return None
+    platform = parse_platform(text)
+    if platform.os not in ("", "linux"):
+        raise InvalidParameter("operating system is not supported")
+    here = os.uname().machine
+    return platform._replace(os="linux", architecture=platform.architecture or SAME_ARCHITECTURE.get(here, here))
 
 
-def check_oci_platforms(texts: Iterable[str]) -> None:
-    """The same for platforms as JSON; InvalidParameter, in Docker's words, for what isn't one."""
+def check_oci_platforms(texts: Iterable[str], image: Platform | None = None) -> None:
+    """Raises NotFound when a platform in `texts` (JSON) is another than that of `image`, or of this machine.
+
+    InvalidParameter, in Docker's words, for what isn't a platform.
+    """
     for text in filter(None, texts):
         try:
             platform = msgspec.json.decode(text, type=_OciPlatform)
@@ -61,11 +52,12 @@ def check_oci_platforms(texts: Iterable[str]) -> None:
             raise InvalidParameter(f"failed to parse platform: {error}") from error
         if not platform.os or not platform.architecture:
             raise InvalidParameter("both OS and Architecture must be provided")
-        _check(platform.os, SAME_ARCHITECTURE.get(platform.architecture, platform.architecture))
+        _check(platform.os, SAME_ARCHITECTURE.get(platform.architecture, platform.architecture), image)
 
 
-def _check(system: str, architecture: str) -> None:
-    here = SAME_ARCHITECTURE.get(os.uname().machine, os.uname().machine)
-    if system not in ("", "linux") or architecture not in ("", here):
+def _check(system: str, architecture: str, image: Platform | None = None) -> None:
+    machine = SAME_ARCHITECTURE.get(os.uname().machine, os.uname().machine)
+    here = image or Platform(machine, "linux")
+    if system not in ("", here.os) or architecture not in ("", here.architecture):
         wanted = "/".join(part for part in (system, architecture) if part)
         raise NotFound(f"image was found but does not provide the specified platform ({wanted})")

@@ -8,11 +8,26 @@ from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import image_pull
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
-from dockyard.server.docker.platforms import check_oci_platforms, check_platform
+from dockyard.server.docker.platforms import check_oci_platforms, imported_platform
 from dockyard.server.docker.wire import progress
 from dockyard.store.archive.events import LayerProgress
 
 TAR = "application/x-tar"
+
+
+PLATFORM_SINCE = (1, 32)
+OCI_PLATFORM_SINCE = (1, 48)
+SEVERAL_PLATFORMS_SINCE = (1, 52)
+
+
+def _check_platforms(call: Call) -> None:
+    """The platforms of an archive: the one that images here have, if any are named."""
+    platforms = call.query.texts("platform") if call.version >= OCI_PLATFORM_SINCE else ()
+    if len(platforms) > 1 and call.version < SEVERAL_PLATFORMS_SINCE:
+        raise InvalidParameter(
+            "multiple platform parameters are not supported in this API version; use API version 1.52 or later"
+        )
+    check_oci_platforms(platforms)
 
 
 async def image_load(call: Call) -> Answer:
@@ -20,7 +35,7 @@ async def image_load(call: Call) -> Answer:
 
     Errors come within the stream, as from Docker, whose client reads them there.
     """
-    check_oci_platforms(call.query.texts("platform"))
+    _check_platforms(call)
     quiet = call.query.flag("quiet", default=True)
 
     async def lines() -> AsyncIterator[bytes]:
@@ -51,7 +66,7 @@ async def image_get_all(call: Call) -> Answer:
 
 
 def _save(call: Call, names: tuple[str, ...]) -> Answer:
-    check_oci_platforms(call.query.texts("platform"))
+    _check_platforms(call)
     return StreamAnswer(iterate_in_thread(call.engine.images.save(names)), TAR)
 
 
@@ -60,13 +75,13 @@ async def image_create(call: Call) -> Answer:
     query = call.query
     if query.text("fromImage"):
         return await image_pull(call)
-    check_platform(query.text("platform"))
+    platform = imported_platform(query.text("platform")) if call.version >= PLATFORM_SINCE else None
     source = query.text("fromSrc")
     if source != "-":
         raise NotImplementedYet("importing an image from a URL is not implemented by Dockyard yet")
     message = query.text("message") or f"Imported from {source}"
     image_id = await call.engine.images.import_(
-        call.body_pieces(), query.text("repo"), query.text("tag"), message, query.texts("changes")
+        call.body_pieces(), query.text("repo"), query.text("tag"), message, query.texts("changes"), platform
     )
 
     async def lines() -> AsyncIterator[bytes]:
