@@ -1,11 +1,13 @@
 """Networks of users: made, used, connected and disconnected while containers run, removed."""
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests.support.client import Docker
+from tests.support.engine import Engine
 from tests.support.http import fetch_page, request
 
 
@@ -193,3 +195,27 @@ def test_events_of_networks_in_order(docker: Docker, sleeper: Callable[..., str]
     assert all(one["Actor"]["Attributes"]["name"] == name for one in own)
     assert all(one["Actor"]["Attributes"]["type"] == "bridge" for one in own)
     assert all(one["Actor"]["Attributes"]["container"] == container for one in own[1:5])
+
+
+@pytest.mark.dockyard_only  # the messages are those of newer versions
+@pytest.mark.row("G5")
+def test_every_driver(docker: Docker, engine: Engine, network: Callable[..., str]) -> None:
+    links = ("busybox", "sh", "-c", "ip -o link | cut -d: -f2 | cut -d@ -f1 | xargs")
+    for driver in ("bridge", "macvlan"):
+        assert docker("run", "--rm", "--network", network("-d", driver), *links) == "lo eth0"
+    assert docker("run", "--rm", "--network", "none", *links) == "lo"
+    namespace = docker("run", "--rm", "--network", "host", "busybox", "readlink", "/proc/self/ns/net")
+    assert namespace == os.readlink(f"/proc/{engine.pid}/ns/net")
+    made = docker.result("network", "create", "-d", "ipvlan", "ipvlan-of-the-test")
+    if made.code == 0:
+        docker("network", "rm", "ipvlan-of-the-test")
+    else:
+        assert "the kernel of this host has no ipvlan links" in made.err
+    for driver, message in (
+        ("overlay", "This node is not a swarm manager"),
+        ("host", 'only one instance of "host" network is allowed'),
+        ("null", 'only one instance of "null" network is allowed'),
+        ("nope", 'plugin "nope" not found'),
+    ):
+        refused = docker.result("network", "create", "-d", driver, "never")
+        assert (refused.code, message in refused.err) == (1, True), refused.err
