@@ -198,3 +198,11 @@ def test_the_environment_of_a_command_is_that_of_the_image(build: Builder) -> No
     assert {"7", "/tmp/w", "A=1", "PWD=/tmp/w"} <= set(lines)
     history = json.loads(json.dumps(log))
     assert "HOSTNAME=" in history
+
+
+def test_containers_that_are_kept_have_what_they_wrote(build: Builder) -> None:
+    log = build.log("FROM busybox\nRUN echo kept > /k\n", None, "--rm=false", "-t", "kept")
+    container = re.findall(r"Running in ([0-9a-f]{12})", log)[-1]
+    assert "Removed" not in log
+    assert "A /k" in build.docker("diff", container).split("\n")
+    assert build.run("kept", "cat", "/k") == "kept"
