@@ -212,7 +212,7 @@ UNREADABLE = {
         replaced("1/layer.tar", BASE),
         f'invalid diffID for layer 1: expected "{digest(TOP)}", got "{digest(BASE)}"',
     ),
-    "damaged layer": (replaced("1/layer.tar", TOP[:600]), "unexpected EOF"),
+    "damaged layer": (replaced("1/layer.tar", TOP[:400]), "unexpected EOF"),
     "bad tag": (docker_archive([BASE], ["UPPER:1"]), "invalid reference format: repository name"),
 }
 

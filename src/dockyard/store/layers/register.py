@@ -7,7 +7,7 @@ when they are mounted, so none needs its parent's files. Docker unpacks one afte
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
@@ -82,7 +82,10 @@ class Registrar:
     def adopt(self, draft: Draft, lease: Lease, dispose: Callable[[str], None]) -> Layer | None:
         """Make a layer of a draft; None when nothing was written into it. `dispose` gets drafts that aren't needed."""
         below = draft.parent
+        pool = ThreadPoolExecutor(1, "layer-sync")
         try:
+            # The kernel writes while the files are read: both take long where there are many.
+            written = pool.submit(self._make_durable, draft.driver_id)
             described = describe(self._driver, draft)
             if described is not None and described.recipe is None:
                 raise SystemFailure("a layer that was written in place can't be described")
@@ -92,10 +95,12 @@ class Registrar:
                 with self._locks.hold(chain):
                     known = self._table.find(chain)
                     if known is None:
-                        return self._commit(draft.driver_id, None, described, below)
+                        return self._commit(draft.driver_id, None, described, below, written)
         except BaseException:
             dispose(draft.driver_id)
             raise
+        finally:
+            pool.shutdown(wait=False)
         dispose(draft.driver_id)
         return known if described is not None else None
 
@@ -199,7 +204,15 @@ class Registrar:
         self._driver.create(layer_id, parent)
         return layer_id
 
-    def _commit(self, layer_id: str, blob: KeepableBlob | None, unpacked: Unpacked, below: Layer | None) -> Layer:
+    def _commit(
+        self,
+        layer_id: str,
+        blob: KeepableBlob | None,
+        unpacked: Unpacked,
+        below: Layer | None,
+        written: "Future[None] | None" = None,
+    ) -> Layer:
+        """Make the layer exist. `written`: its files are being written out already."""
         parent = below.chain_id if below else None
         if below is not None:
             self._driver.inherit(layer_id, below.driver_id, unpacked.implied)
@@ -211,7 +224,7 @@ class Registrar:
             unpacked.size_bytes,
             unpacked.archive_bytes,
         )
-        self._make_durable(layer_id)
+        written.result() if written is not None else self._make_durable(layer_id)
         kept = None
         compressed = unpacked.compression is not Compression.NONE
         if blob is not None and (unpacked.recipe is None or (compressed and self._keep_compressed)):
