@@ -41,6 +41,7 @@ IMAGE = {
     "ls": ("image.ls", "List images"),
     "prune": ("image.prune", "Remove images that nothing needs"),
     "pull": ("image.pull", "Fetch an image from a registry"),
+    "push": ("image.push", "Send an image to a registry"),
     "rm": ("image.rm", "Remove images"),
     "save": ("image.save", "Write images as an archive"),
     "tag": ("image.tag", "Give an image another name"),
@@ -89,7 +90,7 @@ COMMON = ("run", "exec", "ps", "pull", "images", "version", "info")
 
 VERBS = {
     **{name: CONTAINER[name] for name in sorted(CONTAINER) if name not in ("inspect", "ls", "prune")},
-    **{name: IMAGE[name] for name in ("history", "import", "load", "pull", "save", "tag")},
+    **{name: IMAGE[name] for name in ("history", "import", "load", "pull", "push", "save", "tag")},
     "daemon": ("system.daemon", "Start the daemon"),
     "events": SYSTEM["events"],
     "images": IMAGE["ls"],
@@ -115,8 +116,8 @@ ALIASES = {
 NOT_YET = frozenset(
     (
         "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "login", "logout", "manifest",
-        "node", "plugin", "push", "search", "secret", "service", "stack", "stats", "swarm", "trust",
-        "container stats", "image build", "image push", "system dial-stdio", "system prune", "volume update",
+        "node", "plugin", "search", "secret", "service", "stack", "stats", "swarm", "trust",
+        "container stats", "image build", "system dial-stdio", "system prune", "volume update",
     )
 )  # fmt: skip
 """Commands of Docker that are known here and answered with a clear refusal."""

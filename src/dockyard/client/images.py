@@ -61,10 +61,20 @@ def save(client: EngineClient, refs: Iterable[str]) -> Response:
 
 
 def create(
-    client: EngineClient, parameters: Mapping[str, str | list[str] | None], archive: Iterable[bytes] | None = None
+    client: EngineClient,
+    parameters: Mapping[str, str | list[str] | None],
+    archive: Iterable[bytes] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """POST /images/create: pulls (`fromImage`, `tag`) or imports (`fromSrc`, `repo`); progress, a JSON value a line."""
-    return client.request("POST", "/images/create", parameters, body=archive)
+    return client.request("POST", "/images/create", parameters, body=archive, headers=headers)
+
+
+def push(
+    client: EngineClient, repository: str, parameters: Mapping[str, str | None], headers: Mapping[str, str]
+) -> Response:
+    """POST /images/{name}/push; progress, a JSON value a line."""
+    return client.request("POST", f"/images/{repository}/push", parameters, headers=headers)
 
 
 def commit(client: EngineClient, parameters: Mapping[str, str | bool | list[str] | None]) -> str:

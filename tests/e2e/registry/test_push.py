@@ -1,5 +1,6 @@
 """`docker push`, and that what others pull is what we had, byte for byte."""
 
+import base64
 import hashlib
 import json
 import re
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.peers import podman, program
-from tests.peers.registry import RunningRegistry, get_json
+from tests.peers.registry import RunningRegistry, get_json, registry
 from tests.support.client import Docker
+from tests.support.engine import PROGRAMS
 from tests.support.packs import Pack, fetch_manifest, image_pack, layer, upload
 
 pytestmark = pytest.mark.dockyard_only
@@ -163,3 +165,36 @@ def test_a_push_that_its_client_leaves_leaves_no_name(docker: Docker, plain_regi
     client.wait()
     docker("push", "-q", name)
     docker("rmi", name)
+
+
+def test_our_own_command_prints_what_dockers_does(
+    docker: Docker, plain_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    """`dockyard push` and `pull`; to a registry with a login they bring what `docker login` has kept."""
+    name = fresh(plain_registry)
+    docker("tag", "busybox", f"{name}:1")
+    docker("push", "-q", f"{name}:1")
+    for arguments in (
+        ("push", f"{name}:1"),
+        ("push", "-q", f"{name}:1"),
+        ("push", f"{name}:nosuch"),
+        ("pull", f"{name}:1"),
+    ):
+        theirs, ours = docker.result(*arguments), _dockyard(docker, tmp_path, *arguments)
+        assert (ours.returncode, ours.stdout.rstrip()) == (theirs.code, theirs.out.rstrip()), arguments
+    with registry(tmp_path / "registry", users={"me": "pass"}) as locked:
+        private = f"{locked.address}/private"
+        docker("tag", "busybox", private)
+        assert "no basic auth credentials" in _dockyard(docker, tmp_path, "push", private).stderr
+        entry = {"auth": base64.b64encode(b"me:pass").decode()}
+        (tmp_path / "config.json").write_text(json.dumps({"auths": {locked.address: entry}}))
+        assert "digest: sha256:" in _dockyard(docker, tmp_path, "push", private).stdout
+        docker("rmi", private)
+        assert _dockyard(docker, tmp_path, "pull", "-q", private).returncode == 0
+    docker("rmi", f"{name}:1", private)
+
+
+def _dockyard(docker: Docker, config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**(docker.client.environment or {}), "DOCKER_CONFIG": str(config)}
+    command = [str(PROGRAMS / "dockyard"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

@@ -6,6 +6,7 @@ from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.image.reference import split, with_default_tag
+from dockyard.cli.image.registry_auth import auth_headers
 from dockyard.cli.output.progress import show_progress
 from dockyard.cli.session import STDERR, STDOUT, Session
 from dockyard.client import images
@@ -43,7 +44,8 @@ def pull(
     """Has the daemon pull `name`; progress goes to stdout or stderr unless `quiet`. Raises what the daemon reports."""
     repository, tag, digest = split(name if all_tags else with_default_tag(name))
     parameters = {"fromImage": repository, "tag": digest or tag or None, "platform": platform or None}
-    response = images.create(session.client, parameters)
+    headers = auth_headers(name, session.environment)
+    response = images.create(session.client, parameters, headers=headers)
     show_progress(session, response, target=STDERR if to_stderr else STDOUT, quiet=quiet)
     session.client.finish(response)
 
