@@ -14,6 +14,7 @@ from dockyard.logdrivers.forward.job import Job, mark_removed, read_job, write_j
 from dockyard.logdrivers.forward.lock import holder, take
 from dockyard.logdrivers.forward.position import Position, read_position, write_position
 from dockyard.logdrivers.forward.queue import Waiting
+from dockyard.logdrivers.forward.service import Service
 from dockyard.logdrivers.forward.spool import Spooled, SpoolReader, decoded
 from dockyard.logdrivers.local_entries import Entry
 from dockyard.shim.container_log import ContainerLog
@@ -181,6 +182,17 @@ def test_the_lock_tells_who_holds_it(tmp_path: Path) -> None:
     os.write(ours, b"x")
     assert os.waitpid(child, 0)[1] == 0
     assert holder(path) == 0
+
+
+async def test_strange_files_among_the_spools_keep_nobody_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dockyard.logdrivers.forward.service.GRACE_SECONDS", 0.01)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("/")
+    (tmp_path / "removed").mkdir()
+    mark_removed(f"{tmp_path}/removed")
+    async with asyncio.timeout(5):
+        await Service(str(tmp_path), print).run()
+    assert sorted(os.listdir(tmp_path)) == ["file", "link"]
 
 
 class ListSink:

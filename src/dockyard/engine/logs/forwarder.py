@@ -21,6 +21,7 @@ from dockyard.engine.paths import Paths
 from dockyard.errors import SystemFailure
 from dockyard.logdrivers.forward.job import Job, mark_removed, write_job
 from dockyard.logdrivers.forward.lock import holder
+from dockyard.logdrivers.forward.spool import spools_in
 
 LOG = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class LogForwarder:
 
     def resume(self) -> None:
         """The daemon has started: what is left is forwarded, also what containers left that aren't there any more."""
-        for container_id in os.listdir(self._paths.log_spools):
+        for container_id in spools_in(self._paths.log_spools):
             if not os.path.isdir(self._paths.container(container_id)):
                 self.forget(container_id)
         self._keep()
@@ -80,11 +81,11 @@ class LogForwarder:
             LOG.error("the log of the removed container %s: %s", container_id[:12], error)
 
     def _keep(self) -> None:
-        if (self._keeping is None or self._keeping.done()) and os.listdir(self._paths.log_spools):
+        if (self._keeping is None or self._keeping.done()) and spools_in(self._paths.log_spools):
             self._keeping = self._start("keep the log forwarder", self._keep_running())
 
     async def _keep_running(self) -> None:
-        while os.listdir(self._paths.log_spools):
+        while spools_in(self._paths.log_spools):
             pid = holder(self._state)
             if not pid:
                 await self._launch()

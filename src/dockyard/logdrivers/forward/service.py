@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from dockyard.linux.inotify import IN_CREATE, IN_DELETE_SELF, IN_MODIFY, IN_MOVED_TO, WatchSet
 from dockyard.logdrivers.forward.courier import Courier
+from dockyard.logdrivers.forward.spool import spools_in
 
 RETRY_SECONDS = 5.0
 GRACE_SECONDS = 5.0
@@ -42,7 +43,7 @@ class Service:
                     async with asyncio.timeout(None if self._tasks else GRACE_SECONDS):
                         await self._changed.wait()
                         continue
-                if not self._tasks and not os.listdir(self._spools):
+                if not self._tasks and not spools_in(self._spools):
                     return
         finally:
             loop.remove_reader(self._watches.fileno())
@@ -64,7 +65,7 @@ class Service:
                 self._watch_segment(courier)
 
     def _start_new(self) -> None:
-        for name in os.listdir(self._spools):
+        for name in spools_in(self._spools):
             if name not in self._tasks:
                 task = asyncio.create_task(self._serve(f"{self._spools}/{name}"), name=name)
                 self._tasks[name] = task
@@ -81,6 +82,8 @@ class Service:
                 self._couriers[self._watches.add(spool, IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF)] = courier
                 self._watch_segment(courier)
                 await courier.run()
+                if os.path.isdir(spool):
+                    raise OSError(f"{spool} can't be removed")
             except Exception as error:  # one container's trouble must not be that of all
                 self._report(f"container {os.path.basename(spool)[:12]}: {error!r}")
                 await asyncio.sleep(RETRY_SECONDS)

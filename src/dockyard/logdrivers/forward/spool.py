@@ -22,6 +22,12 @@ class Spooled(NamedTuple):
         return Position(self.segment, self.offset)
 
 
+def spools_in(directory: str) -> list[str]:
+    """The names of the spools in `directory`. OSError."""
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
 def decoded(entries: Iterable[Spooled]) -> list[Entry]:
     """The entries; what isn't one is left out."""
     found = []
