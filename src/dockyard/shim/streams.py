@@ -5,9 +5,9 @@
     AttachedClient, … ──► Input ──pipe or terminal──► process
 
 Each read is written to the log first and then sent to the clients. While a client is congested, or what forwards the
-log has fallen far behind, nothing is read. When
-the process has ended, `end` reads on to the end of its output without regard to clients, so that the log is complete;
-it waits two seconds for somebody else who still has the pipe open, as Docker does, and no longer.
+log has fallen far behind, nothing is read. When the process has ended, `end` reads on to the end of its output without
+regard to clients, so that the log is complete; it waits two seconds for somebody else who still has the pipe open, as
+Docker does, and no longer.
 """
 
 import os
