@@ -27,9 +27,9 @@ READ_BYTES = 256 * 1024
 PIPE_BYTES = 1024 * 1024
 """What a pipe holds at most, F_SETPIPE_SZ included: /proc/sys/fs/pipe-max-size."""
 
-BURST_BYTES = 2048
 GRACE_SECONDS = 2.0
 LOG_PAUSE_SECONDS = 0.05
+BURST_BYTES = 2048
 REST_SECONDS = 0.001
 """A read of at least so much is followed by a rest; what people read and type is shorter, and isn't delayed."""
 
