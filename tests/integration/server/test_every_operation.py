@@ -20,6 +20,8 @@ HANGING = {
     "Session",
 }
 """They answer with a stream that has no end, or take the connection."""
+ELSEWHERE = {"ImageCreate", "ImagePush", "ImageSearch", "DistributionInspect", "SystemAuth"}
+"""They ask registries."""
 NAMES = ["nope", "..", "a/b", "%00", "%2e%2e%2fx", "x" * 300, "-1", "*", "busybox", "sha256:" + "0" * 64, "%ff%fe"]
 VALUES = [
     "",
@@ -63,7 +65,7 @@ BODIES = [
 def test_nonsense(engine: Engine, ask: Ask, sleeper: str, seed: int) -> None:
     chance = random.Random(seed)
     for method, template, operation in ROUTES:
-        if operation in HANGING:
+        if operation in HANGING | ELSEWHERE:
             continue
         name = chance.choice([*NAMES, sleeper] if method == "GET" else NAMES)
         chosen = [(chance.choice(PARAMETERS), chance.choice(VALUES)) for _ in range(chance.randrange(5))]

@@ -74,11 +74,13 @@ class HijackAnswer:
 
     `content_type` names the framing to a client that asked for an upgrade; one that didn't is always told raw-stream,
     as Docker does. `receive` must take the descriptor over at once and return when the session needs the daemon no
-    more.
+    more. `speaks_first`: the session may have bytes for the client at once. One that waits for something which the
+    client does next (a start) must have been received before the client has read the head, so it doesn't.
     """
 
     content_type: str
     receive: Callable[[Hijacked], Awaitable[None]]
+    speaks_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

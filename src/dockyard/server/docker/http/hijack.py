@@ -48,8 +48,12 @@ def upgrade_head(content_type: str, upgrading: bool, headers: Mapping[str, str])
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-async def take_over(request: BaseRequest, content_type: str, headers: Mapping[str, str]) -> Hijacked:
+async def take_over(
+    request: BaseRequest, content_type: str, headers: Mapping[str, str], *, speaks_first: bool = True
+) -> Hijacked:
     """Answers `request` with the head of a byte stream and duplicates its socket.
+
+    A client that may lose what comes with the head is waited for, if the session `speaks_first`.
 
     The caller owns the descriptor and must return a `HijackedResponse` afterwards, which closes this daemon's copy.
     Raises ConnectionResetError when the client is gone, SystemFailure when no descriptor is left.
@@ -69,7 +73,7 @@ async def take_over(request: BaseRequest, content_type: str, headers: Mapping[st
     except OSError as error:
         raise SystemFailure(f"duplicating the client's socket: {error.strerror}") from error
     try:
-        if loses_early_stream(request.headers.get("User-Agent", "")):
+        if speaks_first and loses_early_stream(request.headers.get("User-Agent", "")):
             await head_read(fd)
     except BaseException:
         os.close(fd)

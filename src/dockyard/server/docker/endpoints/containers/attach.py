@@ -20,8 +20,11 @@ BINARY_SINCE = (1, 28)
 
 async def container_attach(call: Call) -> Answer:
     """Hands the client's socket to the container."""
-    tty = call.engine.containers.get(call.name).config.tty
-    return HijackAnswer(content_type(tty, call.version), _session(call, _options(call), framed=not tty))
+    container, options = call.engine.containers.get(call.name), _options(call)
+    session = _session(call, options, framed=not container.config.tty)
+    # before the start nothing is said, and the client starts the container as soon as it has read the head
+    speaks_first = options.logs or container.state.running
+    return HijackAnswer(content_type(container.config.tty, call.version), session, speaks_first)
 
 
 async def container_attach_websocket(call: Call) -> Answer:
