@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from dockyard.builder.files.node import LINKS, Node, Segments, find, resolve
 from dockyard.errors import InvalidParameter
 from dockyard.fs.archive.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, LINK, REGULAR_TYPES, SYMLINK
 from dockyard.fs.archive.reader import Member, TarReader
@@ -20,33 +21,9 @@ from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps
 
 MOST_MEMBERS = 2_000_000
-_LINKS = 40
 _DEEPEST = 2048
 _CHUNK = 1 << 18
 _KINDS = {CHARACTER: stat.S_IFCHR, BLOCK_DEVICE: stat.S_IFBLK, FIFO: stat.S_IFIFO}
-
-Segments = tuple[tuple[int, int, int], ...]
-"""Offset in the file, offset in the archive, length."""
-
-
-class Node:
-    """One file of the index, and at once its Status."""
-
-    __slots__ = (
-        "children", "segments", "st_gid", "st_ino", "st_mode", "st_mtime_ns", "st_nlink", "st_rdev", "st_size",
-        "st_uid", "target", "xattrs",
-    )  # fmt: skip
-    st_dev = 0
-
-    def __init__(self, mode: int, ino: int) -> None:
-        self.st_mode = mode
-        self.st_uid = self.st_gid = self.st_size = self.st_mtime_ns = self.st_rdev = 0
-        self.st_nlink = 1
-        self.st_ino = ino
-        self.children: dict[bytes, Node] | None = {} if stat.S_ISDIR(mode) else None
-        self.segments: Segments = ()
-        self.target = b""
-        self.xattrs: dict[bytes, bytes] = {}
 
 
 class ArchiveFiles:
@@ -82,7 +59,7 @@ class ArchiveFiles:
 
     def remove(self, steps: Steps) -> None:
         """Take one file out of the tree, if it is there."""
-        parent = _find(self.root, steps[:-1]) if steps else None
+        parent = find(self.root, steps[:-1]) if steps else None
         if parent is not None and parent.children is not None and parent.children.pop(steps[-1], None) is not None:
             self.removed.append(steps)
 
@@ -128,8 +105,8 @@ class ArchiveFiles:
 
     def _link(self, member: Member) -> None:
         target, steps = components(member.link), components(member.name)
-        real = _resolve(self.root, target[:-1])
-        parent = _find(self.root, real) if real is not None else None
+        real = resolve(self.root, target[:-1])
+        parent = find(self.root, real) if real is not None else None
         node = parent.children.get(target[-1]) if parent is not None and parent.children and target else None
         if node is None or node.children is not None or not steps:
             raise InvalidParameter(f"invalid hardlink {display(member.name)!r} -> {display(member.link)!r}")
@@ -156,7 +133,7 @@ class ArchiveFiles:
             if step == b"..":
                 del real[-1:]
                 continue
-            parent = _find(self.root, tuple(real))
+            parent = find(self.root, tuple(real))
             assert parent is not None
             assert parent.children is not None
             child = parent.children.get(step)
@@ -164,7 +141,7 @@ class ArchiveFiles:
                 child = parent.children[step] = Node(stat.S_IFDIR | 0o755, next(self._numbers))
             if stat.S_ISLNK(child.st_mode):
                 links += 1
-                if links > _LINKS:
+                if links > LINKS:
                     raise InvalidParameter("too many levels of symbolic links in the archive")
                 if child.target.startswith(b"/"):
                     real = []
@@ -173,7 +150,7 @@ class ArchiveFiles:
             if child.children is None:
                 raise InvalidParameter(f"{display(b'/'.join((*real, step)))} in the archive is no directory")
             real.append(step)
-        found = _find(self.root, tuple(real))
+        found = find(self.root, tuple(real))
         assert found is not None
         return found
 
@@ -193,20 +170,20 @@ class ArchiveReader:
 
     def status(self, steps: Steps) -> Node | None:
         """See FileReader."""
-        return _find(self._root, steps)
+        return find(self._root, steps)
 
     def resolve(self, name: Steps) -> Steps | None:
         """See FileReader."""
-        return _resolve(self._root, name)
+        return resolve(self._root, name)
 
     def names(self, steps: Steps) -> Iterable[bytes]:
         """See FileReader."""
-        node = _find(self._root, steps)
+        node = find(self._root, steps)
         return () if node is None or node.children is None else node.children
 
     def walk(self, start: Steps) -> Iterator[tuple[Steps, Node]]:
         """See FileReader."""
-        first = _find(self._root, start)
+        first = find(self._root, start)
         if first is None or first.children is None:
             return
         stack = [(start, first.children, sorted(first.children, reverse=True))]
@@ -257,7 +234,7 @@ class ArchiveReader:
         return self._file(steps).xattrs
 
     def _file(self, steps: Steps) -> Node:
-        node = _find(self._root, steps)
+        node = find(self._root, steps)
         if node is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return node
@@ -284,37 +261,3 @@ def _placed(member: Member, position: int) -> Segments:
         placed.append((offset, position, length))
         position += length
     return tuple(placed)
-
-
-def _find(root: Node, steps: Steps) -> Node | None:
-    node = root
-    for step in steps:
-        child = node.children.get(step) if node.children is not None else None
-        if child is None:
-            return None
-        node = child
-    return node
-
-
-def _resolve(root: Node, name: Steps) -> Steps | None:
-    pending = list(reversed(name))
-    done: list[bytes] = []
-    links = 0
-    while pending:
-        step = pending.pop()
-        if step == b"..":
-            del done[-1:]
-            continue
-        node = _find(root, (*done, step))
-        if node is None:
-            return None
-        if not stat.S_ISLNK(node.st_mode):
-            done.append(step)
-            continue
-        links += 1
-        if links > _LINKS:
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if node.target.startswith(b"/"):
-            done = []
-        pending += [part for part in reversed(node.target.split(b"/")) if part and part != b"."]
-    return tuple(done)
