@@ -182,8 +182,8 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
   set strangers {{ type ifname; }}
   chain raw {{
     type filter hook prerouting priority raw; policy accept;
-    iifname {bridge} {family} daddr {loopback} drop
-    iifname {bridge} {family} saddr {loopback} drop
+    {family} daddr {loopback} iifname {bridge} drop
+    {family} saddr {loopback} iifname {bridge} drop
   }}
   chain publish {{
     {protocols} dnat {family} to {family} daddr . meta l4proto . th dport map @published_at
