@@ -34,7 +34,9 @@ def failing_engine(error: Exception) -> Any:
         return SimpleNamespace(container_id="x", config=config)
 
     record = SimpleNamespace(
-        id="x", state=SimpleNamespace(status=Status.RUNNING), config=SimpleNamespace(open_stdin=True, tty=True)
+        id="x",
+        state=SimpleNamespace(status=Status.RUNNING, running=True),
+        config=SimpleNamespace(open_stdin=True, tty=True),
     )
     return SimpleNamespace(
         containers=SimpleNamespace(get=lambda _: record, attach=fail),
