@@ -8,8 +8,10 @@ a byte; descriptors travel beside the packet (SCM_RIGHTS) in the order of the cl
     event    {"event": "exit", …}            unasked, to every connection
 """
 
+from binascii import crc32
 from typing import Any, NamedTuple
 
+from dockyard import __version__
 from dockyard.fs.mount import Mount, mount_from_json
 
 STREAMS = ("stdin", "stdout", "stderr")
@@ -143,3 +145,10 @@ def client_from_json(message: dict[str, Any]) -> ClientSettings:
         detach_keys=message["detach_keys"].encode("latin-1"),
         include_logs=message["include_logs"],
     )
+
+
+def spoken_version() -> str:
+    """What tells a supervisor of other messages from one of ours: the version, and the names of all fields."""
+    values = (CreateRequest, LogSettings, ExternalRuntime, ClientSettings, ExitRecord, ExecState, Mount)
+    fields = " ".join(name for value in values for name in value._fields)
+    return f"{__version__} {crc32(fields.encode()):08x}"

@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from dockyard import __version__
 from dockyard.errors import InvalidParameter, to_wire
 from dockyard.fs.rooted import remove_tree
 from dockyard.shim.bury import bury, kill_keeper, sweep
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.main import asks_for_shim, run_shim
+from dockyard.shim.messages import spoken_version
 from dockyard.shim.packets import parse_packet, receive_raw, send_packet
 from dockyard.shim.place import Place
 from dockyard.supervisor.sandbox import OP as SANDBOX
@@ -66,7 +66,7 @@ Task = Callable[[Place, dict[str, Any], int], dict[str, Any]]
 
 
 def _ping(_place: Place, _message: dict[str, Any], supervisor: int) -> dict[str, Any]:
-    return {"pid": supervisor, "version": __version__}
+    return {"pid": supervisor, "version": spoken_version()}
 
 
 def _shutdown(_place: Place, _message: dict[str, Any], supervisor: int) -> dict[str, Any]:

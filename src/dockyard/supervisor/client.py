@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Collection, Sequence
 
-from dockyard import __version__
 from dockyard.errors import DeadlineExceeded, DockyardError, InvalidParameter, NotFound, SystemFailure, Unavailable
 from dockyard.shim.directory import ShimDirectory
 from dockyard.shim.exit_record import read_exit
@@ -22,6 +21,7 @@ from dockyard.shim.messages import (
     LogSettings,
     client_to_json,
     create_to_json,
+    spoken_version,
 )
 from dockyard.shim.sockets import connect_to
 from dockyard.supervisor.channel import REPLY_SECONDS, Channel, Message
@@ -70,7 +70,7 @@ class SupervisorClient:
             except (NotFound, Unavailable):
                 pass
             else:
-                if answer["version"] == __version__:
+                if answer["version"] == spoken_version():
                     return
                 await self._ask("shutdown")  # of another version: its shims live on, new ones come from ours
             if self._process is not None:
