@@ -16,6 +16,7 @@ from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.links import parse_link
 from dockyard.engine.containers.record import Container
+from dockyard.fs.archive.source import write_all
 from dockyard.fs.atomic import write_atomic
 from dockyard.network.attachment import BRIDGE, BridgeInfo
 from dockyard.network.companion.directory import Settings
@@ -184,7 +185,7 @@ def _overwrite(path: str, text: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            os.pwrite(descriptor, text, 0)
+            write_all(descriptor, text)
             os.ftruncate(descriptor, len(text))
         finally:
             os.close(descriptor)

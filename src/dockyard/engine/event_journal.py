@@ -8,11 +8,13 @@ A SIGKILL leaves at worst one torn last line, which readers skip and which the n
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from dockyard.errors import SystemFailure
+from dockyard.fs.archive.source import write_all
 
 LARGEST_BYTES = 16 << 20
 
@@ -45,7 +47,7 @@ class EventJournal:
         try:
             if self._size_bytes + len(line) > self._largest_bytes:
                 self._rotate()
-            os.write(self._fd, line)
+            self._write(line)
         except OSError as error:
             raise SystemFailure(f"writing the event journal {self._path}: {error.strerror}") from error
         self._size_bytes += len(line)
@@ -70,6 +72,14 @@ class EventJournal:
             return self._decoder.decode(line)
         except msgspec.MsgspecError:
             return None
+
+    def _write(self, line: bytes) -> None:
+        try:
+            write_all(self._fd, line)
+        except OSError:  # half a line would spoil the next one
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._size_bytes)
+            raise
 
     def _rotate(self) -> None:
         os.close(self._fd)

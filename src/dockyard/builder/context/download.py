@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.fs.archive.source import write_all
 
 _PIECE = 1 << 18
 _CONNECT_SECONDS = 30
@@ -66,7 +67,7 @@ async def _save(content: "object", path: str, total: int, told: Told | None) -> 
             if disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
                 raise SystemFailure("no space left on the disk for a download")
             hashed.update(piece)
-            os.write(descriptor, piece)
+            write_all(descriptor, piece)
             done += len(piece)
             if told is not None:
                 told(done, total)

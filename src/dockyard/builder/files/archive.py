@@ -16,7 +16,7 @@ from dockyard.builder.files.node import LINKS, Node, Segments, find, resolve
 from dockyard.errors import InvalidParameter
 from dockyard.fs.archive.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, LINK, REGULAR_TYPES, SYMLINK
 from dockyard.fs.archive.reader import Member, TarReader
-from dockyard.fs.archive.source import FileSource
+from dockyard.fs.archive.source import FileSource, write_all
 from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps
 
@@ -221,10 +221,14 @@ class ArchiveReader:
             if offset:
                 os.lseek(descriptor, offset, os.SEEK_SET)
             if length <= _CHUNK:
-                os.write(descriptor, os.pread(self._descriptor, length, at))
+                for piece in self._pieces(at, length):
+                    write_all(descriptor, piece)
                 continue
             end = at + length
-            while at < end and (copied := os.sendfile(descriptor, self._descriptor, at, end - at)):
+            while at < end:
+                copied = os.sendfile(descriptor, self._descriptor, at, end - at)
+                if not copied:
+                    raise _shorter()
                 at += copied
         if node.st_size and (len(node.segments) != 1 or node.segments[0][2] != node.st_size):
             os.ftruncate(descriptor, node.st_size)
@@ -243,10 +247,14 @@ class ArchiveReader:
         while length > 0:
             piece = os.pread(self._descriptor, min(length, _CHUNK), at)
             if not piece:
-                raise OSError(errno.EIO, "the archive has become shorter")
+                raise _shorter()
             yield piece
             at += len(piece)
             length -= len(piece)
+
+
+def _shorter() -> OSError:
+    return OSError(errno.EIO, "the archive has become shorter")
 
 
 def _zeros(count: int) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import Self
 
 from dockyard.builder.files.contract import Status
 from dockyard.fs.archive.pack import read_xattrs
+from dockyard.fs.archive.source import write_all
 from dockyard.fs.rooted import Steps
 from dockyard.store.graphdriver.view import View
 
@@ -74,11 +75,14 @@ class LayerReader:
         """See FileReader. Large files are copied inside the kernel."""
         source = self._reader.open(steps)
         try:
+            size = os.fstat(source).st_size
             first = os.read(source, _CHUNK)
-            if first:
-                os.write(descriptor, first)
+            write_all(descriptor, first)
             position = len(first)
-            while len(first) == _CHUNK and (copied := os.sendfile(descriptor, source, position, 1 << 30)):
+            while position < size:
+                copied = os.sendfile(descriptor, source, position, size - position)
+                if not copied:
+                    raise OSError(errno.EIO, "the file has become shorter")
                 position += copied
         finally:
             os.close(source)

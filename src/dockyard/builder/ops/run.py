@@ -19,6 +19,7 @@ from dockyard.builder.solve.executor import Attachment, Command, Executor, Say
 from dockyard.builder.solve.results import Result, Snapshot, Tree
 from dockyard.builder.solve.sources import Secrets
 from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.fs.archive.source import write_all
 from dockyard.fs.mount import Mount
 from dockyard.fs.paths import components
 from dockyard.fs.rooted import RootedTree, Steps
@@ -198,7 +199,7 @@ class _Ready:
         path = f"{home}/secret"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, data)
+            write_all(descriptor, data)
             os.fchown(descriptor, uid, gid)
             os.fchmod(descriptor, mode)
         finally:

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from dockyard.errors import DataLoss, InvalidParameter
+from dockyard.fs.archive.source import write_all
 
 LINKS = "l"
 MAX_DEPTH = 128
@@ -140,7 +141,7 @@ def new_link() -> str:
 def _write(path: str, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
-        os.write(descriptor, text.encode())
+        write_all(descriptor, text.encode())
     finally:
         os.close(descriptor)
 
