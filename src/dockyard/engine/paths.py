@@ -64,6 +64,11 @@ class Paths:
         return f"{self.data_root}/buildcache"
 
     @property
+    def removed_mounts(self) -> str:
+        """Where removed cache mounts wait for their deletion."""
+        return f"{self.data_root}/tmp"
+
+    @property
     def removed_bundles(self) -> str:
         """Where bundles wait for their deletion, so that a new start of the same container never meets its old one."""
         return f"{self.exec_root}/removed"

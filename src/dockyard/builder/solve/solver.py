@@ -14,8 +14,8 @@ from typing import Protocol
 
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.graph import Base, Vertex
+from dockyard.builder.locks import KeyLocks
 from dockyard.builder.solve.events import Completed, Event, Started
-from dockyard.builder.solve.locks import KeyLocks
 from dockyard.builder.solve.results import Result, Snapshot
 from dockyard.store.layers import LayerStore
 from dockyard.store.layers.leases import Lease

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator
 
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.builder.solve.locks import KeyLocks
+from dockyard.builder.locks import KeyLocks
 from dockyard.engine.builds.messages import Message
 from dockyard.engine.builds.parts import Parts
 from dockyard.engine.builds.request import BuildRequest
@@ -31,7 +31,7 @@ class Builds:
             store,
             registries,
             store.build_cache,
-            CacheMounts(services.paths.cache_mounts, services.clock_ns),
+            CacheMounts(services.paths.cache_mounts, services.paths.removed_mounts, services.clock_ns),
             KeyLocks(),
             asyncio.Semaphore(max(_LEAST_PARALLEL, 2 * (os.cpu_count() or 1))),
         )

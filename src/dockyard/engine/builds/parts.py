@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.builder.solve.locks import KeyLocks
+from dockyard.builder.locks import KeyLocks
 from dockyard.engine.containers.services import Services
 from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.engine.open_store import Store

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dockyard.builder.cache import BuildCache, Record
 from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.errors import SystemFailure
 from dockyard.store.graphdriver.usage import tree_bytes
 
 
@@ -80,10 +81,10 @@ def prune(
             break
         if item.in_use or (item.shared and not request.everything) or not _matches(item, request, now_ns):
             continue
+        if not item.key and not mounts.remove(item.id):
+            continue  # a command began with it while sizes were counted
         removed.append(item)
         kept -= item.size_bytes
-        if not item.key:
-            mounts.remove(item.id)
     cache.forget(item.key for item in removed if item.key)
     return Pruned(tuple(item.id for item in removed), sum(0 if item.shared else item.size_bytes for item in removed))
 
@@ -108,17 +109,30 @@ def _items(cache: BuildCache, mounts: CacheMounts, shared: AbstractSet[str]) -> 
     for record in records:
         yield _of_record(record, by_chain, shared)
     for mount in mounts.all():
+        size_bytes = _bytes(mount.directory)
+        if size_bytes is None:
+            continue
         yield CacheItem(
             mount.name,
             "exec.cachemount",
             f"cached mount {mount.id.lstrip('/')} ({mount.sharing})",
             mounts.in_use(mount.name),
             False,
-            tree_bytes(mount.directory),
+            size_bytes,
             mount.created_ns,
             mount.used_ns,
             mount.uses,
         )
+
+
+def _bytes(directory: str) -> int | None:
+    """What a cache mount holds; None where it was removed meanwhile."""
+    try:
+        return tree_bytes(directory)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SystemFailure(f"reading {directory}: {error.strerror}") from error
 
 
 def _of_record(record: Record, by_chain: Mapping[str, str], shared: AbstractSet[str]) -> CacheItem:
