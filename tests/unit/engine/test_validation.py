@@ -32,6 +32,8 @@ REFUSED = [
     (HostConfig(storage_opt={"size": "1G"}), "--storage-opt is supported only for overlay over xfs"),
     (HostConfig(storage_opt={"odd": "1"}), "Unknown option odd"),
     (HostConfig(dns=("odd",)), 'invalid DNS server: ParseAddr("odd"): unable to parse IP'),
+    (HostConfig(extra_hosts=("a:10.0.0.1",) * 4097), "too many extra hosts: at most 4096"),
+    (HostConfig(extra_hosts=("a" * 1000 + ":10.0.0.1",) * 131), "too many extra hosts"),
     (HostConfig(cpu_realtime_period=10, cpu_realtime_runtime=20), "real-time"),
     (HostConfig(runtime="odd"), "unknown or invalid runtime name: odd"),
     (HostConfig(ulimits=(Ulimit("odd", 1, 1),)), "invalid ulimit type: odd"),

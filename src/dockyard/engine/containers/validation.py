@@ -26,6 +26,9 @@ SMALLEST_MEMORY_BYTES = 6 << 20
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 IPC_MODES = ("", "none", "private", "shareable", "host")
 LARGEST_CPUSET = 8192
+MAX_EXTRA_HOSTS = 4096
+MAX_EXTRA_HOSTS_LETTERS = 128 << 10
+"""Docker sets no limit. Ours lets all that a container may ask be told to its resolver in one message."""
 CPUSET = re.compile(r"(\d+(-\d+)?)(,\d+(-\d+)?)*")
 ULIMITS = frozenset(
     (
@@ -92,7 +95,12 @@ def _check_network(host: HostConfig) -> None:
             ip_address(address)
         except ValueError as error:
             raise InvalidParameter(f'invalid DNS server: ParseAddr("{address}"): unable to parse IP') from error
-    for extra in host.extra_hosts or ():
+    extra_hosts = host.extra_hosts or ()
+    if len(extra_hosts) > MAX_EXTRA_HOSTS or sum(map(len, extra_hosts)) > MAX_EXTRA_HOSTS_LETTERS:
+        raise InvalidParameter(
+            f"too many extra hosts: at most {MAX_EXTRA_HOSTS}, with {MAX_EXTRA_HOSTS_LETTERS} letters in sum"
+        )
+    for extra in extra_hosts:
         parse_extra_host(extra)
 
 

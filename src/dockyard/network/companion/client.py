@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EMSGSIZE
 from typing import Final
 
 import msgspec
@@ -173,6 +174,7 @@ class CompanionClient:
     def _open(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         connection.settimeout(self._answer_seconds)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, messages.MAX_BYTES)
         try:
             if not self._reach(connection):
                 self._process = launch(self._exec_root, self._version)
@@ -208,12 +210,19 @@ class CompanionClient:
         give(messages.ForgetRest(), None)
 
     def _give(self, connection: socket.socket, order: Order, descriptor: int | None) -> None:
-        """OSError: the connection is broken. SystemFailure: refused."""
+        """OSError: the connection is broken. SystemFailure: refused, or too long; the connection is as before."""
         packet = messages.encode(order)
-        if descriptor is None:
-            connection.send(packet)
-        else:
-            socket.send_fds(connection, [packet], [descriptor])
+        if len(packet) > messages.MAX_BYTES:
+            raise SystemFailure(f"{type(order).__name__}: {len(packet)} bytes are more than {messages.MAX_BYTES}")
+        try:
+            if descriptor is None:
+                connection.send(packet)
+            else:
+                socket.send_fds(connection, [packet], [descriptor])
+        except OSError as error:
+            if error.errno == EMSGSIZE:  # where the machine allows sockets less than that
+                raise SystemFailure(f"{type(order).__name__}: {len(packet)} bytes: {error.strerror}") from error
+            raise
         answer = connection.recv(messages.MAX_BYTES)
         if not answer:
             raise ConnectionResetError("the companion has ended")

@@ -100,15 +100,17 @@ class Directory:
         self._endpoints.subscribe(self._changed)
 
     def tell(self, give: Give) -> None:
-        """Tell a companion that has just been connected everything.
+        """Tell a companion that has just been connected everything. What it can't be told is missing, and logged.
 
         Raises:
             OSError: it is gone again.
         """
         for endpoint in self._endpoints.all():
             if endpoint.dns_names:
-                give(messages.NameNetwork(endpoint.network_id, endpoint.network), None)
-                give(messages.Join(endpoint.network_id, member_of(endpoint)), None)
+                with _logged():
+                    give(messages.NameNetwork(endpoint.network_id, endpoint.network), None)
+                with _logged():
+                    give(messages.Join(endpoint.network_id, member_of(endpoint)), None)
         for sandbox in sorted(self._served):
             try:
                 namespace = self._open(sandbox)

@@ -14,7 +14,8 @@ from dockyard.network.resolver.values import Member, View
 
 SOCKET: Final = "network.sock"
 MAX_BYTES: Final = 1 << 18
-"""No packet is longer: the kernel's default for a socket is less (/proc/sys/net/core/wmem_default)."""
+"""No packet is longer. The kernel's default for a socket is less (/proc/sys/net/core/wmem_default): it has to be asked
+for."""
 
 
 class Begin(Struct, frozen=True, tag=True):
