@@ -9,8 +9,9 @@ import pytest
 
 from dockyard.errors import SystemFailure
 from dockyard.logdrivers.contract import EntriesRefused, Patience, Subject
+from dockyard.logdrivers.forward import courier
 from dockyard.logdrivers.forward.delivery import Delivery
-from dockyard.logdrivers.forward.job import Job, mark_removed, read_job, write_job
+from dockyard.logdrivers.forward.job import REMOVED, Job, mark_removed, read_job, write_job
 from dockyard.logdrivers.forward.lock import holder, take
 from dockyard.logdrivers.forward.position import Position, read_position, write_position
 from dockyard.logdrivers.forward.queue import Waiting
@@ -193,6 +194,30 @@ async def test_strange_files_among_the_spools_keep_nobody_busy(tmp_path: Path, m
     async with asyncio.timeout(5):
         await Service(str(tmp_path), print).run()
     assert sorted(os.listdir(tmp_path)) == ["file", "link"]
+
+
+async def test_what_cannot_be_sent_is_given_up_though_the_queue_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(courier, "QUEUE_ENTRIES", 5)
+    monkeypatch.setattr(courier, "BATCH_ENTRIES", 5)
+    monkeypatch.setattr(courier, "make_sink", lambda *_: ListSink([], [ConnectionError("away")] * 1_000_000))
+    log = opened(tmp_path)
+    log.write("stdout", lines(0, 100))
+    log.close()
+    spool = tmp_path / "spool"
+    write_job(str(spool), Job("fluentd", {}, SUBJECT))
+    mark_removed(str(spool))
+    said: list[str] = []
+    carrying = asyncio.create_task(courier.Courier(str(spool), said.append).run())
+    await asyncio.sleep(0.1)
+    assert not carrying.done()  # a day hasn't passed
+    os.utime(spool / REMOVED, (1, 1))
+    async with asyncio.timeout(5):
+        await carrying
+    assert not spool.exists()
+    assert "given up after a day" in said[-1]
 
 
 class ListSink:

@@ -96,7 +96,7 @@ class Courier:
                 await self._read_all()
             if removed_at is not None and (self._job is None or not self._unsent()):
                 return
-            if removed_at is not None and time.time() - removed_at > KEPT_SECONDS:
+            if self._is_given_up():
                 self._report("what a removed container left is given up after a day")
                 return
             with suppress(asyncio.TimeoutError):
@@ -104,12 +104,18 @@ class Courier:
                     await self.changed.wait()
 
     async def _read_all(self) -> None:
+        """Returns early when it is given up."""
         for number, entry in enumerate(self._reader.read(), 1):
             self._waiting.put(entry)
             self._arrived.set()
             while self._waiting.full:
                 self._room.clear()
-                await self._room.wait()
+                with suppress(asyncio.TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._room.wait()
+                        continue
+                if self._is_given_up():  # a receiver that is away for ever makes no room
+                    return
             if number % BATCH_ENTRIES == 0:
                 await asyncio.sleep(0)
 
@@ -139,6 +145,10 @@ class Courier:
     def _make_sink(self) -> Sink:
         assert self._job is not None
         return make_sink(self._job.driver, self._job.options, self._job.subject)
+
+    def _is_given_up(self) -> bool:
+        removed_at = self._removed_at()
+        return removed_at is not None and time.time() - removed_at > KEPT_SECONDS
 
     def _removed_at(self) -> float | None:
         try:
