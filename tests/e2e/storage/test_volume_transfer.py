@@ -55,6 +55,15 @@ def test_rename(docker: Docker, dockyard: Docker, filled: str) -> None:
     docker("volume", "rm", "other", "taken")
 
 
+def test_an_anonymous_volume_that_gets_a_name_is_kept(docker: Docker, dockyard: Docker) -> None:
+    made = [docker("volume", "create") for _ in range(2)]
+    dockyard("volume", "rename", made[0], "renamed")
+    dockyard("volume", "clone", made[1], "cloned")
+    docker("volume", "prune", "-f")
+    assert docker("volume", "ls", "-q").split("\n") == ["cloned", "renamed"]
+    docker("volume", "rm", "renamed", "cloned")
+
+
 def test_clone(docker: Docker, dockyard: Docker, filled: str) -> None:
     assert dockyard("volume", "clone", "origin", "copy") == "copy"
     assert checksum(docker, "copy") == checksum(docker, "origin") == filled
@@ -80,11 +89,18 @@ def test_export_and_import(docker: Docker, dockyard: Docker, filled: str, tmp_pa
 )
 def test_what_is_no_archive_leaves_nothing(docker: Docker, dockyard: Docker, archive: bytes) -> None:
     result = dockyard.result("volume", "import", "-", "bad", stdin=archive)
-    if archive:
-        assert result.code == 1
-        assert docker("volume", "ls", "-q", "--filter", "name=bad") == ""
-    else:
-        docker("volume", "rm", "bad")  # an empty archive is an empty volume
+    assert result.code == 1
+    assert docker("volume", "ls", "-q", "--filter", "name=bad") == ""
+
+
+def test_half_an_archive_is_refused(docker: Docker, dockyard: Docker, filled: str, tmp_path: Path) -> None:
+    dockyard("volume", "export", "-o", str(tmp_path / "v.tar"), "origin")
+    whole = (tmp_path / "v.tar").read_bytes()
+    ends = [len(whole) // 2, len(whole.rstrip(b"\0")) // 512 * 512 + 512]  # in the middle; only the end is missing
+    for end in ends:
+        assert "unexpected EOF" in dockyard.result("volume", "import", "-", "half", stdin=whole[:end]).err
+        assert docker("volume", "ls", "-q", "--filter", "name=half") == ""
+    docker("volume", "rm", "origin")
 
 
 def test_a_hostile_archive_stays_inside(docker: Docker, dockyard: Docker, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The driver of our own: directories below the data root, or file systems mounted there (`create -o device=`)."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
+from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.engine.volumes.driver import Found
 from dockyard.store.volumes import VolumeStore
 from dockyard.store.volumes.device import mount_device, unmount_device
@@ -29,7 +29,7 @@ class LocalDriver:
         """See VolumeDriver: nothing may be mounted when the store removes the directory."""
         volume = self._store.find(name)
         if volume is not None:
-            await asyncio.to_thread(unmount_device, volume)
+            await run_in_own_thread(unmount_device, volume)
 
     async def find(self, name: str) -> Found | None:
         """See VolumeDriver."""
@@ -43,10 +43,10 @@ class LocalDriver:
     async def mount(self, volume: Volume, user: str) -> str:  # noqa: ARG002
         """See VolumeDriver."""
         if volume.mount() is not None:
-            await asyncio.to_thread(mount_device, volume)
+            await run_in_own_thread(mount_device, volume)  # a dead server of NFS keeps it for minutes
         return volume.mountpoint
 
     async def unmount(self, volume: Volume, user: str, *, last: bool) -> None:  # noqa: ARG002
         """See VolumeDriver."""
         if last and volume.mount() is not None:
-            await asyncio.to_thread(unmount_device, volume)
+            await run_in_own_thread(unmount_device, volume)

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from dockyard.engine.volumes.driver import Found
-from dockyard.engine.volumes.plugin_files import PluginAddress
+from dockyard.engine.volumes.plugin_files import PluginAddress, TlsConfig
 from dockyard.errors import NotFound, SystemFailure, Unavailable
 from dockyard.store.volumes.volume import Volume
 
@@ -51,7 +51,7 @@ class PluginDriver:
 
     def __init__(self, address: PluginAddress) -> None:
         self.name = address.name
-        self._address = address
+        self.address = address
         self._activated = False
 
     async def is_volume_driver(self) -> bool:
@@ -111,7 +111,7 @@ class PluginDriver:
         """One call: Unavailable when it can't be reached, SystemFailure when it refuses or talks nonsense."""
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            connector, base = _connect(self._address)
+            connector, base = _connect(self.address)
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
                 session.post(
@@ -121,7 +121,13 @@ class PluginDriver:
                     allow_redirects=False,
                 ) as response,
             ):
-                raw = await response.content.read(LARGEST_ANSWER_BYTES)
+                raw = b""
+                async for piece in response.content.iter_any():
+                    raw += piece
+                    if len(raw) > LARGEST_ANSWER_BYTES:
+                        raise SystemFailure(
+                            f"{path}: plugin {self.name} answers more than {LARGEST_ANSWER_BYTES} bytes"
+                        )
                 status = response.status
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             reason = str(error) or type(error).__name__
@@ -152,11 +158,12 @@ def _connect(address: PluginAddress) -> tuple[aiohttp.BaseConnector, str]:
     parts = urlsplit(address.url)
     if parts.scheme == "unix":
         return aiohttp.UnixConnector(parts.path), "http://plugin"
-    if address.tls is None:
+    if address.tls is None and parts.scheme != "https":
         return aiohttp.TCPConnector(), f"http://{parts.netloc}"
-    context = ssl.create_default_context(cafile=address.tls.ca_file or None)
-    if address.tls.cert_file:
-        context.load_cert_chain(address.tls.cert_file, address.tls.key_file or None)
-    if address.tls.insecure_skip_verify:
+    tls = address.tls or TlsConfig()
+    context = ssl.create_default_context(cafile=tls.ca_file or None)
+    if tls.cert_file:
+        context.load_cert_chain(tls.cert_file, tls.key_file or None)
+    if tls.insecure_skip_verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return aiohttp.TCPConnector(ssl=context), f"https://{parts.netloc}"

@@ -106,7 +106,10 @@ def _from_json(name: str, path: str) -> PluginAddress | None:
 
 
 def _address(name: str, url: str, tls: TlsConfig | None) -> PluginAddress | None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     usable = (parts.scheme == "unix" and parts.path) or (parts.scheme in ("tcp", "http", "https") and parts.netloc)
     return PluginAddress(name, url, tls) if usable else None
 

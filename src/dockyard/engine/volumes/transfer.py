@@ -7,9 +7,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 
-from dockyard.errors import SystemFailure
+from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.fs.archive.extract import Extractor
-from dockyard.fs.archive.header import DIRECTORY
+from dockyard.fs.archive.header import DIRECTORY, ZERO_BLOCK
 from dockyard.fs.archive.pack import Packer, rechunk
 from dockyard.fs.archive.reader import Member, TarReader
 from dockyard.fs.archive.source import StreamSource
@@ -69,5 +69,17 @@ def unpack(chunks: Iterable[bytes], target: str) -> None:
         os.chmod(target, member.mode & 0o7777)
         return True
 
+    reader = TarReader(StreamSource(chunks))
     with RootedTree(target) as tree:
-        Extractor(tree, special=root).extract(TarReader(StreamSource(chunks)))
+        Extractor(tree, special=root, keep_xattr=_may_set).extract(reader)
+    if not reader.trailer.endswith(ZERO_BLOCK):  # half a backup must not be taken for a whole one
+        raise InvalidParameter("unexpected EOF: the archive has no end")
+
+
+def _may_set(name: bytes) -> bool:
+    """Attributes that a file's owner could set, and what programs of a container rely on; nothing of the host's."""
+    return name.startswith(b"user.") or name in (
+        b"security.capability",
+        b"system.posix_acl_access",
+        b"system.posix_acl_default",
+    )

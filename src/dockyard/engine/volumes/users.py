@@ -30,8 +30,8 @@ class VolumeUsers:
                 del self._waiting[name], self._locks[name]
                 if not self._users.get(name):
                     self._users.pop(name, None)
-                    async with self._idle:
-                        self._idle.notify_all()
+                async with self._idle:
+                    self._idle.notify_all()
 
     def add(self, name: str, user: str) -> None:
         """`user` has been using it since before this daemon began."""
@@ -40,7 +40,7 @@ class VolumeUsers:
     async def idle(self, name: str) -> None:
         """Returns when nobody uses it: a container that has gone may still be letting go."""
         async with self._idle:
-            await self._idle.wait_for(lambda: not self.any(name))
+            await self._idle.wait_for(lambda: not self.any(name) and name not in self._waiting)
 
     def any(self, name: str) -> bool:
         """Whether anybody uses it."""

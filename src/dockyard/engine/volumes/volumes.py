@@ -12,7 +12,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.record import Container
 from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters, check_keys, has_labels, matches, truth
-from dockyard.engine.in_thread import iterate_in_thread
+from dockyard.engine.in_thread import iterate_in_thread, run_in_own_thread
 from dockyard.engine.prune import Pruning, passes_labels
 from dockyard.engine.timestamps import rfc3339
 from dockyard.engine.volumes import transfer
@@ -27,7 +27,7 @@ from dockyard.store.content.compression import inflated
 from dockyard.store.graphdriver.view import View
 from dockyard.store.volumes.device import is_mounted, unmount_device
 from dockyard.store.volumes.store import VolumeStore, new_name
-from dockyard.store.volumes.volume import LOCAL, Volume
+from dockyard.store.volumes.volume import ANONYMOUS_LABEL, LOCAL, Volume, check_name
 
 KNOWN = frozenset(("dangling", "driver", "label", "name"))
 PRUNE_FILTERS = frozenset(("label", "label!"))
@@ -70,9 +70,12 @@ class Volumes:
     ) -> tuple[Volume, bool]:
         """The volume, made if it isn't there (without a name: a new anonymous one), and whether it was made."""
         known = self._store.find(name) if name else None
-        maker = self._drivers.get(driver or LOCAL)
+        if known is None and not driver and name and (owner := await self._drivers.owner_of(name)) is not None:
+            driver = owner[0].name  # a volume that only its plugin has known until now
+        maker = self._drivers.get(driver or (known.driver if known is not None else LOCAL))
         if known is None and maker.name != LOCAL:
             name = name or new_name()
+            check_name(name)
             await maker.create(name, options)
         volume, made = await asyncio.to_thread(
             self._store.create,
@@ -93,11 +96,11 @@ class Volumes:
             if volume.driver == LOCAL:
                 return volume
             return await self._as_driver_sees(volume, self._drivers.get(volume.driver))
-        for driver in await self._drivers.plugins():
-            found = await driver.find(name)
-            if found is not None:
-                return _seen(Volume(name, driver.name, "", ""), found, await driver.scope())
-        raise NotFound(f"get {name}: no such volume")
+        owner = await self._drivers.owner_of(name)
+        if owner is None:
+            raise NotFound(f"get {name}: no such volume")
+        driver, found = owner
+        return _seen(Volume(name, driver.name, "", ""), found, await driver.scope())
 
     async def list(self, filters: Filters | None = None) -> Sequence[Volume]:
         """The volumes that pass `filters` (dangling, driver, label, name), sorted by name."""
@@ -126,16 +129,21 @@ class Volumes:
         """Removes a volume with its content; Conflict when a container has it, running or not."""
         volume = self._store.find(name)
         with self._collection.removing_volume(name):
-            users = self.used_by(name)
-            if volume is not None and not users:
+            if not self.used_by(name):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._users.idle(name), LETTING_GO_SECONDS)
+            users = self.used_by(name)
+            owner = None if volume is not None else await self._drivers.owner_of(name)
+            if owner is not None:
+                await owner[0].remove(name)
+                return
+            if volume is not None and not users:
                 try:
                     await self._drivers.get(volume.driver).remove(name)
                 except DockyardError:
                     if not force:
                         raise
-            await asyncio.to_thread(self._store.remove, name, force=force, used_by=users)
+            await run_in_own_thread(self._store.remove, name, force=force, used_by=users)
         if volume is not None:
             self._announce("destroy", volume)
 
@@ -211,11 +219,11 @@ class Volumes:
         """A new volume with a copy of the content of `name`, and its labels."""
         volume = await self.get(name)
         async with self._mounted(volume, "clone") as source:
-            made = await asyncio.to_thread(
+            made = await run_in_own_thread(
                 self._store.fill,
                 new_name,
                 lambda target: transfer.copy_tree(source, target),
-                labels=volume.labels,
+                labels={key: value for key, value in volume.labels.items() if key != ANONYMOUS_LABEL},
                 now=rfc3339(self._clock_ns()),
             )
         self._announce("create", made)
@@ -233,7 +241,7 @@ class Volumes:
 
     async def import_(self, name: str, chunks: Iterable[bytes], labels: Mapping[str, str]) -> Volume:
         """A new volume with the content of an archive (plain, gzip, zstd…), read in a thread. AlreadyExists."""
-        made = await asyncio.to_thread(
+        made = await run_in_own_thread(
             self._store.fill,
             name,
             lambda target: transfer.unpack(inflated(chunks), target),

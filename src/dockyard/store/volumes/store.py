@@ -10,9 +10,11 @@ other drivers have a row only.
 """
 
 import json
+import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from dockyard.errors import AlreadyExists, Conflict, NotFound, SystemFailure
@@ -37,12 +39,26 @@ _MIGRATIONS: Final = (
     "ALTER TABLE volumes ADD COLUMN renamed_from TEXT NOT NULL DEFAULT '';",
 )
 _COLUMNS: Final = "name, driver, created_at, labels, options"
+LOG: Final = logging.getLogger(__name__)
 _MAKING: Final = ".making-"
 
 
 def new_name() -> str:
     """A name for a volume that nobody named: 64 hexadecimal digits."""
     return os.urandom(32).hex()
+
+
+def _not_made(name: str, error: OSError) -> SystemFailure:
+    return SystemFailure(f"error while making volume {name}: {(error.strerror or str(error)).lower()}")
+
+
+@contextmanager
+def _reporting(what: str) -> Iterator[None]:
+    """A volume that can't be mended doesn't keep the daemon from starting."""
+    try:
+        yield
+    except OSError as error:
+        LOG.error("%s: %s", what, error)
 
 
 class VolumeStore:
@@ -104,6 +120,8 @@ class VolumeStore:
                 os.mkdir(making, 0o701)
             except FileExistsError:
                 raise Conflict(f"volume {name} is being made") from None
+            except OSError as error:
+                raise _not_made(name, error) from error
         try:
             os.mkdir(f"{making}/{DATA}", 0o755)
             write(f"{making}/{DATA}")
@@ -114,13 +132,13 @@ class VolumeStore:
         except BaseException as error:
             remove_tree(making)
             if isinstance(error, OSError):
-                reason = (error.strerror or str(error)).lower()
-                raise SystemFailure(f"error while making volume {name}: {reason}") from error
+                raise _not_made(name, error) from error
             raise
         return self.get(name)
 
     def rename(self, name: str, new_name: str, *, used_by: Sequence[str] = ()) -> Volume:
-        """Give the volume another name; its content stays where it is.
+        """Give the volume another name; its content stays where it is. Who names it wants to keep it: it isn't
+        anonymous any more.
 
         Raises NotFound, InvalidParameter for a bad name, AlreadyExists when it is taken, Conflict when a container has
         the volume (whose record names it) or its driver isn't `local`, SystemFailure.
@@ -134,8 +152,10 @@ class VolumeStore:
             if used_by:
                 raise Conflict(f"rename {name}: volume is in use - [{', '.join(used_by)}]")
             # The row first: a kill between the two is seen by the old name in it, and carried to its end.
+            labels = json.dumps({key: value for key, value in volume.labels.items() if key != ANONYMOUS_LABEL})
             self._database.execute(
-                "UPDATE volumes SET name = ?, renamed_from = ? WHERE name = ?", (new_name, name, name)
+                "UPDATE volumes SET name = ?, renamed_from = ?, labels = ? WHERE name = ?",
+                (new_name, name, labels, name),
             )
             try:
                 self._finish_renaming(new_name, name)
@@ -218,6 +238,8 @@ class VolumeStore:
         known = self.find(name)
         if known is not None:
             raise AlreadyExists(f"a volume named {name} already exists (driver {known.driver})")
+        if os.path.lexists(self._directory(name)):  # of somebody's data, or of a creation that failed
+            raise AlreadyExists(f"a volume named {name} can't be made: {self._directory(name)} is there already")
 
     def _finish_renaming(self, name: str, old_name: str) -> None:
         if os.path.isdir(self._directory(old_name)) and not os.path.exists(self._directory(name)):
@@ -246,22 +268,28 @@ class VolumeStore:
         self._database.execute("DELETE FROM volumes WHERE name = ?", (name,))
 
     def _recover(self) -> None:
+        """What a kill left is brought to its end; what can't be, is reported and waits for the next start."""
         for name, old_name in self._database.query("SELECT name, renamed_from FROM volumes WHERE renamed_from != ''"):
-            self._finish_renaming(str(name), str(old_name))
-        for (name,) in self._database.query("SELECT name FROM volumes WHERE removing"):
-            self._remove_marked(name)
-        known = {volume.name for volume in self.list()}
+            with _reporting(f"renaming volume {old_name} to {name}"):
+                self._finish_renaming(str(name), str(old_name))
+        removing = [str(name) for (name,) in self._database.query("SELECT name FROM volumes WHERE removing")]
+        for name in removing:
+            with _reporting(f"removing volume {name}"):
+                remove_tree(self._directory(name))
+                self._database.execute("DELETE FROM volumes WHERE name = ?", (name,))
+        known = {volume.name for volume in self.list()} | set(removing)
         for name in os.listdir(self._root):
             path = self._directory(name)
             if not os.path.isdir(path):
                 continue
-            if name.startswith(_MAKING):
-                remove_tree(path)
-                continue
-            if os.path.isdir(f"{path}/{DATA}"):
-                finish(path)
-            if name not in known:
-                self._adopt_or_remove(name)
+            with _reporting(f"volume {name}"):
+                if name.startswith(_MAKING):
+                    remove_tree(path)
+                    continue
+                if os.path.isdir(f"{path}/{DATA}"):
+                    finish(path)
+                if name not in known:
+                    self._adopt_or_remove(name)
 
     def _adopt_or_remove(self, name: str) -> None:
         """A directory without a row: its creation was killed before the row was written, or the row was lost."""

@@ -59,11 +59,13 @@ async def handle_exit(
 
 async def tear_down(services: Services, record: Container, shim: ShimConnection | None) -> None:
     """Takes back what the run of `record` used: addresses, ports, sandbox; and lets the shim finish unmounting."""
-    if record.attachments or record.sandbox_id:
-        await services.networks.disconnect(record)
-    if shim is not None:
-        await asyncio.shield(shim.closed)
-    await let_go_volumes(services, record)
+    try:
+        if record.attachments or record.sandbox_id:
+            await services.networks.disconnect(record)
+    finally:
+        if shim is not None:
+            await asyncio.shield(shim.closed)
+        await let_go_volumes(services, record)
     if shim is not None:
         services.deletion.move(services.paths.bundle(record.id), services.paths.removed_bundles)
 

@@ -4,7 +4,6 @@ A volume that is empty gets what the image has at its destination, with owners a
 once at creation. `undo` takes away what a failed creation made.
 """
 
-import asyncio
 import contextlib
 import os
 
@@ -12,9 +11,11 @@ from dockyard.engine.containers.mount_requests import MountRequest
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.mounts import RECURSIVE_READONLY_SINCE
+from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
 from dockyard.fs.paths import components
-from dockyard.store.volumes.volume import LOCAL
+from dockyard.store.volumes.store import new_name
+from dockyard.store.volumes.volume import ANONYMOUS_LABEL, LOCAL
 
 
 class MountPoints:
@@ -88,12 +89,12 @@ class MountPoints:
 
     async def _volume(self, request: MountRequest) -> MountPoint:
         volumes = self._services.volumes
-        if request.source:
-            self._held.enter_context(self._services.collection.holding_volume(request.source))
+        name, labels = request.source, dict(request.labels)
+        if not name:  # chosen here, so that a prune can't take it before the container has its record
+            name, labels = new_name(), {**labels, ANONYMOUS_LABEL: ""}
+        self._held.enter_context(self._services.collection.holding_volume(name))
         try:
-            volume, made = await volumes.create(
-                request.source, request.driver, dict(request.driver_options), dict(request.labels)
-            )
+            volume, made = await volumes.create(name, request.driver, dict(request.driver_options), labels)
         except InvalidParameter as error:
             raise InvalidParameter(f"create {request.source}: {error}") from error
         if made:
@@ -121,7 +122,7 @@ class MountPoints:
         volumes = self._services.volumes
         await volumes.mount(name, self._container_id)
         try:
-            await asyncio.to_thread(volumes.copy_up, name, view, request.destination)
+            await run_in_own_thread(volumes.copy_up, name, view, request.destination)
         finally:
             await volumes.unmount(name, self._container_id)
 

@@ -173,10 +173,11 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
     after = services.collection.replace(entry, ended_record(record, ended, Status.EXITED))
     # Only now: killed before it, the next daemon finds the exit record again.
     await services.supervisor.forget(record.id)
-    await let_go_volumes(services, record)
     if ended.oom_killed:
         services.announce(after, "oom")
     services.announce(after, "die", exitCode=str(ended.exit_code))
+    if any(point.type == "volume" for point in record.mounts):  # a plugin may take its time
+        services.background.start(f"let go of volumes of {record.id[:12]}", let_go_volumes(services, record))
 
 
 def _end_builds(services: Services) -> None:

@@ -8,6 +8,7 @@ together read-only. It is the shim's own directory, because that is removed only
     <exec-root>/shims/<id>/mounts/<number of the mount>.image    the whole image
 """
 
+import asyncio
 import logging
 import os
 
@@ -20,6 +21,7 @@ from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.mount import IdMap, Mount
 
 LOG = logging.getLogger(__name__)
+RETRY_SECONDS = (1.0, 5.0, 30.0, 120.0, 300.0)
 
 
 async def hold_volumes(services: Services, entry: Entry) -> None:
@@ -36,14 +38,26 @@ async def hold_volumes(services: Services, entry: Entry) -> None:
 
 
 async def let_go_volumes(services: Services, record: Container) -> None:
-    """After the run: what a driver can't let go is reported, and tried again at the next start of the daemon."""
+    """After the run: what a driver can't let go is reported, and tried again for some minutes."""
     for point in record.mounts:
-        if point.type != "volume":
-            continue
-        try:
-            await services.volumes.unmount(point.name, record.id)
-        except DockyardError as error:
-            LOG.error("container %s: unmounting volume %s: %s", record.id, point.name, error)
+        if point.type == "volume" and not await _let_go(services, record.id, point.name):
+            services.background.start(f"let go of {point.name}", _let_go_later(services, record.id, point.name))
+
+
+async def _let_go(services: Services, container_id: str, name: str) -> bool:
+    try:
+        await services.volumes.unmount(name, container_id)
+    except DockyardError as error:
+        LOG.error("container %s: unmounting volume %s: %s", container_id, name, error)
+        return False
+    return True
+
+
+async def _let_go_later(services: Services, container_id: str, name: str) -> None:
+    for pause_seconds in RETRY_SECONDS:
+        await asyncio.sleep(pause_seconds)
+        if await _let_go(services, container_id, name):
+            return
 
 
 def shim_mounts(
