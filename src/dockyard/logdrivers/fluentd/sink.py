@@ -14,6 +14,9 @@ from dockyard.logdrivers.options.fluentd import MAX_RETRIES, settings
 from dockyard.logdrivers.transport.stream import Stream, tls_context
 
 ACKNOWLEDGEMENT_SECONDS = 60.0
+ANSWER_BYTES = 4096
+"""A receiver that says more about one message is none: an acknowledgement has 32 bytes. Each piece is decoded anew."""
+
 _LONGEST_WAIT_SECONDS = 60.0
 
 
@@ -30,6 +33,9 @@ class FluentdSink:
         self._opened_at = 0.0
         self._answer = b""
         self._answered = asyncio.Event()
+        self._awaited = ""
+        """The message whose acknowledgement is waited for; what is said otherwise is only counted."""
+        self._said_bytes = 0
         self.confirmed = self._settings.request_ack
         retries = self._settings.max_retries
         wait = self._settings.retry_wait_seconds
@@ -69,12 +75,16 @@ class FluentdSink:
             for entry in entries
         ]
         chunk = new_chunk() if self._settings.request_ack else ""
-        self._answer = b""
+        self._said_bytes = 0
         self._answered.clear()
-        await self._stream.send(forward(self._tag, events, chunk), self._settings.write_timeout_seconds)
-        if chunk:
-            async with asyncio.timeout(self._settings.read_timeout_seconds or ACKNOWLEDGEMENT_SECONDS):
-                await self._acknowledged(chunk)
+        self._awaited = chunk
+        try:
+            await self._stream.send(forward(self._tag, events, chunk), self._settings.write_timeout_seconds)
+            if chunk:
+                async with asyncio.timeout(self._settings.read_timeout_seconds or ACKNOWLEDGEMENT_SECONDS):
+                    await self._acknowledged(chunk)
+        finally:
+            self._awaited, self._answer = "", b""
 
     async def close(self) -> None:
         """See `Sink`."""
@@ -83,8 +93,13 @@ class FluentdSink:
             self._stream = None
 
     def _on_data(self, data: bytes) -> None:
-        self._answer += data
-        self._answered.set()
+        self._said_bytes += len(data)
+        if self._said_bytes > ANSWER_BYTES:
+            if self._stream is not None:
+                self._stream.break_off()
+        elif self._awaited:
+            self._answer += data
+            self._answered.set()
 
     async def _acknowledged(self, chunk: str) -> None:
         assert self._stream is not None

@@ -70,6 +70,12 @@ class Stream:
             await self._writer.drain()
             await self._acknowledged(self._writer.get_extra_info("socket").fileno())
 
+    def break_off(self) -> None:
+        """Ends the connection at once, as if the receiver had."""
+        self.broken.set()
+        if self._writer is not None:
+            self._writer.transport.abort()
+
     async def close(self) -> None:
         """Closes the connection; never raises."""
         if self._watching is not None:
