@@ -19,9 +19,11 @@ class Scripted(Transport):
         super().__init__(Proxies, "test")
         self.targets = list(targets)
         self.seen: list[tuple[str, bool]] = []
+        self.keys: list[bool] = []
 
     async def _once(self, _method: str, url: str, _host: Host, headers: Any, _body: Any) -> Any:
         self.seen.append((url, "Authorization" in headers))
+        self.keys.append("X-Api-Key" in headers)
         location = {"Location": self.targets.pop(0)} if self.targets else {}
         return SimpleNamespace(status=307 if location else 200, headers=location, release=lambda: None)
 
@@ -38,5 +40,14 @@ class Scripted(Transport):
 )
 async def test_who_sees_the_credentials(targets: list[str], shown_to: list[bool]) -> None:
     transport = Scripted(*targets)
-    await transport.open("GET", START, Host("https://registry.test"), {"Authorization": "Bearer secret"})
-    assert [shown for _, shown in transport.seen] == shown_to
+    host = Host("https://registry.test", headers=(("X-Api-Key", "secret"),))
+    await transport.open("GET", START, host, {"Authorization": "Bearer secret"})
+    assert [shown for _, shown in transport.seen] == transport.keys == shown_to
+
+
+async def test_headers_of_a_registry_do_not_go_to_who_gives_tokens_for_it() -> None:
+    transport = Scripted()
+    await transport.open(
+        "GET", "https://tokens.test/", Host("https://registry.test", headers=(("X-Api-Key", "secret"),))
+    )
+    assert transport.keys == [False]

@@ -2,7 +2,7 @@
 
 Whatever comes from the other side is bounded here or by who reads it: redirects by number and scheme, small bodies by
 `read_bounded`, blobs by their descriptor's size. What proves who we are never goes to another host than the one that
-asked for it.
+asked for it, and headers of hosts.toml, which may be such a proof, to no other than theirs.
 """
 
 import asyncio
@@ -49,13 +49,12 @@ class Transport:
 
         The caller releases or closes it. Raises Unreachable, and Untrustworthy for redirects that lead nowhere.
         """
-        merged = {
-            "User-Agent": self._user_agent,
-            "Accept-Encoding": "identity",
-            **dict(host.headers),
-            **(headers or {}),
-        }
+        plain = {"User-Agent": self._user_agent, "Accept-Encoding": "identity"}
+        asked = dict(headers or {})
         first = urlsplit(url)
+        # Another's door, as where tokens are had, is not who the administrator meant his headers for.
+        configured = dict(host.headers) if f"{first.scheme}://{first.netloc}" == host.url else {}
+        merged = {**plain, **configured, **asked}
         for _ in range(REDIRECTS + 1):
             answer = await self._once(method, url, host, merged, None if body is None else body())
             location = answer.headers.get("Location")
@@ -67,7 +66,8 @@ class Transport:
             url = _target(method, url, location)
             there = urlsplit(url)
             if there.netloc != first.netloc or (first.scheme == "https" and there.scheme != "https"):
-                merged = {name: value for name, value in merged.items() if name.lower() not in _SECRET}
+                asked = {name: value for name, value in asked.items() if name.lower() not in _SECRET}
+                merged = {**plain, **asked}
         raise Untrustworthy(f'{method.capitalize()} "{url}": stopped after {REDIRECTS} redirects')
 
     async def close(self) -> None:
