@@ -44,20 +44,32 @@ def _config(environment: Mapping[str, str]) -> Mapping[str, Any]:
     try:
         with open(f"{folder}/config.json", encoding="utf-8") as file:
             config = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return config if isinstance(config, dict) else {}
 
 
 def _entry(key: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    helper = (config.get("credHelpers") or {}).get(key) or config.get("credsStore")
+    helper = _object(config.get("credHelpers")).get(key) or config.get("credsStore")
     if helper:
         return _from_helper(str(helper), key, environment)
-    entry = (config.get("auths") or {}).get(key)
+    auths = _object(config.get("auths"))
+    # Older clients have left URLs: "https://ghcr.io/v1/" is ghcr.io.
+    name = key if key in auths else next((one for one in auths if _host(one) == _host(key)), "")
+    entry = auths.get(name)
     if not isinstance(entry, dict):
         return {}
     known = {name: entry[name] for name in ("username", "password", "auth", "identitytoken") if entry.get(name)}
     return {**known, "serveraddress": key} if known else {}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _host(name: str) -> str:
+    """A registry's host and port, of a name or a URL."""
+    return name.rpartition("://")[2].partition("/")[0]
 
 
 def _from_helper(helper: str, key: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -73,8 +85,8 @@ def _from_helper(helper: str, key: str, environment: Mapping[str, str]) -> dict[
             timeout=HELPER_SECONDS,
             env=dict(environment),
         )
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (OSError, ValueError, subprocess.SubprocessError):
+        answer = _object(json.loads(done.stdout)) if done.returncode == 0 else {}
+    except (OSError, ValueError, RecursionError, subprocess.SubprocessError):
         return {}
     username, secret = str(answer.get("Username", "")), str(answer.get("Secret", ""))
     if username == "<token>":

@@ -47,7 +47,8 @@ class CacheUsage:
 class PruneRequest:
     """What to remove. `everything`: also what images share. Sizes in bytes, 0 for no limit.
 
-    `older_than_ns`: only what wasn't used since. `filters`: id, type, description, in exact values.
+    `older_than_ns`: only what wasn't used for so long. `filters`, all of which an item must match: id, parent, type,
+    description, inuse, shared, private in exact values; label, which nothing in the cache has; label!, which excludes.
     """
 
     everything: bool = False
@@ -93,14 +94,19 @@ def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:
     if request.older_than_ns and now_ns - item.used_ns < request.older_than_ns:
         return False
     values = {
-        "id": item.id,
-        "type": item.kind,
-        "description": item.description,
-        "shared": str(item.shared).lower(),
-        "private": str(not item.shared).lower(),
-        "inuse": str(item.in_use).lower(),
+        "id": (item.id,),
+        "parent": item.parents,
+        "type": (item.kind,),
+        "description": (item.description,),
+        "shared": (str(item.shared).lower(),),
+        "private": (str(not item.shared).lower(),),
+        "inuse": (str(item.in_use).lower(),),
+        "label": (),
     }
-    return all(values.get(name, "") in wanted for name, wanted in request.filters.items())
+    return all(
+        name.endswith("!") != any(value in wanted for value in values[name.rstrip("!")])
+        for name, wanted in request.filters.items()
+    )
 
 
 def _items(cache: BuildCache, mounts: CacheMounts, shared: AbstractSet[str]) -> Iterator[CacheItem]:

@@ -3,10 +3,7 @@
 https://docs.docker.com/reference/api/engine/version/v1.55/#tag/Image/operation/ImageBuild
 """
 
-import base64
-import binascii
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -17,22 +14,20 @@ from dockyard.engine.builds.messages import Begun, Finished, ImageMade, Message,
 from dockyard.engine.builds.usage import PruneRequest
 from dockyard.engine.containers.config import HostConfig, Ulimit
 from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.server.docker.cache_filters import cache_filters
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import transfer_line
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer, StreamAnswer
-from dockyard.server.docker.until import cutoff_ns
+from dockyard.server.docker.registry_config import registry_config
 from dockyard.server.docker.wire import progress
 from dockyard.spec.image.platform import parse_platform
 from dockyard.store.distribution.reference import Reference, parse_reference
-from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials, credentials_from_json
 
 PLATFORM_SINCE = (1, 32)
 OUTPUTS_SINCE = (1, 40)
 AUX_SINCE = (1, 30)
 TEXT_UNTIL = (1, 51)
-_PRUNE_FILTERS = ("until", "id", "type", "description", "inuse", "shared", "private", "unused-for")
-_HUB_NAMES = ("https://index.docker.io/v1/", "docker.io", "index.docker.io")
 
 
 async def image_build(call: Call) -> Answer:
@@ -119,7 +114,7 @@ def _request(call: Call) -> BuildRequest:
         network=query.text("networkmode") or "default",
         cache_from=tuple(_json(query.text("cachefrom"), list[str], "error reading cache-from") or ()),
         host=_limits(call),
-        credentials=_credentials(call.header("X-Registry-Config")),
+        credentials=registry_config(call.header("X-Registry-Config")),
     )
 
 
@@ -198,38 +193,17 @@ def _json(text: str, shape: Any, what: str) -> Any:
         raise InvalidParameter(f"{what}: {error}") from error
 
 
-def _credentials(header: str) -> Callable[[Reference], Credentials]:
-    """X-Registry-Config: base64 of `{"host": AuthConfig, …}`. What can't be read is nobody, as in Docker."""
-    try:
-        document = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))) if header else {}
-    except (ValueError, binascii.Error, RecursionError):
-        document = {}
-    known = document if isinstance(document, dict) else {}
-
-    def find(reference: Reference) -> Credentials:
-        for name in _HUB_NAMES if reference.domain == "docker.io" else (reference.domain,):
-            if name in known:
-                return credentials_from_json(known[name])
-        return ANONYMOUS
-
-    return find
-
-
 async def build_prune(call: Call) -> Answer:
     """Removes what the build cache holds and nothing uses."""
     query = call.query
-    filters = parse_filters(query.text("filters"))
-    for name in filters:
-        if name.rstrip("!") not in _PRUNE_FILTERS:
-            raise InvalidParameter(f"invalid filter '{name}'")
-    until = cutoff_ns(filters.pop("until", ()) or filters.pop("unused-for", ()), call.clock_ns())
+    age_ns, filters = cache_filters(parse_filters(query.text("filters")), call.clock_ns())
     reserved = _bytes(call, "reserved-space") or _bytes(call, "keep-storage")
     if _bytes(call, "min-free-space"):
         raise NotImplementedYet("pruning by min-free-space is not implemented by Dockyard yet")
     request = PruneRequest(
         query.flag("all"),
         max(reserved, _bytes(call, "max-used-space")),
-        max(0, call.clock_ns() - until) if until is not None else 0,
+        age_ns,
         filters,
     )
     pruned = await call.engine.builds.prune(request)

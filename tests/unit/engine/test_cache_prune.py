@@ -1,0 +1,43 @@
+"""What a prune of the build cache takes, of cache mounts."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dockyard.builder.cache import BuildCache
+from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.engine.builds.usage import PruneRequest, prune
+from dockyard.store.metadata import Database
+
+
+def nothing(directory: str) -> None:
+    """A new directory stays empty."""
+    del directory
+
+
+@pytest.mark.parametrize(
+    ("filters", "taken"),
+    [
+        ({}, 1),
+        ({"type": ("exec.cachemount",)}, 1),
+        ({"type": ("regular",)}, 0),
+        ({"parent": ("x",)}, 0),
+        ({"inuse": ("true",)}, 0),
+        ({"private": ("true",)}, 1),
+        ({"label": ("a",)}, 0),
+        ({"label!": ("a",)}, 1),
+    ],
+)
+def test_filters(tmp_path: Path, filters: dict[str, tuple[str, ...]], taken: int) -> None:
+    """One in use stays whatever is asked for."""
+    mounts = CacheMounts(str(tmp_path / "mounts"), str(tmp_path), lambda: 1)
+    cache = BuildCache(Database(str(tmp_path / "db")))
+
+    async def run() -> list[int]:
+        async with mounts.hold("a", "shared", nothing, 0, 0, 0o755):
+            during = prune(cache, mounts, set(), PruneRequest(filters=filters), 2)
+        return [len(one.ids) for one in (during, prune(cache, mounts, set(), PruneRequest(filters=filters), 2))]
+
+    assert asyncio.run(run()) == [0, taken]
+    assert len(mounts.all()) == 1 - taken
