@@ -29,6 +29,7 @@ def test_the_tag_is_latest_where_none_is_given(docker: Docker) -> None:
 
 
 def test_filters(docker: Docker) -> None:
+    docker("image", "prune", "-f")  # what other tests have built
     assert docker("images", "-q", "-f", "dangling=true") == ""
     assert docker("images", "-q", "-f", "reference=busy*")
     assert docker("images", "-q", "-f", "reference=nosuch*") == ""
