@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from tests.unit.server.http_client import doorway
 
-from dockyard.api.routes import ROUTES
+from dockyard.api.routes import EXTENSIONS, ROUTES
 from dockyard.errors import InvalidParameter, NotFound
-from dockyard.server.docker.admission import ATTACHING, GREETINGS, LISTS, ON_CONTAINER, ON_EXEC
+from dockyard.server.docker.admission import ATTACHING, GREETINGS, LISTS, ON_CONTAINER, ON_EXEC, REACHING_OUT
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.execs import container_exec
 from dockyard.server.docker.endpoints.table import Endpoint
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
 from dockyard.server.docker.scope import Scope, split_scope
 
+ALL = (*ROUTES, *EXTENSIONS)
 OURS = "a" * 64
 THEIRS = "b" * 64
 
@@ -45,14 +46,15 @@ def test_limits_that_do_not_exist_are_refused(limits: str) -> None:
 
 
 def test_operations_that_are_named_exist() -> None:
-    assert {operation for _, _, operation in ROUTES} >= GREETINGS | LISTS | ON_CONTAINER | ON_EXEC | ATTACHING
+    named = GREETINGS | LISTS | ON_CONTAINER | ON_EXEC | ATTACHING | REACHING_OUT
+    assert {operation for _, _, operation in ALL} >= named
 
 
 async def shown(call: Call) -> Answer:
     return JsonAnswer({"name": call.name, "filters": json.loads(call.query.text("filters") or "{}")})
 
 
-EVERYTHING = {operation: Endpoint(shown) for _, _, operation in ROUTES}
+EVERYTHING = {operation: Endpoint(shown) for _, _, operation in ALL}
 
 
 def through(path: Path, scope: Scope, **endpoints: Endpoint) -> Any:
@@ -80,11 +82,12 @@ def target(template: str) -> str:
 
 
 @pytest.mark.row("X7")
-async def test_read_only_refuses_all_that_is_no_get(tmp_path: Path) -> None:
+async def test_read_only_refuses_all_that_is_no_get_or_reaches_further(tmp_path: Path) -> None:
+    reaching = {"ContainerAttachWebsocket", "DistributionInspect", "ImageSearch", "VolumeExport"}
     async with through(tmp_path, Scope(read_only=True)) as door:
-        for method, template, operation in ROUTES:
+        for method, template, operation in ALL:
             reply = await door.request(method, target(template))
-            allowed = method in ("GET", "HEAD") and operation != "ContainerAttachWebsocket"
+            allowed = method in ("GET", "HEAD") and operation not in reaching
             assert reply.status == (200 if allowed else 403), operation
         refused = await door.request("POST", "/containers/mine/start")
         assert refused.json["message"].startswith("this socket is read-only: POST /containers/mine/start")
@@ -93,7 +96,7 @@ async def test_read_only_refuses_all_that_is_no_get(tmp_path: Path) -> None:
 @pytest.mark.row("X7")
 async def test_events_only(tmp_path: Path) -> None:
     async with through(tmp_path, Scope(events_only=True)) as door:
-        for method, template, operation in ROUTES:
+        for method, template, operation in ALL:
             reply = await door.request(method, target(template))
             allowed = operation in ("SystemEvents", "SystemPing", "SystemPingHead", "SystemVersion")
             assert reply.status == (200 if allowed else 403), operation

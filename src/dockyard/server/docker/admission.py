@@ -18,6 +18,13 @@ EVENTS = "SystemEvents"
 ATTACHING = frozenset({"ContainerAttachWebsocket"})
 """Operations that are a GET and yet reach into a container."""
 
+REACHING_OUT = frozenset({"DistributionInspect", "ImageSearch", "VolumeExport"})
+"""Operations that are a GET and yet act on the host, or on others in its name.
+
+They have the daemon connect to registries of the client's choice, with the daemon's certificates and from its address,
+or mount a volume's device, or have a plugin mount it.
+"""
+
 LISTS = frozenset({"ContainerList", "ContainerPrune"})
 """Operations on all containers that match a filter."""
 
@@ -55,7 +62,7 @@ ON_EXEC = frozenset({"ExecInspect", "ExecResize", "ExecStart"})
 
 async def admit(scope: Scope, operation: str, call: Call) -> Call:
     """The call as it may be carried out: narrowed to what `scope` covers. Raises Forbidden, or NotFound."""
-    if scope.read_only and (call.request.method not in ("GET", "HEAD") or operation in ATTACHING):
+    if scope.read_only and (call.request.method not in ("GET", "HEAD") or operation in ATTACHING | REACHING_OUT):
         raise Forbidden(f"this socket is read-only: {_named(operation, call)} is not allowed")
     if operation in GREETINGS:
         return call

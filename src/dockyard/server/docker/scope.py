@@ -4,9 +4,10 @@
     good      unix:///run/ro.sock?scope=read-only        unix:///run/a.sock?label=team=a&scope=read-only
     bad       unix:///run/x.sock?                        unix:///run/x.sock?scope=admin
 
-read-only: what GET and HEAD show, without attaching. events: the stream of events alone. label: the containers that
-have the label, what can be done to them, and their events; nothing that makes containers or reaches the host. Every
-limit leaves `_ping` and `version`, which clients begin with. Docker has no such thing (moby#38879 asks for it).
+read-only: what GET and HEAD show; not attaching, nor what mounts something (a volume's export) or asks registries (the
+search for images, `distribution`). events: the stream of events alone. label: the containers that have the label, what
+can be done to them, and their events; nothing that makes containers or reaches the host. Every limit leaves `_ping` and
+`version`, which clients begin with. Docker has no such thing (moby#38879 asks for it).
 """
 
 from collections.abc import Mapping
