@@ -36,7 +36,6 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/containers/{id}/archive", "ContainerArchive"),
     ("PUT", "/containers/{id}/archive", "PutContainerArchive"),
     ("POST", "/containers/prune", "ContainerPrune"),
-    ("GET", "/containers/{id}/why", "ContainerWhy"),  # Dockyard's own
     # Image
     ("GET", "/images/json", "ImageList"),
     ("POST", "/build", "ImageBuild"),
@@ -137,6 +136,7 @@ ROUTES: tuple[Route, ...] = (
 )
 
 EXTENSIONS: tuple[Route, ...] = (
+    ("GET", "/containers/{id}/why", "ContainerWhy"),
     ("POST", "/volumes/{name}/rename", "VolumeRename"),
     ("POST", "/volumes/{name}/clone", "VolumeClone"),
     ("GET", "/volumes/{name}/export", "VolumeExport"),

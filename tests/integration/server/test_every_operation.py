@@ -8,7 +8,7 @@ import pytest
 from tests.integration.server.conftest import Ask
 from tests.support.engine import Engine
 
-from dockyard.api.routes import ROUTES
+from dockyard.api.routes import EXTENSIONS, ROUTES
 
 HANGING = {
     "SystemEvents",
@@ -64,7 +64,7 @@ BODIES = [
 @pytest.mark.parametrize("seed", range(6))
 def test_nonsense(engine: Engine, ask: Ask, sleeper: str, seed: int) -> None:
     chance = random.Random(seed)
-    for method, template, operation in ROUTES:
+    for method, template, operation in (*ROUTES, *EXTENSIONS):
         if operation in HANGING | ELSEWHERE:
             continue
         name = chance.choice([*NAMES, sleeper] if method == "GET" else NAMES)
