@@ -20,10 +20,13 @@ def sender(call: Call, action: str) -> Sender:
     connection = transport.get_extra_info("socket") if transport is not None else None
     if connection is None:
         return Sender("client", action)
-    if connection.family != socket.AF_UNIX:
-        address = connection.getpeername()
-        return Sender("client", action, address=f"{address[0]}:{address[1]}")
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    try:
+        if connection.family != socket.AF_UNIX:
+            address = connection.getpeername()
+            return Sender("client", action, address=f"{address[0]}:{address[1]}")
+        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    except OSError:  # it has gone, and what it wanted is done all the same
+        return Sender("client", action)
     pid, uid, _gid = CREDENTIALS.unpack(raw)
     if pid == os.getpid():  # the plain side of a TLS connection
         return Sender("client", action, address="TLS")

@@ -138,6 +138,9 @@ def test_credentials() -> None:
     for nobody in ({}, [], "x", {"username": 1}, {"auth": "?"}, {"username": "a\nb", "password": "c"}):
         assert header(nobody) == ANONYMOUS
     assert credentials_from_header("%%%") == credentials_from_header("") == ANONYMOUS
+    for field in ("password", "username", "identitytoken", "registrytoken"):
+        with pytest.raises(InvalidParameter):
+            header({"username": "me", field: "\ud800"})
     assert "secret" not in repr(Credentials("me", "secret", "secret", "secret"))
 
 

@@ -9,6 +9,7 @@ from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import REGISTRY_AUTH
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
+from dockyard.server.docker.http.query import bounded_decimal
 from dockyard.server.docker.request_json import shape_of
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import parse_reference
@@ -71,9 +72,10 @@ def matches(result: SearchResult, filters: dict[str, tuple[str, ...]]) -> bool:
                 return False
         elif name == "stars":
             for text in values:
-                if not text.isdigit():
+                least = bounded_decimal(text) if text.isascii() and text.isdecimal() else None
+                if least is None:
                     raise InvalidParameter(f"invalid filter 'stars={text}'")
-                if result.stars < int(text):
+                if result.stars < least:
                     return False
         else:
             raise InvalidParameter(f"invalid filter '{name}'")

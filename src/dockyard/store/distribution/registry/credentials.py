@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from dockyard.errors import InvalidParameter
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -34,7 +36,10 @@ ANONYMOUS = Credentials()
 
 
 def credentials_from_header(text: str) -> Credentials:
-    """What X-Registry-Auth says: base64url of a JSON object. What can't be read is nobody, as in Docker."""
+    """What X-Registry-Auth says: base64url of a JSON object. What can't be read is nobody, as in Docker.
+
+    Raises InvalidParameter as `credentials_from_json`.
+    """
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         return credentials_from_json(json.loads(decoded))
@@ -43,7 +48,10 @@ def credentials_from_header(text: str) -> Credentials:
 
 
 def credentials_from_json(value: Any) -> Credentials:
-    """An AuthConfig; anything else is nobody. `auth` is name and password in one, as in the client's own file."""
+    """An AuthConfig; anything else is nobody. `auth` is name and password in one, as in the client's own file.
+
+    Raises InvalidParameter for text that no registry can be told, as it isn't Unicode (RFC 7617 section 2.1).
+    """
     if not isinstance(value, dict):
         return ANONYMOUS
     fields = {key: text for key, text in value.items() if isinstance(text, str)}
@@ -55,4 +63,9 @@ def credentials_from_json(value: Any) -> Credentials:
             return ANONYMOUS
     if "\n" in username or ":" in username:
         return ANONYMOUS
-    return Credentials(username, password.strip("\0"), fields.get("identitytoken", ""), fields.get("registrytoken", ""))
+    tokens = fields.get("identitytoken", ""), fields.get("registrytoken", "")
+    try:  # half a surrogate pair is valid JSON
+        "".join((username, password, *tokens)).encode()
+    except UnicodeEncodeError:
+        raise InvalidParameter("invalid credentials: not Unicode text") from None
+    return Credentials(username, password.strip("\0"), *tokens)
