@@ -64,7 +64,8 @@ class Holdings:
                     self._abandon(sandbox)
                 case messages.Hold(port):
                     self._mentioned.add(port)
-                    descriptor = self._hold(order, descriptor)
+                    taken, descriptor = descriptor, None
+                    self._hold(order, taken)
                 case messages.Release(port):
                     self._release(port)
                 case messages.Join(network, member):
@@ -115,18 +116,27 @@ class Holdings:
         if service is not None:
             service.close()
 
-    def _hold(self, order: Hold, descriptor: int | None) -> int | None:
-        """Returns the descriptor if it isn't needed."""
+    def _hold(self, order: Hold, descriptor: int | None) -> None:
+        """Takes the descriptor over, also when it fails."""
         held = self._ports.get(order.port)
         if held is not None and held[0] == order and descriptor is None:
-            return None
+            return
         self._release(order.port)
         if descriptor is None:
             raise FileNotFoundError(NOT_HELD)
-        bound = socket.socket(fileno=descriptor)
-        protocol = order.port.protocol
-        self._ports[order.port] = order, served(self._loop, protocol, bound, order.target) if order.forward else bound
-        return None
+        try:
+            bound = socket.socket(fileno=descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+        try:
+            protocol = order.port.protocol
+            reservation = served(self._loop, protocol, bound, order.target) if order.forward else bound
+        except BaseException:
+            self._loop.drop(bound)
+            bound.close()
+            raise
+        self._ports[order.port] = order, reservation
 
     def _release(self, port: Port) -> None:
         held = self._ports.pop(port, None)
