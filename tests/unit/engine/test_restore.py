@@ -42,7 +42,9 @@ class Engine:
         self._ended = ended
         self.supervisor = self.collection = self.layers = self.deletion = self
         self.volumes = Volumes()
-        self.paths = SimpleNamespace(removed_bundles="/var/empty", removed_containers="/var/empty")
+        self.paths = SimpleNamespace(
+            removed_bundles="/var/empty", removed_containers="/var/empty", build_secrets="/secrets"
+        )
 
     def load_all(self) -> Loaded:
         return Loaded((self._record,), (), {})
@@ -86,6 +88,15 @@ class Engine:
 @pytest.fixture(autouse=True)
 def _nothing_to_delete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dockyard.engine.containers.lifecycle.restore._waiting", lambda _directory: [])
+
+
+async def test_secrets_of_builds_that_died_with_a_daemon_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dockyard.engine.containers.lifecycle.restore._waiting", lambda directory: [directory])
+    deleted: list[Any] = []
+    engine = Engine(RUNNING, ExitRecord(0, finished_at_ns=5))
+    engine.deletion = cast(Engine, SimpleNamespace(add=deleted.extend))
+    await load(cast(Services, engine), cast(ContainerStorage, engine))
+    assert "/secrets" in deleted
 
 
 async def restored(record: Container, ended: ExitRecord) -> list[str]:

@@ -50,6 +50,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
             services.volumes.adopt(entry.record)
     await asyncio.gather(*(_settle(services, entry) for entry in entries))
     _end_builds(services)
+    services.deletion.add(_waiting(services.paths.build_secrets))
     known = {entry.record.id for entry in services.collection} | set(loaded.unreadable)
     try:
         await services.supervisor.sweep(known)
@@ -195,5 +196,8 @@ def _sweep_layers(services: Services, known: set[str]) -> None:
 
 
 def _waiting(directory: str) -> list[str]:
-    """What an earlier daemon had moved there and was killed before it was deleted."""
-    return [f"{directory}/{name}" for name in os.listdir(directory)]
+    """What an earlier daemon had put there and was killed before it was deleted."""
+    try:
+        return [f"{directory}/{name}" for name in os.listdir(directory)]
+    except FileNotFoundError:  # made when it is needed first
+        return []
