@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 
 from dockyard import __version__
+from dockyard.linux.capped_log import STDERR, cut
 from dockyard.linux.title import Title
 from dockyard.logdrivers.forward.lock import take
 from dockyard.logdrivers.forward.service import Service
@@ -56,6 +57,7 @@ def report(text: str) -> None:
     """Write a line to stderr, which is the forwarder's log."""
     sys.stderr.write(f"{rfc3339_nano(time.time_ns())} {text}\n")
     sys.stderr.flush()
+    cut(STDERR)
 
 
 if __name__ == "__main__":

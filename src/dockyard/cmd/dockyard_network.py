@@ -15,7 +15,9 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
+from dockyard.linux.capped_log import STDERR, cut
 from dockyard.linux.process import NO_NEW_PRIVILEGES, prctl
 from dockyard.linux.title import Title
 from dockyard.network.companion.holdings import Holdings
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", required=True, help="of the daemon that started this")
     parser.add_argument("--ready-fd", type=int, required=True, help="pipe that is told when orders are taken")
     options = parser.parse_args(arguments)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, handlers=[_CappedHandler()])
     path = os.path.join(options.exec_root, SOCKET)
     title = Title()
     title.show(["dockyard-network", "--address", path])
@@ -50,6 +52,14 @@ def main(arguments: Sequence[str]) -> int:
     set_score(SUPERVISOR_SCORE)
     asyncio.run(_serve(path, options.version, options.ready_fd))
     return 0
+
+
+class _CappedHandler(logging.StreamHandler[TextIO]):
+    """Writes to stderr, which is a file that must stay small."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        cut(STDERR)
 
 
 async def _serve(path: str, version: str, ready: int) -> None:

@@ -19,6 +19,7 @@ import dockyard
 from dockyard import __version__
 from dockyard.engine.paths import Paths
 from dockyard.errors import SystemFailure
+from dockyard.linux.capped_log import open_log
 from dockyard.logdrivers.forward.job import Job, mark_removed, write_job
 from dockyard.logdrivers.forward.lock import holder
 from dockyard.logdrivers.forward.spool import spools_in
@@ -81,21 +82,31 @@ class LogForwarder:
             LOG.error("the log of the removed container %s: %s", container_id[:12], error)
 
     def _keep(self) -> None:
-        if (self._keeping is None or self._keeping.done()) and spools_in(self._paths.log_spools):
+        if self._keeping is None or self._keeping.done():
             self._keeping = self._start("keep the log forwarder", self._keep_running())
 
     async def _keep_running(self) -> None:
-        while spools_in(self._paths.log_spools):
-            pid = holder(self._state)
-            if not pid:
-                await self._launch()
-                continue
-            if self._version() not in ("", __version__):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-            await _ended(pid)
-            if self._process is not None and self._process.poll() is not None:
-                self._process = None
+        while True:
+            try:
+                if not spools_in(self._paths.log_spools):
+                    return
+                await self._keep_one_running()
+            except (OSError, RuntimeError) as error:  # no descriptor, process or thread to be had: others end
+                LOG.error("keeping the log forwarder running: %s; it is tried again", error)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _keep_one_running(self) -> None:
+        """Returns when it has been started, or has ended."""
+        pid = holder(self._state)
+        if not pid:
+            await self._launch()
+            return
+        if self._version() not in ("", __version__):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        await _ended(pid)
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
 
     def _version(self) -> str:
         try:
@@ -119,7 +130,7 @@ class LogForwarder:
         package = os.path.dirname(os.path.dirname(os.path.abspath(dockyard.__file__)))
         arguments = ("--spools", self._paths.log_spools, "--state", self._state)
         variables = (*_KEPT_VARIABLES, *_PROXY_VARIABLES)
-        with open(f"{self._paths.exec_root}/log-forwarder.log", "ab") as log:
+        with open_log(f"{self._paths.exec_root}/log-forwarder.log") as log:
             return subprocess.Popen(
                 [sys.executable, "-I", "-c", _PROGRAM, package, *arguments],
                 stdin=subprocess.DEVNULL,

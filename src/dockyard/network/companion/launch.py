@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from dockyard.errors import SystemFailure, Unavailable
+from dockyard.linux.capped_log import open_log
 
 MODULE: Final = "dockyard.cmd.dockyard_network"
 LOG: Final = "network.log"
@@ -29,7 +30,7 @@ def launch(exec_root: str, version: str) -> subprocess.Popen[bytes]:
     options = ("--exec-root", exec_root, "--version", version)
     ready, theirs = os.pipe2(os.O_CLOEXEC)
     try:
-        with open(log, "ab") as output:
+        with open_log(log) as output:
             process = subprocess.Popen(
                 # -I: neither the current folder nor PYTHON* variables decide what a root process imports
                 [sys.executable, "-I", "-m", MODULE, *options, "--ready-fd", str(theirs)],
