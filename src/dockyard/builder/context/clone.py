@@ -3,47 +3,88 @@ machine's user."""
 
 import asyncio
 import os
+import re
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 from dockyard.builder.graph import GitTree
-from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.errors import DeadlineExceeded, InvalidParameter, SystemFailure
 from dockyard.fs.paths import components
 from dockyard.fs.rooted import remove_tree
+from dockyard.store.distribution.registry.proxies import Proxies
 from dockyard.store.graphdriver.view import View
 
 _SECONDS = 1800
+_SECONDS_TO_DIE = 5
 _PROTOCOLS = "https:http:git:ssh"
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_LOOPBACK = "localhost,127.0.0.1,::1"
 
 Said = Callable[[bytes], None]
 
 
-async def clone(tree: GitTree, directory: str, said: Said, *, protocols: str = _PROTOCOLS) -> str:
+async def clone(
+    tree: GitTree,
+    directory: str,
+    said: Said,
+    *,
+    proxies: Proxies,
+    protocols: str = _PROTOCOLS,
+    seconds: float = _SECONDS,
+) -> str:
     """The repository's files in the empty `directory`; the path of the folder that was asked for.
 
-    Raises InvalidParameter for what the server or git doesn't know, SystemFailure without git.
+    `seconds`: how long each call of git may take. Raises InvalidParameter for what the server or git doesn't know,
+    DeadlineExceeded, SystemFailure without git.
     """
     for text in (tree.remote, tree.reference):
         if text.startswith("-"):
             raise InvalidParameter(f"invalid repository or reference: {text}")
-    run = _Git(directory, said, protocols)
+    if tree.checksum and not _HEX.fullmatch(tree.checksum):
+        raise InvalidParameter(f"invalid checksum {tree.checksum} for Git URL, expected hex commit hash")
+    run = _Git(directory, said, {**_environment(directory, proxies), "GIT_ALLOW_PROTOCOL": protocols}, seconds)
     await run("init", "-q")
     await run("remote", "add", "origin", tree.remote)
-    reference = tree.reference or "HEAD"
-    try:
-        await run("fetch", "-q", "--depth", "1", "origin", "--", reference)
-        await run("checkout", "-q", "FETCH_HEAD")
-    except InvalidParameter:  # a server that gives no single commits
-        await run("fetch", "-q", "--tags", "origin")
-        await run("checkout", "-q", reference)
+    await run("checkout", "-q", "--detach", await _fetch(run, tree.reference or "HEAD"))
     head = (await run("rev-parse", "HEAD")).decode("ascii", "replace").strip()
-    if tree.checksum and not head.startswith(tree.checksum):
+    if tree.checksum and not head.startswith(tree.checksum.lower()):
         raise InvalidParameter(f"expected checksum to match {tree.checksum}, got {head}")
     if tree.submodules and os.path.exists(f"{directory}/.gitmodules"):
         await run("submodule", "update", "-q", "--init", "--recursive", "--depth=1")
     if not tree.keep_git_dir:
         await asyncio.to_thread(remove_tree, f"{directory}/.git")
     return _folder(directory, tree.subdirectory)
+
+
+async def _fetch(run: "_Git", reference: str) -> str:
+    """Gets `reference`; what it is called here."""
+    try:
+        await run("fetch", "-q", "--depth", "1", "origin", "--", reference)
+    except InvalidParameter:
+        try:
+            await run("fetch", "-q", "origin", "--", reference)  # a server that gives nothing shallow
+        except InvalidParameter:
+            await run("fetch", "-q", "--tags", "origin")  # one that gives no single commits
+            return reference
+    return "FETCH_HEAD"
+
+
+def _environment(directory: str, proxies: Proxies) -> dict[str, str]:
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": directory,
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_SSH_COMMAND": "ssh -F none -o BatchMode=yes",
+    }
+    if proxies.http or proxies.https:
+        exempt = ",".join(filter(None, (_LOOPBACK, proxies.no_proxy)))
+        environment |= {"http_proxy": proxies.http, "https_proxy": proxies.https, "no_proxy": exempt}
+    return environment
 
 
 def _folder(directory: str, subdirectory: str) -> str:
@@ -56,19 +97,11 @@ def _folder(directory: str, subdirectory: str) -> str:
 
 
 class _Git:
-    def __init__(self, directory: str, said: Said, protocols: str) -> None:
+    def __init__(self, directory: str, said: Said, environment: dict[str, str], seconds: float) -> None:
         self._directory = directory
         self._said = said
-        self._environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": directory,
-            "LC_ALL": "C",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_ALLOW_PROTOCOL": protocols,
-            "GIT_SSH_COMMAND": "ssh -F none -o BatchMode=yes",
-        }
+        self._environment = environment
+        self._seconds = seconds
 
     async def __call__(self, *arguments: str) -> bytes:
         program = shutil.which("git")
@@ -86,14 +119,19 @@ class _Git:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 out, err = await process.communicate()
-        except BaseException:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        except BaseException as error:
+            with suppress(ProcessLookupError):  # its helpers, too: they hold the connection, and write into the tree
+                os.killpg(process.pid, signal.SIGKILL)
+            with suppress(TimeoutError):  # asyncio waits for the pipes, too, which somebody may have taken elsewhere
+                await asyncio.wait_for(process.wait(), _SECONDS_TO_DIE)
+            if isinstance(error, TimeoutError):
+                text = f"error fetching repository: git has not finished within {self._seconds:g} seconds"
+                raise DeadlineExceeded(text) from error
             raise
         if err:
             self._said(err)

@@ -1,19 +1,30 @@
-"""Downloads: `ADD https://…`, and contexts given as a URL. Into a file, hashed on the way, of a bounded size."""
+"""Downloads: `ADD https://…`, and contexts given as a URL. Into a file, hashed on the way, of a bounded size.
+
+Whoever writes a Dockerfile names the host: it gets nothing that is the daemon's, neither cookies nor what ~/.netrc has
+for it. Only the daemon's proxies are used.
+"""
 
 import email.utils
 import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.fs.archive.source import write_all
+from dockyard.store.distribution.registry.proxies import Proxies
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _PIECE = 1 << 18
 _CONNECT_SECONDS = 30
 _SILENCE_SECONDS = 120
 _LEAST_FREE_BYTES = 256 << 20
+_REDIRECTS = 10
+_MOVED = frozenset((301, 302, 303, 307, 308))
 
 Told = Callable[[int, int], None]
 """Called with the bytes that have come, and those announced (0: unknown)."""
@@ -29,7 +40,9 @@ class Downloaded:
     mtime: int
 
 
-async def download(url: str, path: str, *, checksum: str = "", told: Told | None = None) -> Downloaded:
+async def download(
+    url: str, path: str, *, proxies: Proxies, checksum: str = "", told: Told | None = None
+) -> Downloaded:
     """The file at `url` into the new file `path`.
 
     Raises InvalidParameter for a URL or checksum that is wrong or an answer other than 200, SystemFailure when the
@@ -37,12 +50,10 @@ async def download(url: str, path: str, *, checksum: str = "", told: Told | None
     """
     import aiohttp
 
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise InvalidParameter(f"unsupported URL: {url}")
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True, auto_decompress=False) as session:
-            async with session.get(url, headers={"Accept-Encoding": "identity"}) as answer:
+        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
+            async with await _get(session, url, proxies) as answer:
                 if answer.status != 200:
                     raise InvalidParameter(f"failed to GET {url} with status {answer.status} {answer.reason}: ")
                 digest = await _save(answer.content, path, answer.content_length or 0, told)
@@ -51,10 +62,27 @@ async def download(url: str, path: str, *, checksum: str = "", told: Told | None
                 content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise SystemFailure(f"Get {url!r}: {error or 'no answer in time'}".replace("'", '"')) from error
+    except OSError as error:
+        raise SystemFailure(f"writing the download of {url}: {error.strerror}") from error
     if checksum and digest != checksum:
         raise InvalidParameter(f"digest mismatch {digest}: {checksum}")
     os.utime(path, (max(0, mtime), max(0, mtime)))
     return Downloaded(path, content_type, digest, max(0, mtime))
+
+
+async def _get(session: "aiohttp.ClientSession", url: str, proxies: Proxies) -> "aiohttp.ClientResponse":
+    """The answer after all redirects, each by the proxy of its own host."""
+    for _ in range(_REDIRECTS + 1):
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise InvalidParameter(f"unsupported URL: {url}")
+        answer = await session.get(
+            url, headers={"Accept-Encoding": "identity"}, proxy=proxies.proxy_for(url), allow_redirects=False
+        )
+        if answer.status not in _MOVED or "Location" not in answer.headers:
+            return answer
+        answer.release()
+        url = urljoin(url, answer.headers["Location"])
+    raise InvalidParameter(f"stopped after {_REDIRECTS} redirects")
 
 
 async def _save(content: "object", path: str, total: int, told: Told | None) -> str:

@@ -37,6 +37,7 @@ from dockyard.engine.builds.parts import Parts
 from dockyard.engine.builds.request import BuildRequest
 from dockyard.engine.builds.sources import NoSecrets, RequestSources
 from dockyard.engine.in_thread import run_in_own_thread
+from dockyard.engine.registries.configuration import proxies
 from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
@@ -111,7 +112,7 @@ class ClassicBuild:
                     builds.store.layers,
                     lease,
                     executor,
-                    RequestSources(context, scratch),
+                    RequestSources(context, scratch, proxies(builds.services.daemon)),
                     NoSecrets(),
                     builds.mounts,
                     scratch,
@@ -190,7 +191,10 @@ class ClassicBuild:
         if repository is not None:
             tree = GitTree(repository.remote, repository.reference, repository.subdirectory)
             directory = _directory(scratch)
-            folder = await clone(tree, directory, lambda said: self._tell(said.decode("utf-8", "replace")))
+            ways = proxies(self._builds.services.daemon)
+            folder = await clone(
+                tree, directory, lambda said: self._tell(said.decode("utf-8", "replace")), proxies=ways
+            )
             return await asyncio.to_thread(self._cloned, folder)
         if not request.remote.startswith(("http://", "https://")):
             raise InvalidParameter(f"remoteURL ({request.remote}) could not be recognized as URL")
@@ -198,7 +202,7 @@ class ClassicBuild:
 
     async def _downloaded(self, scratch: str) -> tuple[Tree | None, Dockerfile]:
         home = tempfile.mkdtemp(dir=scratch)
-        got = await download(self._request.remote, f"{home}/context")
+        got = await download(self._request.remote, f"{home}/context", proxies=proxies(self._builds.services.daemon))
         if got.content_type in _TEXT_TYPES:
             return None, parse_dockerfile(read_file(directory_tree(home).files, "context") or b"", "Dockerfile")
         files = await asyncio.to_thread(_receive_file, got.path, f"{scratch}/context.tar")

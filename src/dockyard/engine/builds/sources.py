@@ -12,13 +12,15 @@ from dockyard.builder.graph import GitTree, HttpTree, LocalTree
 from dockyard.builder.solve.executor import Tell
 from dockyard.builder.solve.results import Tree, directory_tree
 from dockyard.errors import InvalidParameter
+from dockyard.store.distribution.registry.proxies import Proxies
 
 
 class RequestSources:
     """See Sources. `context` is what the client sent, None when that is only a Dockerfile."""
 
-    def __init__(self, context: Tree | None, scratch: str) -> None:
+    def __init__(self, context: Tree | None, scratch: str, proxies: Proxies) -> None:
         self._context = context
+        self._proxies = proxies
         self._scratch = scratch
 
     async def local(self, tree: LocalTree) -> Tree:
@@ -31,7 +33,7 @@ class RequestSources:
         """See Sources."""
         directory = tempfile.mkdtemp(prefix="download-", dir=self._scratch)
         name = tree.filename if tree.filename not in (".", "..") else "download"
-        await download(tree.url, f"{directory}/{name}", checksum=tree.checksum)
+        await download(tree.url, f"{directory}/{name}", proxies=self._proxies, checksum=tree.checksum)
         tell(1, b"\n")
         return directory_tree(directory)
 
@@ -39,7 +41,7 @@ class RequestSources:
         """See Sources."""
         directory = tempfile.mkdtemp(prefix="git-", dir=self._scratch)
         os.chmod(directory, 0o755)
-        return directory_tree(await clone(tree, directory, lambda said: tell(2, said)))
+        return directory_tree(await clone(tree, directory, lambda said: tell(2, said), proxies=self._proxies))
 
 
 class NoSecrets:
