@@ -5,17 +5,13 @@ group, and it takes nothing along: it lives on when the daemon is killed.
 """
 
 import os
-import select
 import subprocess
 import sys
-import time
 
 import dockyard
-from dockyard.errors import SystemFailure, Unavailable
+from dockyard.errors import SystemFailure
 from dockyard.linux.interpreter import environment, sealed_interpreter
-
-START_SECONDS = 20.0
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+from dockyard.linux.lasting_program import kept_environment, start
 
 # The package is named by its place, because without site (-S) no virtual environment and no editable install is seen;
 # the standard library is all that the supervisor needs besides.
@@ -35,62 +31,27 @@ def launch(exec_root: str) -> subprocess.Popen[bytes]:
 
     Raises:
         SystemFailure: it could not be started; the message has the end of its log.
+        Unavailable: it took too long.
     """
-    os.makedirs(exec_root, mode=0o711, exist_ok=True)
-    log = f"{exec_root}/supervisor.log"
-    ready, ready_theirs = os.pipe2(os.O_CLOEXEC)
     try:
+        os.makedirs(exec_root, mode=0o711, exist_ok=True)
         interpreter = sealed_interpreter("dockyard-supervisor")
-        try:
-            with open(log, "ab") as output:
-                process = subprocess.Popen(
-                    _command(exec_root, ready_theirs),
-                    executable=f"/proc/self/fd/{interpreter}",
-                    pass_fds=(ready_theirs, interpreter),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    cwd="/",
-                    env=environment({name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}),
-                    start_new_session=True,
-                )
-        finally:
-            os.close(interpreter)
     except OSError as error:
-        os.close(ready)
         raise SystemFailure(f"starting the supervisor: {error}") from error
-    finally:
-        os.close(ready_theirs)
     try:
-        _wait_until_ready(process, ready, log)
+        return start(
+            "supervisor",
+            lambda ready: _command(exec_root, ready),
+            f"{exec_root}/supervisor.log",
+            environment=environment(kept_environment()),
+            executable=f"/proc/self/fd/{interpreter}",
+            kept=(interpreter,),
+        )
     finally:
-        os.close(ready)
-    return process
+        os.close(interpreter)
 
 
 def _command(exec_root: str, ready: int) -> list[str]:
     package = os.path.dirname(os.path.dirname(os.path.abspath(dockyard.__file__)))
     arguments = ["--exec-root", exec_root, "--ready-fd", str(ready)]
     return [sys.executable, "-I", "-S", "-c", _PROGRAM, package, *arguments]
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], ready: int, log: str) -> None:
-    poll = select.poll()
-    poll.register(ready, select.POLLIN)
-    deadline = time.monotonic() + START_SECONDS
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        process.kill()
-        process.wait()
-        raise Unavailable(f"the supervisor was not ready within {START_SECONDS:.0f} seconds")
-    if not os.read(ready, 64):
-        status = process.wait()
-        raise SystemFailure(f"the supervisor ended with status {status}: {_tail(log)}")
-
-
-def _tail(log: str) -> str:
-    try:
-        with open(log, "rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
-            return file.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    except OSError:
-        return "no log"
