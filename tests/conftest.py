@@ -102,5 +102,5 @@ def remove_everything(docker: Docker) -> None:
     """Remove all containers with their volumes, and all volumes."""
     if containers := docker("ps", "-aq").split():
         docker.result("rm", "-f", "-v", *containers)
-    if volumes := docker("volume", "ls", "-q").split():
+    if volumes := docker("volume", "ls", "-q", "--filter", "driver=local").split():
         docker.result("volume", "rm", *volumes)

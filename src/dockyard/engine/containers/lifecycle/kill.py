@@ -11,12 +11,15 @@ from dockyard.engine.containers.lifecycle.signals import parse_signal
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.unhealthy import UNHEALTHY
-from dockyard.errors import Conflict, DockyardError, NotFound, NotModified, SystemFailure
+from dockyard.errors import Conflict, DockyardError, NotFound, NotModified, SystemFailure, Unavailable
 from dockyard.supervisor.client import ShimConnection
 
 BY_ENGINE = Sender("engine", "stop")
 DEFAULT_STOP_SECONDS = 10
 NO_EXIT = "tried to kill container, but did not receive an exit event"
+
+LOST_PATIENCE_SECONDS = 5
+"""How long the end of a run is waited for whose shim doesn't answer any more."""
 
 KILL_PATIENCE_SECONDS = 10
 """How long a SIGKILL may take to show: a process in uninterruptible sleep dies only when the kernel lets go of it."""
@@ -110,8 +113,11 @@ async def send(services: Services, entry: Entry, number: int) -> None:
                     services.collection.replace(entry, msgspec.structs.replace(entry.record, state=state))
     except (Conflict, NotFound):
         return
-    except DockyardError:
-        if entry.shim is shim and not shim.on_exit.done():
+    except DockyardError as error:
+        if entry.shim is not shim or shim.on_exit.done():
+            return
+        # a shim that goes in this moment closes its connections; how the run ended is told by the record that it left
+        if not isinstance(error, Unavailable) or not await ended_within(entry, LOST_PATIENCE_SECONDS):
             raise
 
 

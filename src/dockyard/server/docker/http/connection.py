@@ -117,6 +117,7 @@ class Connection(RequestHandler):
         if body is not None and not body.is_eof() and body.exception() is None:
             self._messages.pop()  # it has an answer: that of its request
             self.close()
+            self._lingering_time = 0.0  # aiohttp would read on, and log what it finds as an error of ours
             body.set_exception(InvalidParameter("the request's body is malformed"))
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
