@@ -139,16 +139,9 @@ def begin_exec(
 
     No process is left then. The caller must have one thread.
     """
-    validate.process(process)
     check_preserved(preserve_fds)
-    labels.check(process)
-    if process.terminal != (console_socket is not None):
-        raise InvalidParameter("a terminal needs a console socket, and the other way round")
-    status = container.status()
-    if status == STOPPED:
-        raise Conflict("cannot exec a container that has stopped")
-    if status == PAUSED and not ignore_paused:
-        raise Conflict("cannot exec in a paused container (use --ignore-paused to override)")
+    _check_process(process, console_socket)
+    _check_container(container, ignore_paused)
     chosen = saved_filter(container.directory, container.filter_flags)
     opened: list[int] = []
     entry = _entry(container, sub_cgroup)
@@ -160,29 +153,22 @@ def begin_exec(
         root = _open_root(container) if container.chrooted else -1
         opened += [root] if root >= 0 else []
         ours, theirs = open_channel()
-        join = Join(
-            surroundings=Surroundings(
-                process=process,
-                container_id=container.id,
-                channel=theirs,
-                other=ours,
-                entry=entry,
-                stdio=stdio,
-                console_socket=console_socket,
-                preserve_fds=preserve_fds,
-                proc=proc,
-                filter=chosen,
-                joined=(Joined(pidfd, _flags(container)),),
-            ),
-            root=root,
-            user="user" in container.namespaces,
-            keyring=not container.no_new_keyring,
-            personality=Personality(container.personality) if container.personality else None,
-            oom_score=container.oom_score if process.oom_score_adj is None else process.oom_score_adj,
+        surroundings = Surroundings(
+            process=process,
+            container_id=container.id,
+            channel=theirs,
+            other=ours,
+            entry=entry,
+            stdio=stdio,
+            console_socket=console_socket,
+            preserve_fds=preserve_fds,
+            proc=proc,
+            filter=chosen,
+            joined=(Joined(pidfd, _flags(container)),),
         )
         before = (Joined(pidfd, CLONE_NEWPID),) if "pid" in container.namespaces else ()
         try:
-            steps = joining_process.steps_of(join, wait)
+            steps = joining_process.steps_of(_join(container, surroundings, root), wait)
             child = fork_in(before, entry.directory)
             if child is None:
                 joining_process.run(steps, theirs)
@@ -196,6 +182,36 @@ def begin_exec(
         for descriptor in opened:
             os.close(descriptor)
     return BegunExec(child, ours)
+
+
+def _check_process(process: Process, console_socket: int | None) -> None:
+    """InvalidParameter for what can't be carried out."""
+    validate.process(process)
+    labels.check(process)
+    if process.terminal != (console_socket is not None):
+        raise InvalidParameter("a terminal needs a console socket, and the other way round")
+
+
+def _check_container(container: ContainerState, ignore_paused: bool) -> None:
+    """Conflict for one in which nothing can be executed now."""
+    status = container.status()
+    if status == STOPPED:
+        raise Conflict("cannot exec a container that has stopped")
+    if status == PAUSED and not ignore_paused:
+        raise Conflict("cannot exec in a paused container (use --ignore-paused to override)")
+
+
+def _join(container: ContainerState, surroundings: Surroundings, root: int) -> Join:
+    """What the process takes over of the container."""
+    wanted_score = surroundings.process.oom_score_adj
+    return Join(
+        surroundings=surroundings,
+        root=root,
+        user="user" in container.namespaces,
+        keyring=not container.no_new_keyring,
+        personality=Personality(container.personality) if container.personality else None,
+        oom_score=container.oom_score if wanted_score is None else wanted_score,
+    )
 
 
 def _entry(container: ContainerState, below: Mapping[str, str]) -> Entry:
