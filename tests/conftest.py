@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.peers import busybox_image
+from tests.peers import PEERS, busybox_image
+from tests.peers.suites import why_not_debian
 from tests.support.client import Docker
 from tests.support.engine import Engine, dockyard_engine, reference_engine
 from tests.support.leaks import no_leaks
@@ -37,6 +38,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs root"))
         if item.get_closest_marker("dockyard_only") and config.getoption("--engine") != "dockyard":
             item.add_marker(pytest.mark.skip(reason="about what only Dockyard has"))
+        needed = {name for mark in item.iter_markers("peer") for name in mark.args}
+        if any(PEERS[name].suite for name in needed & PEERS.keys()) and (reason := why_not_debian()):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
     program("skopeo")                      a program of a peer, with the environment that it needs
     docker_daemon(directory)               Debian's dockerd with dirs, socket, containerd and namespaces of its own
+    docker_daemon(release=26)              Debian 13's, which has BuildKit and API 1.45
+    buildx_client(host, config)            `docker` with the buildx and Compose plugins of Debian 13
     python_peer("docker-py"), npm_peer("dockerode"), compose_program()   clients, from PyPI and npm
     busybox_image(), debian_image(), …     docker archives, made on this machine, that any engine loads
 
@@ -9,6 +11,7 @@ Nothing here starts a service or touches the machine's own Docker: packages are 
 folder, /var/cache/dockyard-peers or $DOCKYARD_PEERS, once for all test workers.
 """
 
+from tests.peers.buildx import buildx_client
 from tests.peers.catalogue import PEERS
 from tests.peers.debian import debian_image, services_image
 from tests.peers.docker import DockerDaemon, docker_client, docker_daemon
@@ -22,6 +25,7 @@ __all__ = [
     "PEERS",
     "DockerDaemon",
     "Program",
+    "buildx_client",
     "busybox_archive_files",
     "busybox_image",
     "compose_program",

@@ -4,11 +4,17 @@ from typing import NamedTuple
 
 
 class Peer(NamedTuple):
-    """A peer: distribution packages (those that the distribution doesn't have are left out) and what they must give."""
+    """A peer: packages of the machine's distribution, and the programs that they must give.
+
+    `optional` packages are left out where the distribution doesn't have them. With `suite` they are packages of that
+    suite of Debian, without what these depend on; the programs of the peers named in `beside` serve them then.
+    """
 
     packages: tuple[str, ...]
     programs: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    suite: str = ""
+    beside: tuple[str, ...] = ()
 
 
 PEERS: dict[str, Peer] = {
@@ -18,6 +24,14 @@ PEERS: dict[str, Peer] = {
         ("dockerd", "docker", "containerd", "containerd-shim-runc-v2", "ctr", "runc", "tini", "iptables"),
         optional=("docker-cli",),
     ),
+    # Debian 13's, also on Debian 12: its programs need nothing but libc and libsystemd.
+    "docker-26": Peer(
+        ("docker.io", "docker-cli", "containerd", "tini"),
+        ("dockerd", "docker", "containerd", "containerd-shim-runc-v2", "ctr", "docker-init"),
+        suite="trixie",
+        beside=("docker",),
+    ),
+    "buildx": Peer(("docker-buildx", "docker-compose"), ("docker-buildx", "docker-compose"), suite="trixie"),
     "runc": Peer(("runc",), ("runc",)),
     "skopeo": Peer(("skopeo",), ("skopeo",)),
     "umoci": Peer(("umoci",), ("umoci",)),

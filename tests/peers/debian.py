@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.peers.images import PATH, cached_image, docker_archive
 from tests.peers.programs import program
+from tests.peers.suites import os_release
 
 SERVICES = ("nginx-light", "redis-server", "postgresql")
 INSTALL = "apt-get -q update && apt-get -qy --no-install-recommends install "
@@ -49,7 +50,7 @@ def _write(target: Path, reference: str, furnish: Callable[[Path], None]) -> Non
 
 def _bootstrap(root: Path) -> str:
     """Makes a minimal system in `root`; returns its codename."""
-    release = _release()
+    release = os_release()
     codename = release["VERSION_CODENAME"]
     bootstrap = program("debootstrap")
     environment = {
@@ -62,11 +63,6 @@ def _bootstrap(root: Path) -> str:
     )
     _copy_apt_sources(root, release["ID"])
     return codename
-
-
-def _release() -> Mapping[str, str]:
-    lines = Path("/etc/os-release").read_text().splitlines()
-    return {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines)}
 
 
 def _copy_apt_sources(root: Path, distribution: str) -> None:

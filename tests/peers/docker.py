@@ -1,4 +1,9 @@
-"""Debian's dockerd as an oracle: a daemon with folders, socket, containerd and network namespace of its own."""
+"""Debian's dockerd as an oracle: a daemon with folders, socket, containerd and network namespace of its own.
+
+docker_daemon()               the one of the machine's own Debian or Ubuntu: 20.10 on Debian 12
+docker_daemon(release=26)     Debian 13's (API 1.24 to 1.45, with BuildKit), on Debian 12 and 13; with
+                              `@pytest.mark.peer("docker-26")` a test is skipped, with the reason, elsewhere
+"""
 
 import json
 import os
@@ -11,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.peers.fetch import fetch
+from tests.peers.catalogue import PEERS
 from tests.peers.guarded import Guard
-from tests.peers.programs import Program, environment_of, program
+from tests.peers.programs import Program, environment_of_peer, program
 
 CONTAINERD_CONFIG = """version = 2
 root = "{root}/containerd"
@@ -42,9 +47,15 @@ def docker_client(host: str) -> Program:
     return _pointed(client, host)
 
 
-def debian_client(host: str) -> Program:
-    """Debian's client, whatever is on PATH: an old one, today 20.10."""
-    return _pointed(program("docker", peer="docker"), host)
+def debian_client(host: str, release: int | None = None) -> Program:
+    """Debian's client, whatever is on PATH: an old one, today 20.10; or that of `release` (26)."""
+    return _pointed(program("docker", peer=_peer_of(release)), host)
+
+
+def _peer_of(release: int | None) -> str:
+    name = "docker" if release is None else f"docker-{release}"
+    assert name in PEERS, f"no peer has Docker {release}"
+    return name
 
 
 def _pointed(client: Program, host: str) -> Program:
@@ -57,6 +68,7 @@ def _pointed(client: Program, host: str) -> Program:
 def docker_daemon(
     directory: Path | None = None,
     *,
+    release: int | None = None,
     own_network: bool = True,
     arguments: Sequence[str] = (),
     bridge: str | None = None,
@@ -64,6 +76,7 @@ def docker_daemon(
 ) -> Iterator[DockerDaemon]:
     """Run Debian's dockerd and its containerd until the block ends (or the process dies: see guard.py).
 
+    `release` chooses one that isn't the machine's own: 26. The client is the same, the one on PATH (`docker_client`).
     `directory` is emptied first and removed at the end (default: one below /tmp). With `own_network` it lives in
     network and mount namespaces of its own, so that its bridge and iptables rules are nowhere else; without, pass
     `bridge` to keep it off docker0 (a bridge must exist then) or "none". `arguments` go to dockerd, for instance
@@ -73,7 +86,7 @@ def docker_daemon(
     shutil.rmtree(home, ignore_errors=True)
     (home / "run").mkdir(parents=True)
     (home / "data").mkdir()
-    environment = environment_of(fetch("docker"))
+    environment = environment_of_peer(_peer_of(release))
     with Guard([home], cgroups=[home.name], grace_seconds=1) as guard:
         # unshare -m keeps dockerd's mounts to itself; the loopback of a new network namespace is down
         enter = ["unshare", "-m", *(["-n"] if own_network else []), "sh", "-c"]

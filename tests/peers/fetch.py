@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.peers.catalogue import PEERS, Peer
+from tests.peers.suites import Suite, run_apt
 
 DEFAULT_CACHE = Path("/var/cache/dockyard-peers")
 
@@ -78,9 +79,12 @@ def _fill(home: Path, peer: Peer) -> None:
 
 
 def _download(peer: Peer, folder: Path) -> dict[str, str]:
-    wanted = [*peer.packages, *(name for name in peer.optional if _known(name))]
-    names = sorted({*wanted, *_missing_dependencies(wanted)})
-    _run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names, cwd=folder)
+    if peer.suite:
+        with locked(f"apt-{peer.suite}"):
+            Suite(peer.suite, cache_directory() / f"apt-{peer.suite}").download(list(peer.packages), folder)
+    else:
+        wanted = [*peer.packages, *(name for name in peer.optional if _known(name))]
+        run_apt("download", *sorted({*wanted, *_missing_dependencies(wanted)}), cwd=folder)
     # name_version_architecture.deb, with %3a for the colon of an epoch
     return dict(archive.name.split("_")[:2] for archive in sorted(folder.iterdir()))
 
@@ -131,8 +135,8 @@ def _settle_libraries(root: Path) -> None:
 
 
 def find_program(root: Path, name: str) -> Path | None:
-    """Where `name` is below `root`, or None. Docker's and its kin's programs are spread over four folders."""
-    for folder in ("usr/bin", "usr/sbin", "bin", "sbin", "usr/libexec/podman"):
+    """Where `name` is below `root`, or None. Docker's and its kin's programs are spread over several folders."""
+    for folder in ("usr/bin", "usr/sbin", "bin", "sbin", "usr/libexec/podman", "usr/libexec/docker/cli-plugins"):
         path = root / folder / name
         if path.exists():
             return path

@@ -44,14 +44,20 @@ def program(name: str, peer: str | None = None) -> Program:
     root = fetch(chosen)
     path = find_program(root, name)
     assert path is not None, f"peer {chosen} has no program {name}"
-    return Program(str(path), _leading_arguments(name), environment_of(root))
+    return Program(str(path), _leading_arguments(name), environment_of_peer(chosen))
 
 
-def environment_of(root: Path) -> dict[str, str]:
-    """This process's environment with the programs and libraries below `root` found first, and nobody's DOCKER_HOST."""
-    folders = [str(root / folder) for folder in ("usr/bin", "usr/sbin", "bin", "sbin")]
-    libraries = [str(path) for pattern in ("usr/lib/*-linux-gnu", "lib/*-linux-gnu") for path in root.glob(pattern)]
-    plugins = [str(path) for path in root.glob("usr/lib/*-linux-gnu/xtables")]
+def environment_of_peer(name: str) -> dict[str, str]:
+    """The environment for programs of peer `name`, in which those of the peers beside it are found too."""
+    return environment_of(fetch(name), *(fetch(other) for other in PEERS[name].beside))
+
+
+def environment_of(*roots: Path) -> dict[str, str]:
+    """This process's environment with programs and libraries below `roots` found first, and nobody's DOCKER_HOST."""
+    folders = [str(root / folder) for root in roots for folder in ("usr/bin", "usr/sbin", "bin", "sbin")]
+    below = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu")
+    libraries = [str(path) for root in roots for pattern in below for path in root.glob(pattern)]
+    plugins = [str(path) for root in roots for path in root.glob("usr/lib/*-linux-gnu/xtables")]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "CONTAINER"))}
     environment["PATH"] = ":".join([*folders, environment.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")])
     if libraries:
