@@ -16,7 +16,7 @@ from dockyard.builder.classic.text import (
     unused_arguments,
 )
 from dockyard.builder.dockerfile.instructions import Run, Transfer
-from dockyard.builder.export.image import Made, create_image
+from dockyard.builder.export.steps import Made, create_image
 from dockyard.builder.plan import BuildPlan, PlannedStage, Step
 from dockyard.builder.solve.events import Completed, Output, Running
 from dockyard.builder.solve.results import Snapshot
