@@ -27,6 +27,7 @@ from dockyard.runtime.init.session import new_session
 from dockyard.runtime.init.steps import take
 from dockyard.runtime.launch import Launch
 from dockyard.runtime.rootfs import assemble, pivot
+from dockyard.runtime.rootfs.host_root import detach_from_host
 from dockyard.runtime.rootfs.masks import Masks
 from dockyard.runtime.rootfs.targets import make_directory
 from dockyard.spec.runtime import Hooks, Linux
@@ -103,6 +104,7 @@ def _assemble(launch: Launch) -> int:
         _run_early_hooks(launch)
         return _change_root_only(launch)
     root = launch.root.tree
+    chrooted = detach_from_host(launch.surroundings.proc)
     assemble.assemble(launch.spec, launch.root)
     _run_early_hooks(launch)
     _standard_streams(launch, root)
@@ -110,7 +112,7 @@ def _assemble(launch: Launch) -> int:
     if launch.no_pivot:
         pivot.change_root(root)
     else:
-        pivot.pivot(root)
+        pivot.pivot(root, chrooted, launch.surroundings.proc)
     return root
 
 

@@ -1,8 +1,8 @@
 """In the container's first process: attach what was prepared, and mount what belongs to its new namespaces.
 
-Order, and why: the host's tree is made a slave before anything is attached, so that nothing is handed on; the root is
-laid over `/`; mounts in the order of the spec, because later ones may lie in earlier ones; devices after /dev is
-mounted.
+Order, and why: the host's tree is made a slave before anything is attached (host_root.py), so that nothing is handed
+on; the root is laid over `/`; mounts in the order of the spec, because later ones may lie in earlier ones; devices
+after /dev is mounted.
 """
 
 import errno
@@ -45,11 +45,10 @@ _LONGEST_OPTION = 255
 
 
 def assemble(spec: Spec, prepared: PreparedRoot) -> None:
-    """Lay the root over `/` and mount everything in it. InvalidParameter, SystemFailure."""
-    try:
-        classic.mount(None, "/", None, classic.MS_SLAVE | classic.MS_REC)
-    except OSError as error:
-        raise SystemFailure(f"make / a slave: {reason(error)}") from error
+    """Lay the root over `/`, which is detached from the host, and mount everything in it.
+
+    InvalidParameter, SystemFailure.
+    """
     pivot.lay_over(prepared.tree)
     for each in prepared.mounts:
         _mount(prepared, each)

@@ -6,6 +6,7 @@ from dockyard.errors import SystemFailure
 from dockyard.linux import mount as classic
 from dockyard.linux.libc import reason
 from dockyard.linux.mount_objects import attach
+from dockyard.runtime.rootfs.host_root import go_to_top
 
 HIDDEN = ("/proc", "/sys")
 
@@ -25,14 +26,16 @@ def lay_over(tree: int) -> None:
         os.close(place)
 
 
-def pivot(tree: int) -> None:
-    """Make `tree`, which lies over `/`, the root, and let go of all that was the host's. SystemFailure.
+def pivot(tree: int, chrooted: bool, proc: int) -> None:
+    """Make `tree`, which lies over `/`, the root of the namespace, let go of all that was the host's. SystemFailure.
 
     With `.` for both arguments the old root ends up on top of the new one (pivot_root(2), "NOTES"), so that no
-    directory is needed for it. It is a slave of the host's since `assemble`, else the host would lose its mounts
-    too.
+    directory is needed for it. It is a slave of the host's since `detach_from_host`, which also told whether `/` is
+    that of a chroot; else the host would lose its mounts too. `proc` is the host's procfs.
     """
     try:
+        if chrooted:
+            go_to_top(proc)
         os.fchdir(tree)
         classic.pivot_root(".", ".")
         classic.umount(".", classic.MNT_DETACH)  # what is on top there: the old root

@@ -77,6 +77,8 @@ def _open_root(path: str, propagation: tuple[int, bool], opened: list[int]) -> i
             raise InvalidParameter(f"rootfs {path} is not a directory")
         if propagation[0] != classic.MS_SHARED:
             set_attributes(tree, propagation=_unless_unbindable(propagation[0]), recursive=True)
+        else:  # pivot_root(2) takes no shared mount, as all are on a host with systemd; it is made so at the end
+            set_attributes(tree, propagation=classic.MS_PRIVATE)
     except FileNotFoundError:
         raise NotFound(f"invalid rootfs: stat {path}: no such file or directory") from None
     except OSError as error:
