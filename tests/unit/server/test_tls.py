@@ -20,6 +20,7 @@ from dockyard.server.docker.http import tls
 from dockyard.server.docker.http.answers import Answer, HijackAnswer, Hijacked
 from dockyard.server.docker.http.listen import open_listener
 from dockyard.server.docker.http.server import HttpServer
+from dockyard.wire.tls_client import client_context
 
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="needs openssl")
 
@@ -36,7 +37,7 @@ class Client:
     """A TLS client that can close one direction, as Go's can and Python's sockets can't. Blocking: for threads."""
 
     def __init__(self, port: int, certificates: Certificates, pair: Pair | None, **limits: Any) -> None:
-        context = ssl.create_default_context(cafile=str(certificates.authority))
+        context = client_context(str(certificates.authority))
         if pair is not None:
             context.load_cert_chain(*pair)
         for name, value in limits.items():

@@ -3,7 +3,6 @@
 https://docs.docker.com/engine/extend/plugins_volume/, https://docs.docker.com/engine/extend/plugin_api/
 """
 
-import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from dockyard.engine.volumes.driver import Found
 from dockyard.engine.volumes.plugin_files import PluginAddress, TlsConfig
 from dockyard.errors import NotFound, SystemFailure, Unavailable
 from dockyard.store.volumes.volume import Volume
+from dockyard.wire.tls_client import client_context
 
 MEDIA_TYPE = "application/vnd.docker.plugins.v1.2+json"
 KIND = "VolumeDriver"
@@ -161,9 +161,7 @@ def _connect(address: PluginAddress) -> tuple[aiohttp.BaseConnector, str]:
     if address.tls is None and parts.scheme != "https":
         return aiohttp.TCPConnector(), f"http://{parts.netloc}"
     tls = address.tls or TlsConfig()
-    context = ssl.create_default_context(cafile=tls.ca_file or None)
+    context = client_context(tls.ca_file, verify=not tls.insecure_skip_verify)
     if tls.cert_file:
         context.load_cert_chain(tls.cert_file, tls.key_file or None)
-    if tls.insecure_skip_verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return aiohttp.TCPConnector(ssl=context), f"https://{parts.netloc}"

@@ -15,6 +15,8 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 
+from dockyard.wire.tls_client import client_context
+
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60
 """After so long without an acknowledgement a receiver is taken for gone (TCP_USER_TIMEOUT, tcp(7))."""
@@ -131,10 +133,7 @@ def unacknowledged_bytes(descriptor: int) -> int:
 
 def tls_context(ca_cert: str = "", cert: str = "", key: str = "", *, skip_verify: bool = False) -> ssl.SSLContext:
     """A client's TLS settings from PEM files; an authority of its own, or the system's. OSError, ssl.SSLError."""
-    context = ssl.create_default_context(cafile=ca_cert or None)
-    if skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context = client_context(ca_cert, verify=not skip_verify)
     if cert:
         context.load_cert_chain(cert, key or None)
     return context

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from dockyard.errors import InvalidParameter, SystemFailure
 from dockyard.store.distribution.registry.hosts import Host
+from dockyard.wire.tls_client import client_context
 
 Identities = tuple[tuple[str, str], ...]
 
@@ -69,12 +70,7 @@ def _context(
     identities: Identities,
     changed: tuple[int, ...],  # noqa: ARG001  part of the cache's key
 ) -> ssl.SSLContext:
-    if verify:
-        context = ssl.create_default_context()
-    else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context = client_context(verify=verify)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for name in authorities:
         try:
