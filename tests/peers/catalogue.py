@@ -38,6 +38,7 @@ PEERS: dict[str, Peer] = {
     # patchelf: podman runs itself again without our environment, so its libraries must be found from its own place
     "podman": Peer(("podman", "conmon", "runc", "tini", "patchelf"), ("podman", "conmon", "runc", "tini", "patchelf")),
     "docker-registry": Peer(("docker-registry", "apache2-utils"), ("docker-registry", "htpasswd")),
+    "tinyproxy": Peer(("tinyproxy-bin",), ("tinyproxy",)),
     "busybox": Peer(("busybox-static",), ("busybox",)),
     "iperf3": Peer(("iperf3",), ("iperf3",)),
     "dig": Peer(("bind9-dnsutils",), ("dig",)),

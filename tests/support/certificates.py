@@ -24,12 +24,12 @@ class Certificates(NamedTuple):
     stranger: Pair
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Make them in `folder`; the server's is for localhost and 127.0.0.1. They last for two days."""
+def make_certificates(folder: Path, *addresses: str) -> Certificates:
+    """Make them in `folder`; all are for localhost, 127.0.0.1 and `addresses`. They last for two days."""
     authority, other = _authority(folder, "authority"), _authority(folder, "other")
     return Certificates(
         authority.certificate,
-        _signed(folder, "server", authority, "serverAuth"),
+        _signed(folder, "server", authority, "serverAuth", *addresses),
         _signed(folder, "client", authority, "clientAuth"),
         _signed(folder, "stranger", other, "clientAuth"),
     )
@@ -41,10 +41,11 @@ def _authority(folder: Path, name: str) -> Pair:
     return pair
 
 
-def _signed(folder: Path, name: str, authority: Pair, use: str) -> Pair:
+def _signed(folder: Path, name: str, authority: Pair, use: str, *addresses: str) -> Pair:
     pair = Pair(folder / f"{name}.pem", folder / f"{name}-key.pem")
     asked, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
-    extensions.write_text(f"subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage={use}\n")
+    names = ",".join(["DNS:localhost", *(f"IP:{one}" for one in ("127.0.0.1", *addresses))])
+    extensions.write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
     _openssl("req", *_new_key(pair.key), "-out", str(asked), "-subj", f"/CN={name}")
     _openssl(
         *("x509", "-req", "-in", str(asked), "-CA", str(authority.certificate), "-CAkey", str(authority.key)),

@@ -1,6 +1,7 @@
 """Debian's docker-registry in several guises, and images that the tests put into it themselves."""
 
 import shutil
+import socket
 import tarfile
 import tempfile
 import time
@@ -25,6 +26,17 @@ def second_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
     """Another one like it."""
     with registry(tmp_path_factory.mktemp("second-registry")) as running:
         yield running
+
+
+def own_address() -> str | None:
+    """An address of this machine that isn't loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") else address
 
 
 def busybox_layer() -> LayerBlob:

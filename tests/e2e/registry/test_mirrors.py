@@ -2,12 +2,11 @@
 
 import json
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.registry.conftest import busybox_layer
+from tests.e2e.registry.conftest import busybox_layer, own_address
 from tests.peers.registry import RunningRegistry, registry
 from tests.support.engine import Engine
 from tests.support.faulty_registry import faulty_registry
@@ -77,17 +76,6 @@ def test_hosts_toml(make_engine: Callable[..., Engine], plain_registry: RunningR
     docker("pull", "-q", "listed.invalid/team/listed")
     (place / "hosts.toml").write_text("nonsense = 1\n")
     assert "hosts.toml: unknown key nonsense" in docker.result("pull", "listed.invalid/team/listed:x").err
-
-
-def own_address() -> str | None:
-    """An address of this machine that isn't loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("198.51.100.1", 9))
-        except OSError:
-            return None
-        address = str(probe.getsockname()[0])
-    return None if address.startswith("127.") else address
 
 
 @pytest.mark.row("A7")

@@ -27,6 +27,8 @@ DEFAULT_SECONDS = 60.0
 EARLY_SECONDS = 10.0
 """How long before its end a token is taken for too old."""
 _TOKENS_KEPT = 256
+_HOSTS_KEPT = 256
+"""A host that is forgotten says once more, with a 401, how it wants to be asked."""
 _ANSWER_BYTES = 1 << 20
 
 
@@ -85,7 +87,10 @@ class Tokens:
         challenge = bearer_or_basic(parse_challenges(headers))
         if challenge is not None:
             kept = {key: value for key, value in challenge.parameters.items() if key in ("realm", "service")}
+            self._asked.pop(host.url, None)
             self._asked[host.url] = Challenge(challenge.scheme, kept)
+            while len(self._asked) > _HOSTS_KEPT:
+                del self._asked[next(iter(self._asked))]
         return challenge
 
     async def for_login(self, host: Host, headers: Iterable[str], who: Credentials) -> tuple[str, str]:

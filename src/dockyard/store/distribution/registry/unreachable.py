@@ -49,6 +49,8 @@ def _reason(error: BaseException) -> tuple[str, bool]:
             return _tls(error.os_error), False
         case aiohttp.ClientHttpProxyError():
             return f"proxyconnect tcp: {error.status} {error.message}", False
+        case aiohttp.ClientProxyConnectionError():
+            return f"proxyconnect tcp: {_dial(error)}", error.os_error.errno not in _LASTING
         case aiohttp.ClientConnectorError():
             return _dial(error), error.os_error.errno not in _LASTING
         case aiohttp.ServerDisconnectedError():

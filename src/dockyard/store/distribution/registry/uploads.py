@@ -11,6 +11,7 @@
 oci distribution-spec v1.1, "Push"
 """
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -176,8 +177,8 @@ class Uploads:
 
 
 async def pread(descriptor: int, size: int, position: int) -> bytes:
-    """os.pread on the loop: what is read was just written, or fits the page cache's reading ahead."""
-    return os.pread(descriptor, size, position)
+    """os.pread in a thread: a blob that was kept long ago comes from a disk, which may be busy."""
+    return await asyncio.to_thread(os.pread, descriptor, size, position)
 
 
 __all__ = ["Unreachable", "UploadFile", "Uploads", "pread"]
