@@ -96,8 +96,11 @@ VERBS = {
     "images": IMAGE["ls"],
     "info": SYSTEM["info"],
     "inspect": ("system.inspect", "Show all that is known of containers, images, volumes, networks"),
+    "login": ("registry.login", "Log in to a registry"),
+    "logout": ("registry.logout", "Log out from a registry"),
     "ps": CONTAINER["ls"],
     "rmi": IMAGE["rm"],
+    "search": ("registry.search", "Search a registry's index for images"),
     "version": ("system.version", "Show the versions of client and daemon"),
 }
 
@@ -115,8 +118,8 @@ ALIASES = {
 
 NOT_YET = frozenset(
     (
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "login", "logout", "manifest",
-        "node", "plugin", "search", "secret", "service", "stack", "stats", "swarm", "trust",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "manifest",
+        "node", "plugin", "secret", "service", "stack", "stats", "swarm", "trust",
         "container stats", "image build", "system dial-stdio", "system prune", "volume update",
     )
 )  # fmt: skip

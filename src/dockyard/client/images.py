@@ -77,6 +77,17 @@ def push(
     return client.request("POST", f"/images/{repository}/push", parameters, headers=headers)
 
 
+def search(
+    client: EngineClient, term: str, *, limit: int, filters: Mapping[str, list[str]], headers: Mapping[str, str]
+) -> list[Any]:
+    """GET /images/search. `limit` 0 is the daemon's own."""
+    parameters = {"term": term, "limit": str(limit) if limit else None, "filters": filters_parameter(filters)}
+    response = client.request("GET", "/images/search", parameters, headers=headers)
+    found: list[Any] = response.json()
+    client.finish(response)
+    return found
+
+
 def commit(client: EngineClient, parameters: Mapping[str, str | bool | list[str] | None]) -> str:
     """POST /commit: the id of the image made from a container."""
     answer = client.call("POST", "/commit", parameters, json={})

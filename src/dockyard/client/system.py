@@ -22,6 +22,11 @@ def version(client: EngineClient) -> Any:
     return client.call("GET", "/version")
 
 
+def auth(client: EngineClient, entry: Mapping[str, str]) -> Any:
+    """POST /auth: `{"Status": …, "IdentityToken": …}`, or the registry's no."""
+    return client.call("POST", "/auth", json=dict(entry))
+
+
 def disk_usage(client: EngineClient) -> Any:
     """GET /system/df."""
     return client.call("GET", "/system/df")
