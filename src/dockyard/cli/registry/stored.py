@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 
-from dockyard.cli.image.reference import split
 from dockyard.cli.registry import helper
 from dockyard.cli.registry.config_file import HUB, objects, read
 
@@ -17,15 +16,15 @@ if TYPE_CHECKING:
 
 def auth_headers(name: str, environment: Mapping[str, str]) -> dict[str, str]:
     """The header for a transfer of image `name`; empty where nothing is known of its registry."""
-    entry = entry_of(registry_key(split(name)[0]), read(environment), environment)
+    entry = entry_of(registry_key(name), read(environment), environment)
     if not entry:
         return {}
     return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(entry).encode()).decode()}
 
 
-def registry_key(repository: str) -> str:
-    """What config.json calls the registry of a repository."""
-    first, slash, _ = repository.partition("/")
+def registry_key(name: str) -> str:
+    """What config.json calls the registry of an image's name, with or without tag."""
+    first, slash, _ = name.partition("/")
     if not slash or not ("." in first or ":" in first or first == "localhost"):
         return HUB
     return HUB if first in ("docker.io", "index.docker.io") else first
