@@ -51,12 +51,12 @@ def graph_driver(name: str, root: Path) -> GraphDriver:
     return Overlay2Driver(str(root / "overlay2")) if name == "overlay2" else VfsDriver(str(root / "vfs"))
 
 
-def open_store(root: Path, driver: str = "overlay2", *, keep_compressed: bool = True) -> Store:
-    """The store in `root`, made if it isn't there."""
+def open_store(root: Path, driver: str = "overlay2", *, keep_compressed: bool = True, boot: str = "") -> Store:
+    """The store in `root`, made if it isn't there. Another `boot` is what a power cut leads to."""
     root.mkdir(parents=True, exist_ok=True)
     database = Database(str(root / "dockyard.db"))
     content = ContentStore(str(root / "content"))
-    layers = LayerStore(graph_driver(driver, root), content, database, keep_compressed=keep_compressed)
+    layers = LayerStore(graph_driver(driver, root), content, database, keep_compressed=keep_compressed, boot=boot)
     images = ImageStore(content, layers, database)
     return Store(root, database, content, layers, images, VolumeStore(str(root / "volumes"), database))
 

@@ -37,7 +37,7 @@ from dockyard.engine.settings import Settings
 from dockyard.engine.system import System
 from dockyard.engine.volumes import Volumes
 from dockyard.engine.volumes.plugin_files import PluginDirectories
-from dockyard.errors import NotModified
+from dockyard.errors import NotModified, SystemFailure
 from dockyard.network.config import DEFAULT_ADDRESS_POOLS, DEFAULT_MTU_BYTES, AddressPool, NetworkConfig
 from dockyard.network.controller import NetworkController
 from dockyard.spec.image.descriptor import Platform
@@ -73,6 +73,8 @@ class Engine:
     async def close(self) -> None:
         """Lets go of everything; containers, their shims and the supervisor go on."""
         await self.services.background.cancel()
+        with contextlib.suppress(SystemFailure):  # logged already
+            await asyncio.to_thread(self.services.layers.confirm)
         await self.registries.close()
         await self.networks.close()
         await self.services.supervisor.close()
@@ -141,6 +143,7 @@ async def open_engine(
     )
     loop = asyncio.get_running_loop()
     store.layers.dispose_with(lambda paths: _from_thread(loop, services.deletion.add, paths))
+    store.layers.complain_to(lambda trouble: LOG.error("%s: what came lately is gone after a power cut", trouble))
     LOG.info("Loading containers: start.")
     await restore.load(services, storage)
     services.log_forwarder.resume()

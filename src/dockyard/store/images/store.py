@@ -71,6 +71,8 @@ class ImageStore:
         self.references = ReferenceStore(database)
         self.manifests = ManifestStore(content, database)
         self.layers = layers
+        if layers.lost:
+            self._lose(layers.lost)
         if not database.is_new:
             self.sweep()
 
@@ -196,6 +198,13 @@ class ImageStore:
     def size_bytes(self, stored: StoredImage) -> int:
         """The sum of the sizes of the image's layers."""
         return sum(layer.size_bytes for layer in self.layers_of(stored))
+
+    def _lose(self, chains: Iterable[str]) -> None:
+        """Make the images not exist of which a power cut took a layer: they are pulled, loaded or built again."""
+        lost = set(chains)
+        for stored in self.images():
+            if not lost.isdisjoint(chain_ids(stored.image.rootfs.diff_ids)):
+                self._database.execute("DELETE FROM images WHERE id = ?", (stored.id,))
 
     def sweep(self) -> None:
         """Remove what a killed process left: layers without an image, blobs that nothing refers to. At start only."""

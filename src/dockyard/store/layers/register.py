@@ -7,17 +7,17 @@ when they are mounted, so none needs its parent's files. Docker unpacks one afte
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
 from dockyard.errors import InvalidParameter, SystemFailure
-from dockyard.linux.syncfs import sync_filesystem
 from dockyard.store.content.compression import Compression
 from dockyard.store.content.contract import Blob
 from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers.adopt import Draft, describe
 from dockyard.store.layers.chain import chain_id as chain_of
+from dockyard.store.layers.confirm import Confirmer
 from dockyard.store.layers.layer import Layer
 from dockyard.store.layers.leases import Lease
 from dockyard.store.layers.table import BlobRow, LayerTable
@@ -48,9 +48,18 @@ class Wanted(NamedTuple):
 class Registrar:
     """Makes layers. For several threads: two that want the same chain do the work once."""
 
-    def __init__(self, driver: GraphDriver, table: LayerTable, *, keep_compressed: bool, workers: int) -> None:
+    def __init__(
+        self,
+        driver: GraphDriver,
+        table: LayerTable,
+        confirmer: Confirmer,
+        *,
+        keep_compressed: bool,
+        workers: int,
+    ) -> None:
         self._driver = driver
         self._table = table
+        self._confirmer = confirmer
         self._keep_compressed = keep_compressed
         self._workers = workers
         self._locks = _KeyedLocks()
@@ -82,10 +91,7 @@ class Registrar:
     def adopt(self, draft: Draft, lease: Lease, dispose: Callable[[str], None]) -> Layer | None:
         """Make a layer of a draft; None when nothing was written into it. `dispose` gets drafts that aren't needed."""
         below = draft.parent
-        pool = ThreadPoolExecutor(1, "layer-sync")
         try:
-            # The kernel writes while the files are read: both take long where there are many.
-            written = pool.submit(self._make_durable, draft.driver_id)
             described = describe(self._driver, draft)
             if described is not None and described.recipe is None:
                 raise SystemFailure("a layer that was written in place can't be described")
@@ -95,12 +101,10 @@ class Registrar:
                 with self._locks.hold(chain):
                     known = self._table.find(chain)
                     if known is None:
-                        return self._commit(draft.driver_id, None, described, below, written)
+                        return self._commit(draft.driver_id, None, described, below)
         except BaseException:
             dispose(draft.driver_id)
             raise
-        finally:
-            pool.shutdown(wait=False)
         dispose(draft.driver_id)
         return known if described is not None else None
 
@@ -204,15 +208,8 @@ class Registrar:
         self._driver.create(layer_id, parent)
         return layer_id
 
-    def _commit(
-        self,
-        layer_id: str,
-        blob: KeepableBlob | None,
-        unpacked: Unpacked,
-        below: Layer | None,
-        written: "Future[None] | None" = None,
-    ) -> Layer:
-        """Make the layer exist. `written`: its files are being written out already."""
+    def _commit(self, layer_id: str, blob: KeepableBlob | None, unpacked: Unpacked, below: Layer | None) -> Layer:
+        """Make the layer exist, in this boot first: what a power cut would leave of its files is anybody's guess."""
         parent = below.chain_id if below else None
         if below is not None:
             self._driver.inherit(layer_id, below.driver_id, unpacked.implied)
@@ -224,7 +221,6 @@ class Registrar:
             unpacked.size_bytes,
             unpacked.archive_bytes,
         )
-        written.result() if written is not None else self._make_durable(layer_id)
         kept = None
         compressed = unpacked.compression is not Compression.NONE
         if blob is not None and (unpacked.recipe is None or (compressed and self._keep_compressed)):
@@ -232,15 +228,9 @@ class Registrar:
         with self.blobs_and_rows:
             if blob is not None and kept is not None:
                 blob.commit()
-            self._table.insert(layer, unpacked.recipe, kept)
+            self._table.insert(layer, unpacked.recipe, kept, self._confirmer.boot)
+        self._confirmer.soon()
         return layer
-
-    def _make_durable(self, layer_id: str) -> None:
-        """Files before the row that names them: after a power cut a layer is whole, or unknown and swept."""
-        try:
-            sync_filesystem(self._driver.writable(layer_id))
-        except OSError as error:
-            raise SystemFailure(f"writing out layer {layer_id}: {error.strerror}") from error
 
 
 def new_id() -> str:

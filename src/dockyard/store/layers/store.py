@@ -10,12 +10,14 @@ from contextlib import AbstractContextManager, contextmanager
 
 from dockyard.errors import NotFound
 from dockyard.fs.mount import Mount
+from dockyard.linux.boot import boot_id
 from dockyard.store.content import ContentStore
 from dockyard.store.content.compression import Compression
 from dockyard.store.content.contract import BlobWriter
 from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
 from dockyard.store.layers.adopt import Draft
+from dockyard.store.layers.confirm import Confirmer
 from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
 from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted, new_id
@@ -41,14 +43,21 @@ class LayerStore:
         *,
         keep_compressed: bool = True,
         workers: int = 2,
+        boot: str = "",
     ) -> None:
+        """`boot`: the id of this boot, by default the kernel's (linux/boot.py)."""
         self.driver = driver
         self._content = content
         self._table = LayerTable(database, driver.name)
         self._leases = Leases()
         self._delete: Callable[[Sequence[str]], None] | None = None
-        self._registrar = Registrar(driver, self._table, keep_compressed=keep_compressed, workers=workers)
+        self._confirmer = Confirmer(driver, self._table, boot or boot_id())
+        self._registrar = Registrar(
+            driver, self._table, self._confirmer, keep_compressed=keep_compressed, workers=workers
+        )
         self._writable = WritableLayers(driver, self._table)
+        self.lost = self._lose()
+        """Chain ids of layers that a power cut has taken: images may still name them."""
         if not database.is_new:
             self.sweep()
 
@@ -175,6 +184,29 @@ class LayerStore:
         with self.lease() as lease:
             lease.add(chain_id)
             return self._writable.create(container_id, self.get(chain_id))
+
+    def is_unconfirmed(self, chain_id: str) -> bool:
+        """Whether a power cut would take this layer: `confirm` before something refers to it that would outlive it."""
+        return self._table.is_unconfirmed(chain_id)
+
+    def confirm(self) -> None:
+        """Write all layers out now, which takes as long as the disk does; see confirm.py. Raises SystemFailure."""
+        self._confirmer.confirm()
+
+    def complain_to(self, complain: Callable[[str], None]) -> None:
+        """Have `complain` told, from any thread, when layers can't be written out."""
+        self._confirmer.complain = complain
+
+    def _lose(self) -> tuple[str, ...]:
+        """Make the layers not exist that another boot left unconfirmed; whoever needs one makes it again."""
+        lost = self._table.lost(self._confirmer.boot)
+        if lost:
+            digests, _ = self._table.delete(lost)
+            for digest in digests:
+                self._content.delete(digest)
+        if self._table.unconfirmed():
+            self._confirmer.soon()  # a killed daemon of this boot didn't come to it
+        return tuple(lost)
 
     def rw(self, container_id: str) -> RwLayer:
         """The container's writable layer. Raises NotFound."""

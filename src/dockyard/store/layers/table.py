@@ -44,6 +44,9 @@ _MIGRATIONS: Final = (
         PRIMARY KEY (chain_id, driver)
     ) STRICT;
     """,
+    # The boot that wrote a layer, until its files are known to be on the disk (confirm.py).
+    "ALTER TABLE layers ADD COLUMN unconfirmed_boot TEXT",
+    "CREATE INDEX layers_unconfirmed ON layers (unconfirmed_boot) WHERE unconfirmed_boot IS NOT NULL",
 )
 _COLUMNS: Final = "chain_id, diff_id, parent, driver_id, size_bytes, archive_bytes"
 
@@ -86,11 +89,11 @@ class LayerTable:
         rows = self._database.query(f"SELECT {_COLUMNS} FROM layers WHERE driver = ?", (self._driver,))
         return [Layer(*row) for row in rows]
 
-    def insert(self, layer: Layer, recipe: bytes | None, blob: BlobRow | None) -> None:
-        """Make the layer exist; `blob`, if any, is where its archive has been kept."""
+    def insert(self, layer: Layer, recipe: bytes | None, blob: BlobRow | None, boot: str) -> None:
+        """Make the layer exist, unconfirmed in the boot `boot`; `blob`, if any, is where its archive has been kept."""
         with self._database.transaction() as connection:
             connection.execute(
-                f"INSERT INTO layers ({_COLUMNS}, driver, recipe) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO layers ({_COLUMNS}, driver, recipe, unconfirmed_boot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     layer.chain_id,
                     layer.diff_id,
@@ -100,10 +103,46 @@ class LayerTable:
                     layer.archive_bytes,
                     self._driver,
                     recipe,
+                    boot,
                 ),
             )
             if blob is not None:
                 connection.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
+
+    def unconfirmed(self) -> list[Layer]:
+        """The layers whose files may not be on the disk yet."""
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM layers WHERE unconfirmed_boot IS NOT NULL AND driver = ?", (self._driver,)
+        )
+        return [Layer(*row) for row in rows]
+
+    def is_unconfirmed(self, chain_id: str) -> bool:
+        """Whether the layer is one of them."""
+        return bool(
+            self._database.query(
+                "SELECT 1 FROM layers WHERE chain_id = ? AND driver = ? AND unconfirmed_boot IS NOT NULL",
+                (chain_id, self._driver),
+            )
+        )
+
+    def confirm(self, chain_ids: Iterable[str]) -> None:
+        """The files of these layers are on the disk."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE layers SET unconfirmed_boot = NULL WHERE chain_id = ? AND driver = ?",
+                [(chain_id, self._driver) for chain_id in chain_ids],
+            )
+
+    def lost(self, boot: str) -> list[str]:
+        """Chain ids of the layers that another boot than `boot` left unconfirmed, and of all that stand on them."""
+        rows = self._database.query(
+            "WITH RECURSIVE lost (chain_id) AS ("
+            " SELECT chain_id FROM layers WHERE driver = ? AND unconfirmed_boot IS NOT NULL AND unconfirmed_boot <> ?"
+            " UNION SELECT layers.chain_id FROM layers JOIN lost ON layers.parent = lost.chain_id WHERE driver = ?"
+            ") SELECT chain_id FROM lost",
+            (self._driver, boot, self._driver),
+        )
+        return [row[0] for row in rows]
 
     def insert_blob(self, blob: BlobRow) -> None:
         """Another blob of a layer's archive is kept."""

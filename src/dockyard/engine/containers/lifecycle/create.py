@@ -101,6 +101,8 @@ async def create(
         record = _confined(services, record)
         mount_points = MountPoints(services, container_id)
         try:
+            if build_step is None and image.chain_id and services.layers.is_unconfirmed(image.chain_id):
+                await asyncio.to_thread(services.layers.confirm)  # the container is to outlive a power cut
             # A millisecond of small files: handing it to a thread would cost more than it takes.
             graph_data = _make_on_disk(services, record, image)
             mounts = await mount_points.make(requests, inherited)

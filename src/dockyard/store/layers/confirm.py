@@ -1,0 +1,79 @@
+"""Layers and power cuts: a new layer counts in the boot that wrote it, until its files are known to be on the disk.
+
+    unconfirmed(boot)  ── files written out ──▶  confirmed
+         └── another boot finds it so ──▶  lost: the row goes, and the sweep takes what is left of the files
+
+Writing out is one syncfs(2) some time after the last layer came, for all that came meanwhile, in a thread that nobody
+waits for: a kill can't lose what the kernel has, and only a power cut needs the disk. docs/adr/0019.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable
+
+from dockyard.errors import DockyardError, SystemFailure
+from dockyard.linux.syncfs import sync_filesystem
+from dockyard.store.graphdriver.contract import GraphDriver
+from dockyard.store.layers.table import LayerTable
+
+QUIET_SECONDS = 5.0
+
+
+class Confirmer:
+    """Confirms the layers of `table`. For several threads.
+
+    `boot`: this boot's id. `quiet_seconds`: how long after a new layer all of them are written out.
+    """
+
+    def __init__(
+        self, driver: GraphDriver, table: LayerTable, boot: str, *, quiet_seconds: float = QUIET_SECONDS
+    ) -> None:
+        self.boot = boot
+        self.complain: Callable[[str], None] = lambda _: None
+        """Told when files can't be written out."""
+        self._driver = driver
+        self._table = table
+        self._quiet_seconds = quiet_seconds
+        self._writing = threading.Lock()
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._doubtful: set[str] = set()
+        """What was there when writing out failed: the kernel tells of an error once, and then calls the pages clean."""
+
+    def soon(self) -> None:
+        """A layer has come: have it confirmed when it has been quiet for a while."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = threading.Timer(self._quiet_seconds, self._in_background)
+            self._timer.name = "layer-confirm"
+            self._timer.daemon = True
+            self._timer.start()
+
+    def confirm(self) -> None:
+        """Confirm all layers that are there now. Raises SystemFailure when their files can't be written out."""
+        with self._writing:
+            layers = self._table.unconfirmed()
+            waiting = {one.chain_id: one.driver_id for one in layers if one.chain_id not in self._doubtful}
+            if not waiting:
+                return
+            try:
+                self._write_out(waiting.values())
+            except OSError as error:
+                self._doubtful |= set(waiting)
+                failure = SystemFailure(f"writing out layers: {error.strerror}")
+                self.complain(str(failure))
+                raise failure from error
+            self._table.confirm(waiting)
+
+    def _write_out(self, driver_ids: Iterable[str]) -> None:
+        for driver_id in driver_ids:
+            try:
+                sync_filesystem(self._driver.writable(driver_id))
+            except FileNotFoundError:
+                continue  # it was removed meanwhile
+            return
+
+    def _in_background(self) -> None:
+        with contextlib.suppress(DockyardError):  # told already; or the database was closed meanwhile
+            self.confirm()
