@@ -63,6 +63,10 @@ class Ignore:
         """Whether something below the excluded `directory` may be let in again by an exception."""
         return any(rule.reaches(directory) for rule in self._exceptions)
 
+    def may_name_below(self, directory: str) -> bool:
+        """Whether a pattern that is no exception may match something below `directory`."""
+        return any(rule.reaches(directory) for rule in self._rules if not rule.negated)
+
 
 class _Rule:
     def __init__(self, pattern: str) -> None:
