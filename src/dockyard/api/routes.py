@@ -137,6 +137,7 @@ ROUTES: tuple[Route, ...] = (
 
 EXTENSIONS: tuple[Route, ...] = (
     ("GET", "/containers/{id}/why", "ContainerWhy"),
+    ("POST", "/networks/{id}/peers", "NetworkPeers"),
     ("POST", "/volumes/{name}/rename", "VolumeRename"),
     ("POST", "/volumes/{name}/clone", "VolumeClone"),
     ("GET", "/volumes/{name}/export", "VolumeExport"),

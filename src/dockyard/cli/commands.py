@@ -52,6 +52,7 @@ NETWORK = {
     "disconnect": ("network.disconnect", "Take a container out of a network"),
     "inspect": ("network.inspect", "Show all that is known of networks"),
     "ls": ("network.ls", "List networks"),
+    "peers": ("network.peers", "Say which containers of an overlay network are on other hosts"),
     "prune": ("network.prune", "Remove networks that nothing uses"),
     "rm": ("network.rm", "Remove networks"),
 }

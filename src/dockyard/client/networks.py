@@ -8,7 +8,7 @@ from dockyard.wire.query import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
@@ -44,6 +44,11 @@ def connect(client: EngineClient, ref: str, body: Any) -> None:
 def disconnect(client: EngineClient, ref: str, body: Any) -> None:
     """POST /networks/{ref}/disconnect."""
     client.call("POST", f"/networks/{quote(ref)}/disconnect", json=body)
+
+
+def set_peers(client: EngineClient, ref: str, endpoints: Sequence[Mapping[str, str]]) -> None:
+    """POST /networks/{ref}/peers. NotFound of a daemon that isn't Dockyard's."""
+    client.call("POST", f"/networks/{quote(ref)}/peers", json={"Endpoints": list(endpoints)})
 
 
 def prune(client: EngineClient, filters: Mapping[str, list[str]]) -> Any:

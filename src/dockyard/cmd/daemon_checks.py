@@ -105,6 +105,7 @@ def _check_network(config: DaemonConfig) -> None:
         if "/" not in config.bip or network.version != 4 or network.ip == network.network.network_address:
             raise InvalidParameter(f"invalid CIDR address: {config.bip}")
     _check_bridge_addresses(config)
+    _check_overlay_addresses(config)
     if not config.iptables and not config.icc:
         raise InvalidParameter(
             "You specified --iptables=false with --icc=false. ICC=false uses iptables to function. "
@@ -124,6 +125,20 @@ def _check_bridge_addresses(config: DaemonConfig) -> None:
             raise InvalidParameter(f"invalid CIDR address: {text}")
     if not config.ipv6 and (config.bip6 or config.fixed_cidr_v6 or config.default_gateway_v6):
         raise InvalidParameter("IPv6 addresses of the default bridge need --ipv6")
+
+
+def _check_overlay_addresses(config: DaemonConfig) -> None:
+    if config.overlay_peers and not config.overlay_address:
+        raise InvalidParameter("--overlay-peer needs --overlay-address: the address of this host")
+    for peer in config.overlay_peers:
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            raise InvalidParameter(f"invalid address of an overlay peer: {peer}") from None
+        if address.version != ipaddress.ip_address(config.overlay_address).version:
+            raise InvalidParameter(f"overlay peer {peer} and --overlay-address must be of one IP version")
+        if address.is_multicast or address.is_unspecified or str(address) == config.overlay_address:
+            raise InvalidParameter(f"invalid address of an overlay peer: {peer}")
 
 
 def _check_runtimes(config: DaemonConfig) -> None:

@@ -168,6 +168,8 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         ip_forward=values["ip-forward"],
         ip_masq=values["ip-masq"],
         userland_proxy=values["userland-proxy"],
+        overlay_address=values["overlay-address"] or "",
+        overlay_peers=tuple(dict.fromkeys(values["overlay-peer"])),
         default_address_pools=tuple(values["default-address-pool"]),
         host_gateway_ips=(values["host-gateway-ip"],) if values["host-gateway-ip"] else (),
         dns=tuple(values["dns"]),

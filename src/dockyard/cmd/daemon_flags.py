@@ -72,6 +72,8 @@ SUPPORTED: Final = (
     Flag("mtu", "", INT, "MTU of container networks", default=0),
     Flag("no-new-privileges", "", BOOL, "Set no-new-privileges for containers"),
     Flag("no-proxy", "", STRING, "Hosts that are reached without proxy"),
+    Flag("overlay-address", "", IP, "Address of this host for overlay networks without a swarm (not in dockerd)"),
+    Flag("overlay-peer", "", LIST, "Addresses of the other hosts of overlay networks (not in dockerd)"),
     Flag("pidfile", "p", STRING, "File for the daemon's process id", default=DEFAULT_PIDFILE),
     Flag("registry-mirror", "", MIRROR, "Mirrors: URLs for Docker Hub, registry=URL for another registry"),
     Flag("restart-unhealthy", "", BOOL, "Restart containers whose health check fails (not in dockerd)"),
@@ -134,6 +136,7 @@ FILE_KEYS: Final = {
     "label": "labels",
     "log-opt": "log-opts",
     "node-generic-resource": "node-generic-resources",
+    "overlay-peer": "overlay-peers",
     "registry-mirror": "registry-mirrors",
     "storage-opt": "storage-opts",
 }

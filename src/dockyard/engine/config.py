@@ -58,6 +58,8 @@ class DaemonConfig:
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
     restart_unhealthy: restart containers whose health check fails, unless their label says otherwise.
     userns_remap: whose subordinate ids containers have, `default` or `user[:group]`; "" is the host's own ids.
+    overlay_address: of this host, among the hosts that overlay networks span; "" is without such networks.
+    overlay_peers: addresses of the others.
     host_gateway_ips: what `host-gateway` in --add-host stands for; empty is the address of the bridge.
     warnings: what the user must be told in the log before the API answers.
     config_file: the daemon.json that was read (it may not exist); SIGHUP reads it again.
@@ -101,6 +103,8 @@ class DaemonConfig:
     ip_forward: bool = True
     ip_masq: bool = True
     userland_proxy: bool = True
+    overlay_address: str = ""
+    overlay_peers: tuple[str, ...] = ()
     default_address_pools: tuple[AddressPool, ...] = ()
     host_gateway_ips: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()

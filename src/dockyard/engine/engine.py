@@ -195,6 +195,8 @@ def network_config(daemon: DaemonConfig) -> NetworkConfig:
         default_address_pools=pools or DEFAULT_ADDRESS_POOLS,
         userland_proxy=daemon.userland_proxy,
         host_ip=daemon.ip,
+        overlay_address=daemon.overlay_address,
+        overlay_peers=daemon.overlay_peers,
     )
 
 

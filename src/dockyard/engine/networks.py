@@ -27,6 +27,7 @@ from dockyard.network.attachment import (
     NetworkInfo,
     PortRequest,
     PublishedPort,
+    RemoteEndpoint,
 )
 from dockyard.network.companion.directory import Settings
 from dockyard.network.controller import NetworkController
@@ -84,6 +85,10 @@ class Networks:
         await self._changed()
         self._announce(made, "create")
         return made, warnings
+
+    async def set_remote_endpoints(self, ref: str, endpoints: Sequence[RemoteEndpoint]) -> None:
+        """Says which containers of an overlay network are on other hosts; NotFound, InvalidParameter, SystemFailure."""
+        await self._run(self._use().set_remote_endpoints, find_network(self._known, ref).id, endpoints)
 
     async def remove(self, ref: str) -> None:
         """Removes a network that nobody is in; NotFound, Forbidden."""

@@ -117,6 +117,21 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteEndpoint:
+    """A container on another host, in an overlay network.
+
+    Attributes:
+        address: of the container in the network, IPv4 or IPv6, without prefix.
+        mac: its hardware address.
+        host: address of the other host, to which datagrams go.
+    """
+
+    address: str
+    mac: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeInfo:
     """The default bridge as `start` found or made it; `name` is "" when the daemon runs without one."""
 

@@ -53,6 +53,8 @@ class NetworkConfig:
             own (RFC 4193).
         userland_proxy: forward in this process what comes to published ports past the firewall, above all by IPv6.
         host_ip: host address of published ports that name none.
+        overlay_address: of this host among those of overlay networks; "" is no such networks without a swarm.
+        overlay_peers: addresses of the other hosts.
     """
 
     bridge: str | None = None
@@ -74,3 +76,5 @@ class NetworkConfig:
     default_address_pools: tuple[AddressPool, ...] = DEFAULT_ADDRESS_POOLS
     userland_proxy: bool = True
     host_ip: str = "0.0.0.0"
+    overlay_address: str = ""
+    overlay_peers: tuple[str, ...] = ()

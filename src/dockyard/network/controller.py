@@ -9,13 +9,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import dockyard
-from dockyard.errors import Conflict, DockyardError, Forbidden, NotFound, SystemFailure
-from dockyard.linux.netlink.monitor import Monitor
+from dockyard.errors import DockyardError
 from dockyard.linux.network_namespace import NamespaceThread
 from dockyard.network.attachment import (
     Attachment,
@@ -24,12 +22,13 @@ from dockyard.network.attachment import (
     NetworkInfo,
     PortRequest,
     PublishedPort,
+    RemoteEndpoint,
 )
 from dockyard.network.companion.client import CompanionClient, Give
 from dockyard.network.companion.directory import Directory, Settings
 from dockyard.network.companion.held_ports import HeldPorts
 from dockyard.network.config import NetworkConfig
-from dockyard.network.drivers.contract import Network
+from dockyard.network.connections import Connections
 from dockyard.network.endpoints import Endpoints
 from dockyard.network.firewall.bypass import is_open_to_others, warning
 from dockyard.network.networks import NetworkRecord
@@ -38,10 +37,8 @@ from dockyard.network.portmap.reservation import has_ipv6
 from dockyard.network.recovery import drop_leftovers, settle_sandboxes
 from dockyard.network.request import NetworkRequest
 from dockyard.network.roster import Roster
-from dockyard.network.sandbox.interface import interface_name
-from dockyard.network.sandbox.links import remove_link
-from dockyard.network.sandbox.routes import set_routes, ways_out
-from dockyard.network.sandbox.sandboxes import Sandbox, Sandboxes
+from dockyard.network.sandbox.sandboxes import Sandboxes
+from dockyard.network.watch import Watch
 
 _log: Final = logging.getLogger(__name__)
 
@@ -92,7 +89,8 @@ class NetworkController:
             endpoints=self.endpoints,
             clock=clock,
         )
-        self._monitor: Monitor | None = None
+        self._connections = Connections(self._roster, self.endpoints, self._sandboxes)
+        self._watch = Watch(self._roster, self.reassert)
 
     def start(self, attachments: Sequence[Attachment]) -> BridgeInfo:
         """Bring the networks up with the endpoints of living containers; drop what belongs to nobody.
@@ -113,7 +111,7 @@ class NetworkController:
             self._sandboxes.keep_only({attachment.sandbox_id for attachment in attachments})
             settle_sandboxes(self._sandboxes, self.endpoints)
             drop_leftovers(self._roster)
-            self._watch()
+            self._watch.start()
             return info
 
     def networks(self) -> list[NetworkInfo]:
@@ -128,6 +126,11 @@ class NetworkController:
         # Now rather than with the first container, which would wait for it.
         self._names.expect(made[0].id, made[0].name)
         return made
+
+    def set_remote_endpoints(self, reference: str, endpoints: Sequence[RemoteEndpoint]) -> None:
+        """Say which containers of an overlay network are on other hosts. See `Roster.set_remote_endpoints`."""
+        with self._lock:
+            self._roster.set_remote_endpoints(reference, endpoints)
 
     def remove_network(self, reference: str) -> NetworkRecord:
         """Remove a network that nobody is in; what it was. See `Roster.remove`."""
@@ -188,49 +191,16 @@ class NetworkController:
         return [warning(firewalls)] if firewalls else []
 
     def attach(self, request: AttachRequest) -> Attachment:
-        """Give a sandbox an endpoint in a network: link, addresses, route, published ports. All or nothing.
-
-        Raises:
-            NotFound: there is no such network or sandbox.
-            Conflict: the sandbox is in that network already; the wanted address is in use.
-            InvalidParameter: the wanted address isn't one of the network's.
-            SystemFailure: a port can't be had, or the kernel refuses; in Docker's words.
-        """
+        """Give a sandbox an endpoint in a network; see `Connections.attach`."""
         with self._lock:
-            network = self._roster.find(request.network)
-            if network.record.config_only:
-                raise Forbidden("cannot create endpoint on configuration-only network")
-            own = self.endpoints.of_sandbox(request.sandbox_id)
-            if any(each.network_id == network.record.id for each in own):
-                raise Conflict(
-                    f"endpoint with name {request.container_name} already exists in network {request.network}"
-                )
-            if network.uses_sandbox:
-                with self._sandboxes.opened(request.sandbox_id) as sandbox:
-                    attachment = self._attach(network, request, sandbox, own)
-            else:
-                self._sandboxes.settle(request.sandbox_id)
-                attachment = network.attach(request, "", None)
-            self.endpoints.put(attachment)
-            return attachment
+            return self._connections.attach(request)
 
     def republish(
         self, endpoint_id: str, removed: Sequence[PublishedPort], requests: Sequence[PortRequest]
     ) -> Attachment:
-        """Other published ports for an endpoint, at once; see `Network.republish`.
-
-        Raises:
-            NotFound: there is no such endpoint.
-            Conflict, SystemFailure: as there.
-        """
+        """Other published ports for an endpoint, at once; see `Connections.republish`."""
         with self._lock:
-            endpoint = self.endpoints.get(endpoint_id)
-            network = self._roster.by_id(endpoint.network_id) if endpoint is not None else None
-            if endpoint is None or network is None:
-                raise NotFound(f"endpoint {endpoint_id} not found")
-            after = network.republish(endpoint, removed, requests)
-            self.endpoints.put(after)
-            return after
+            return self._connections.republish(endpoint_id, removed, requests)
 
     def rename(self, endpoint: Attachment) -> None:
         """The names of a living endpoint have changed; one that isn't known is fine."""
@@ -239,39 +209,14 @@ class NetworkController:
                 self.endpoints.put(endpoint)
 
     def detach(self, attachment: Attachment) -> None:
-        """Undo `attach`; a repeat does nothing.
-
-        Raises:
-            SystemFailure: the firewall refuses; address and ports are free all the same.
-        """
+        """Undo `attach`; a repeat does nothing. See `Connections.detach`."""
         with self._lock:
-            if self.endpoints.discard(attachment.endpoint_id) is None:
-                return
-            network = self._roster.by_id(attachment.network_id)
-            if network is not None:
-                network.detach(attachment)
-                if attachment.interface and not attachment.host_interface:
-                    # Nothing of it is on the host; whoever shares the sandbox would keep it.
-                    with suppress(NotFound), self._sandboxes.opened(attachment.sandbox_id) as sandbox:
-                        remove_link(sandbox, attachment.interface)
+            self._connections.detach(attachment)
 
     def disconnect(self, attachment: Attachment) -> None:
-        """Take an endpoint out of a sandbox that lives on; its link is gone when this returns. A repeat does nothing.
-
-        Raises:
-            SystemFailure: the firewall or the kernel refuses; the endpoint is no more all the same.
-        """
+        """Take an endpoint out of a sandbox that lives on; see `Connections.disconnect`."""
         with self._lock:
-            before = self.endpoints.of_sandbox(attachment.sandbox_id)
-            try:
-                self.detach(attachment)
-            finally:
-                network = self._roster.by_id(attachment.network_id)
-                if network is not None and network.uses_sandbox:
-                    with self._sandboxes.opened(attachment.sandbox_id) as sandbox:
-                        after = self.endpoints.of_sandbox(attachment.sandbox_id)
-                        _set_routes(sandbox, before, after)
-                        remove_link(sandbox, attachment.interface)
+            self._connections.disconnect(attachment)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
         """Let go of a network namespace; one that isn't there is fine. Detach its endpoints first.
@@ -302,8 +247,7 @@ class NetworkController:
 
     def close(self) -> None:
         """The daemon ends. Containers keep their network; a default bridge without containers is removed."""
-        if self._monitor is not None:  # before the lock is taken, which a report that runs just now may need
-            self._monitor.close()
+        self._watch.close()  # before the lock is taken, which a report that runs just now may need
         self._companion.close()
         self._held.close()
         with self._lock:
@@ -314,44 +258,3 @@ class NetworkController:
     def _tell_companion(self, give: Give) -> None:
         self._names.tell(give)
         self._held.tell(give)
-
-    def _attach(
-        self, network: Network, request: AttachRequest, sandbox: Sandbox, own: tuple[Attachment, ...]
-    ) -> Attachment:
-        """The endpoint, and the default routes that follow from it."""
-        taken = {each.interface for each in own}
-        name = interface_name(dict(request.driver_opts), network.interface_prefix, taken)
-        attachment = network.attach(request, name, sandbox)
-        try:
-            _set_routes(sandbox, own, (*own, attachment))
-        except BaseException:
-            network.detach(attachment)
-            remove_link(sandbox, attachment.interface)
-            raise
-        return attachment
-
-    def _watch(self) -> None:
-        roster = self._roster
-        try:
-            self._monitor = Monitor(
-                lambda table: any(network.owns_table(table) for network in roster.watched),
-                lambda link: any(network.owns_link(link.name) for network in roster.watched),
-            )
-        except OSError as error:
-            _log.warning("changes to the network by others won't be noticed: %s", error)
-            return
-        self._monitor.start(self._mend)
-
-    def _mend(self) -> None:
-        """Called from the monitor's thread."""
-        try:
-            self.reassert()
-        except DockyardError as error:
-            _log.warning("somebody changed rules or links of ours, and they can't be restored: %s", error)
-
-
-def _set_routes(sandbox: Sandbox, before: Sequence[Attachment], after: Sequence[Attachment]) -> None:
-    try:
-        set_routes(sandbox, ways_out(before), ways_out(after))
-    except OSError as error:
-        raise SystemFailure(f"set the default route: {error}") from error

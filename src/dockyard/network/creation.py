@@ -53,7 +53,7 @@ def plan_network(request: NetworkRequest, network_id: str, created: str, around:
     if request.name in PREDEFINED:
         raise Forbidden(f"operation is not permitted on predefined {request.name} network ")
     driver = request.driver or DEFAULT_DRIVER
-    if driver == "overlay":
+    if driver == "overlay" and driver not in around.planners:
         raise Forbidden(
             'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
             "swarm and try again."

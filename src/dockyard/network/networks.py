@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from dockyard.errors import DataLoss, InvalidParameter, NotFound, SystemFailure
-from dockyard.network.attachment import BRIDGE, HOST, NONE, Subnet
+from dockyard.network.attachment import BRIDGE, HOST, NONE, RemoteEndpoint, Subnet
 
 PREDEFINED = (BRIDGE, HOST, NONE)
 _DAMAGE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError, AttributeError)
@@ -30,12 +30,13 @@ class NetworkRecord:
     Attributes:
         id: 64 hexadecimal digits.
         name: unique; `bridge`, `host`, `none` are always there.
-        driver: "bridge", "host", "null", "macvlan", "ipvlan".
+        driver: "bridge", "host", "null", "macvlan", "ipvlan", "overlay".
         created: RFC 3339 with nanoseconds, UTC.
         link: name of the link of the host that belongs to it, "" if the driver has none.
         made_link: whether the engine made that link, and removes it with the network.
         subnet, gateway: of the default bridge, what it had last; kept so that a restart gives the same.
         subnets: of users' networks, as they came out.
+        remote_endpoints: of an overlay network, what is known of containers on other hosts.
         others: as in `NetworkRequest`.
     """
 
@@ -60,6 +61,7 @@ class NetworkRecord:
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    remote_endpoints: tuple[RemoteEndpoint, ...] = ()
 
 
 class NetworkRecords:
@@ -166,6 +168,7 @@ def _parse(text: str) -> NetworkRecord:
     fields["subnets"] = tuple(
         Subnet(**{**one, "aux_addresses": _pairs(one.get("aux_addresses", ()))}) for one in fields.get("subnets", ())
     )
+    fields["remote_endpoints"] = tuple(RemoteEndpoint(**one) for one in fields.get("remote_endpoints", ()))
     return NetworkRecord(**fields)
 
 

@@ -12,15 +12,16 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Final
 
-from dockyard.errors import DockyardError, Forbidden, NotFound
+from dockyard.errors import DockyardError, Forbidden, InvalidParameter, NotFound
 from dockyard.linux.netlink.socket import NetlinkSocket
-from dockyard.network.attachment import BRIDGE, Attachment, BridgeInfo, NetworkInfo
+from dockyard.network.attachment import BRIDGE, Attachment, BridgeInfo, NetworkInfo, RemoteEndpoint
 from dockyard.network.config import NetworkConfig
 from dockyard.network.creation import Surroundings, plan_network, warnings_of
 from dockyard.network.drivers.bridge.choose import choose_default_bridge
 from dockyard.network.drivers.bridge.link import ensure_bridge
 from dockyard.network.drivers.bridge.settings import Family
 from dockyard.network.drivers.contract import Network
+from dockyard.network.drivers.overlay.network import OverlayNetwork
 from dockyard.network.endpoints import Endpoints
 from dockyard.network.etc.resolv_conf import read_host
 from dockyard.network.firewall.bypass import closed_firewalls
@@ -29,13 +30,15 @@ from dockyard.network.host_view import HostView, view_host
 from dockyard.network.ipam.pools import Use
 from dockyard.network.ipam.subnets import parse_address
 from dockyard.network.networks import PREDEFINED, NetworkRecord, NetworkRecords
-from dockyard.network.opening import PLANNERS, Opener
+from dockyard.network.opening import Opener, planners
 from dockyard.network.portmap.host_ports import HostPorts
 from dockyard.network.request import DEFAULT_DRIVER, NetworkRequest
 
 _log: Final = logging.getLogger(__name__)
 
 _NO_BRIDGE: Final = "none"
+_KINDS: Final = ("bridge", "dummy", "vlan", "vxlan")
+"""Of links of the host that networks are made of."""
 
 
 class Roster:
@@ -139,6 +142,20 @@ class Roster:
             _log.warning("%s", warning)
         return network.info(()), warnings
 
+    def set_remote_endpoints(self, reference: str, endpoints: Sequence[RemoteEndpoint]) -> None:
+        """Say which containers of an overlay network are on other hosts; in the place of those that were.
+
+        Raises:
+            NotFound: there is no such network.
+            InvalidParameter: it is none of overlay.
+            SystemFailure: the kernel refuses; it is kept all the same, and the next reassertion tries again.
+        """
+        network = self.find(reference)
+        if not isinstance(network, OverlayNetwork):
+            raise InvalidParameter(f"network {network.record.name} isn't an overlay network: it is on this host alone")
+        self._records.put(replace(network.record, remote_endpoints=tuple(endpoints)))
+        network.set_endpoints(endpoints)
+
     def remove(self, reference: str) -> NetworkRecord:
         """Remove a network that nobody is in; returns what it was.
 
@@ -161,19 +178,20 @@ class Roster:
         try:
             network.remove()
         except BaseException:
-            self._add(self._opener.open(record))
+            self._add(self._opener.open(self._records.find(record.id)))
             raise
         self._records.remove(record.id)
         return record
 
     def leftovers(self, rtnl: NetlinkSocket) -> list[str]:
-        """Names of bridges that carry the mark of this engine and belong to no network of it."""
-        known = {network.record.link for network in self.watched}
+        """Names of links that carry the mark of this engine and belong to no network of it."""
         marks = f"dockyard:{self._data_root}#"
         return [
             entry.name
             for entry in view_host(rtnl).links
-            if entry.kind in ("bridge", "dummy", "vlan") and entry.alias.startswith(marks) and entry.name not in known
+            if entry.kind in _KINDS
+            and entry.alias.startswith(marks)
+            and not any(network.owns_link(entry.name) for network in self.watched)
         ]
 
     def close(self) -> None:
@@ -216,7 +234,7 @@ class Roster:
             host=host,
             uses=[*host.uses(), *_name_servers()],
             pools=self._config.default_address_pools,
-            planners=PLANNERS,
+            planners=planners(self._config),
         )
 
     def _with_defaults(self, request: NetworkRequest) -> NetworkRequest:

@@ -27,7 +27,7 @@ def kill(engine: OneEngine) -> None:
     controller._companion.close()
     controller._held.close()
     controller._sandboxes.close()
-    controller._monitor.close()
+    controller._watch.close()
 
 
 def delete_link(host: SimulatedHost, name: str) -> None:

@@ -168,6 +168,19 @@ def test_addresses_of_the_default_bridge_and_options_of_networks() -> None:
     assert "invalid CIDR address: fd00::1" in refusal("--ipv6", "--bip6=fd00::1")
 
 
+def test_hosts_of_overlay_networks() -> None:
+    flags = run("--overlay-address=192.0.2.1", "--overlay-peer=192.0.2.2", "--overlay-peer=192.0.2.3").config
+    file = run(file={"overlay-address": "192.0.2.1", "overlay-peers": ["192.0.2.2", "192.0.2.3"]}).config
+    assert flags.overlay_address == file.overlay_address == "192.0.2.1"
+    assert flags.overlay_peers == file.overlay_peers == ("192.0.2.2", "192.0.2.3")
+    assert "--overlay-peer needs --overlay-address" in refusal("--overlay-peer=192.0.2.2")
+    for peer in ("192.0.2.1", "host", "224.0.0.1", "0.0.0.0"):
+        assert f"invalid address of an overlay peer: {peer}" in refusal(
+            "--overlay-address=192.0.2.1", f"--overlay-peer={peer}"
+        )
+    assert "must be of one IP version" in refusal("--overlay-address=192.0.2.1", "--overlay-peer=fd00::2")
+
+
 def test_dockers_file_is_read_where_ours_is_absent() -> None:
     found = run(file={"debug": True}, path="/etc/docker/daemon.json").config
     assert (found.debug, found.config_file) == (True, "/etc/docker/daemon.json")
