@@ -1,4 +1,4 @@
-"""Networks over several hosts: a bridge on each, joined by VXLAN. docs/adr/0021 tells why it is so.
+"""Networks over several hosts: a bridge on each, joined by VXLAN. docs/adr/0020 tells why it is so.
 
     container ─ veth ─ br-<id> ─ vx-<id> ═ UDP 4789 ═ vx-<id> ─ br-<id> ─ veth ─ container
                           │ gateway                                │ gateway
