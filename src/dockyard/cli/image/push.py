@@ -9,9 +9,9 @@ from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.image.reference import checked, split, with_default_tag
 from dockyard.cli.output.progress import show_progress
-from dockyard.cli.registry.stored import auth_headers
 from dockyard.cli.session import STDOUT, Session
 from dockyard.client import images
+from dockyard.client.credentials.stored import auth_headers
 from dockyard.errors import InvalidParameter, NotImplementedYet
 
 FLAGS = (

@@ -11,11 +11,11 @@ from dockyard.cli.command import Command
 from dockyard.cli.exit import Exit
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
-from dockyard.cli.registry import config_file, helper
 from dockyard.cli.registry.ask import ask_password, ask_username, password_from_stdin
-from dockyard.cli.registry.stored import entry_of
 from dockyard.cli.session import STDIN, Session
 from dockyard.client import system
+from dockyard.client.credentials import config_file, helper
+from dockyard.client.credentials.stored import entry_of
 from dockyard.errors import DockyardError, InvalidParameter
 
 TYPE_CHECKING = False

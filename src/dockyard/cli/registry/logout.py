@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dockyard.cli.command import Command
 from dockyard.cli.flags.spec import Parsed
-from dockyard.cli.registry import config_file, helper
-from dockyard.cli.registry.stored import name_in
 from dockyard.cli.session import Session
+from dockyard.client.credentials import config_file, helper
+from dockyard.client.credentials.stored import name_in
 from dockyard.errors import SystemFailure
 
 

@@ -9,9 +9,9 @@ from dockyard.cli.flags.kinds import BOOL, INT, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.output.formatter import formatted
 from dockyard.cli.output.units import ellipsis
-from dockyard.cli.registry.stored import auth_headers
 from dockyard.cli.session import Session
 from dockyard.client import images
+from dockyard.client.credentials.stored import auth_headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dockyard.cli.registry.stored import auth_headers
+from dockyard.client.credentials.stored import auth_headers
 
 
 def sent(home: Path, image: str, config: object) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
-from dockyard.cli.registry import helper
-from dockyard.cli.registry.config_file import HUB, objects, read
+from dockyard.client.credentials import helper
+from dockyard.client.credentials.config_file import HUB, objects, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
