@@ -36,7 +36,10 @@ PEERS: dict[str, Peer] = {
     "skopeo": Peer(("skopeo",), ("skopeo",)),
     "umoci": Peer(("umoci",), ("umoci",)),
     # patchelf: podman runs itself again without our environment, so its libraries must be found from its own place
-    "podman": Peer(("podman", "conmon", "runc", "tini", "patchelf"), ("podman", "conmon", "runc", "tini", "patchelf")),
+    # netavark: Debian 13's starts no command without it, not even one that needs no network
+    "podman": Peer(
+        ("podman", "conmon", "runc", "tini", "patchelf", "netavark"), ("podman", "conmon", "runc", "tini", "patchelf")
+    ),
     "docker-registry": Peer(("docker-registry", "apache2-utils"), ("docker-registry", "htpasswd")),
     "tinyproxy": Peer(("tinyproxy-bin",), ("tinyproxy",)),
     "busybox": Peer(("busybox-static",), ("busybox",)),

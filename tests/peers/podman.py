@@ -22,7 +22,8 @@ def podman(directory: Path) -> Program:
     )
     (directory / "containers.conf").write_text(
         '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
-        f'[engine]\nconmon_path = ["{conmon}"]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+        f'[engine]\nhelper_binaries_dir = ["{root}/usr/lib/podman"]\nconmon_path = ["{conmon}"]\nruntime = "runc"\n'
+        'cgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
         f'[engine.runtimes]\nrunc = ["{runc}"]\n'
     )
     (directory / "storage.conf").write_text(
