@@ -12,13 +12,16 @@ client's end of a session: it takes files and trees, and has content stores of i
 repeated, it gives the same digests.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dockyard.builder.files import Files
 from dockyard.spec.image.descriptor import Descriptor, Platform
+
+if TYPE_CHECKING:
+    from dockyard.store.push.parcel import Parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,10 @@ class Receiver(Protocol):
 
 
 class Push(Protocol):
-    """Sends what is in the content store to a registry."""
+    """Sends an image to a registry with the client's credentials."""
 
-    def __call__(
-        self, name: str, root: Descriptor, *, by_digest: bool, insecure: bool, report: Report
-    ) -> Awaitable[None]:
-        """`root` with everything below it, under the tag of `name` unless `by_digest`. Raises SystemFailure."""
+    async def __call__(self, name: str, parcel: "Parcel", *, by_digest: bool, insecure: bool, report: Report) -> None:
+        """Under the tag of `name`, or without one for `by_digest`; `insecure`: also without TLS. SystemFailure."""
 
 
 class Exporter(Protocol):

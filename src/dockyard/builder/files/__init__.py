@@ -3,6 +3,8 @@
 contract.py   what both can do
 layers.py     a view of directories
 archive.py    a tar file and an index of it
+joined.py     several trees as one, for results that go to the client
+pack.py       a tree as an archive
 """
 
 from dockyard.builder.files.contract import FileReader, Files, Status

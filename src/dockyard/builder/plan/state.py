@@ -122,7 +122,8 @@ class StageState:
         """A step that changes files by itself; `classic` is how the classic builder tells of it."""
         self.vertex = vertex
         style = self.options.style
-        created_by = " ".join((*self.shell, f"#(nop) {classic}")) if style == "classic" else f"{comment} # buildkit"
+        told = f"{comment} # buildkit" if not comment.startswith("WORKDIR ") else comment  # BuildKit marks others alone
+        created_by = " ".join((*self.shell, f"#(nop) {classic}")) if style == "classic" else told
         self._add(instruction, vertex, created_by)
 
     def command(

@@ -13,14 +13,19 @@ class Manifest(NamedTuple):
     layers: tuple[Descriptor, ...]
     media_type: str = OCI_MANIFEST
     annotations: dict[str, str] = {}  # noqa: RUF012  never changed
+    artifact_type: str = ""
+    subject: Descriptor | None = None
+    """What an artifact is about."""
 
     def to_json(self) -> Json:
         """The JSON object."""
         return {
             "schemaVersion": 2,
             "mediaType": self.media_type,
+            **without_empty({"artifactType": self.artifact_type}),
             "config": self.config.to_json(),
             "layers": [layer.to_json() for layer in self.layers],
+            **({} if self.subject is None else {"subject": self.subject.to_json()}),
             **without_empty({"annotations": self.annotations}),
         }
 
@@ -50,6 +55,8 @@ def manifest_from_json(value: Any) -> Manifest:
         items(obj, "layers", descriptor_from_json),
         text(obj, "mediaType") or OCI_MANIFEST,
         string_map(obj, "annotations"),
+        text(obj, "artifactType"),
+        None if obj.get("subject") is None else descriptor_from_json(obj["subject"]),
     )
 
 

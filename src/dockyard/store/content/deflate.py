@@ -4,7 +4,7 @@ Level 2 of ISA-L is five to fifteen times as fast as gzip -6 and its output a te
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 try:
@@ -33,8 +33,21 @@ def deflate_into(target: Target, chunks: Iterable[bytes], threads: int) -> None:
         return
     open_threaded: Any = igzip_threaded.open  # the library's own types leave it untyped
     with open_threaded(_File(target), "wb", LEVEL, threads=threads, block_size=BLOCK_BYTES) as file:
-        for chunk in chunks:
-            file.write(chunk)
+        for block in _blocks(chunks):
+            file.write(block)
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks of one size: what is compressed together must not depend on who wrote in which pieces,
+    or the same layer would have another digest on another machine."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        while len(held) >= BLOCK_BYTES:
+            yield bytes(held[:BLOCK_BYTES])
+            del held[:BLOCK_BYTES]
+    if held:
+        yield bytes(held)
 
 
 class _File:

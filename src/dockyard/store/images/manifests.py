@@ -43,6 +43,17 @@ class ManifestStore:
                     above,
                 )
 
+    def put_companions(self, image_id: str, documents: Iterable[tuple[str, bytes]]) -> None:
+        """Keep what the image's index names beside images: attestation manifests and all below them, by media type."""
+        kept = [(self._content.ingest([data]).digest, media_type, image_id) for media_type, data in documents]
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO image_companions VALUES (?, ?, ?)", kept)
+
+    def companion(self, digest: str) -> str | None:
+        """The media type of what is kept beside some image under this digest; None when nothing is."""
+        rows = self._database.query("SELECT media_type FROM image_companions WHERE digest = ? LIMIT 1", (digest,))
+        return rows[0][0] if rows else None
+
     def find(self, digest: str) -> StoredManifest | None:
         """The manifest with this digest, or None."""
         rows = self._database.query("SELECT * FROM image_manifests WHERE digest = ?", (digest,))
@@ -83,12 +94,16 @@ class ManifestStore:
 
     def digests(self) -> set[str]:
         """Digests of all bytes that must be kept."""
-        rows = self._database.query("SELECT digest FROM image_manifests UNION SELECT digest FROM image_indexes")
+        rows = self._database.query(
+            "SELECT digest FROM image_manifests UNION SELECT digest FROM image_indexes "
+            "UNION SELECT digest FROM image_companions"
+        )
         return {row[0] for row in rows}
 
     def digests_of_image(self, image_id: str) -> set[str]:
-        """Digests of the manifests and indexes of one image."""
-        found = set()
+        """Digests of the manifests and indexes of one image, and of what is kept beside it."""
+        rows = self._database.query("SELECT digest FROM image_companions WHERE image_id = ?", (image_id,))
+        found = {row[0] for row in rows}
         for manifest in self.of_image(image_id):
             found |= {manifest.digest, *(digest for digest, _ in self.indexes_above(manifest.digest))}
         return found

@@ -230,10 +230,13 @@ class ImageStore:
         return known
 
     def _by_full_id(self, name: str) -> StoredImage:
-        image_id = name if name.startswith("sha256:") else f"sha256:{name}"
+        digest = name if name.startswith("sha256:") else f"sha256:{name}"
         try:
-            return self.by_id(image_id)
+            return self.by_id(digest)
         except NotFound:
+            below = self.manifests.find(digest) or next(iter(self.manifests.below(digest)), None)
+            if below is not None:  # what builds and registries call an image: the digest of its manifest or index
+                return self.by_id(below.image_id)
             raise NotFound(f"No such image: {name}") from None
 
     def _by_prefix(self, name: str, shown: str) -> StoredImage:

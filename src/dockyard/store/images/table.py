@@ -34,4 +34,13 @@ IMAGE_MIGRATIONS: Final = (
     ) STRICT;
     CREATE INDEX indexes_by_manifest ON image_indexes (manifest);
     """,
+    # What belongs to an image's index beside images: attestation manifests, with their blobs.
+    """
+    CREATE TABLE image_companions (
+        digest TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        PRIMARY KEY (digest, image_id)
+    ) STRICT;
+    """,
 )

@@ -76,6 +76,14 @@ class LayerStore:
         """The layer, or None."""
         return self._table.find(chain_id)
 
+    def stack(self, chain_id: str | None) -> list[Layer]:
+        """The layers that a chain consists of, lowest first; none for no chain. Raises NotFound."""
+        found: list[Layer] = []
+        while chain_id is not None:
+            found.append(self.get(chain_id))
+            chain_id = found[-1].parent
+        return found[::-1]
+
     def layers(self) -> list[Layer]:
         """All image layers."""
         return self._table.layers()

@@ -13,11 +13,15 @@ from dockyard.store.push.plan import Candidate
 
 @dataclass(frozen=True, slots=True)
 class WholeIndex:
-    """An index all of whose images are here: its bytes, and each image's id with the manifest that it has there."""
+    """An index all of whose images are here: its bytes, and each image's id with the manifest that it has there.
+
+    `companions`: what else it names, such as attestations: media types and bytes, those that others refer to first.
+    """
 
     media_type: str
     data: bytes
     images: tuple[tuple[str, Candidate], ...]
+    companions: tuple[tuple[str, bytes], ...] = ()
 
 
 def read_candidate(images: ImageStore, row: StoredManifest) -> Candidate | None:
@@ -51,10 +55,31 @@ def _read_index(images: ImageStore, digest: str, media_type: str) -> WholeIndex 
     except (DockyardError, ValueError):
         return None
     found = []
+    companions: list[tuple[str, bytes]] = []
     for entry in entries:
         row = below.get(entry.digest)
-        candidate = None if row is None else read_candidate(images, row)
-        if row is None or candidate is None:
+        if row is None:
+            beside = _companions(images, entry.digest)
+            if beside is None:
+                return None
+            companions += beside
+            continue
+        candidate = read_candidate(images, row)
+        if candidate is None:
             return None
         found.append((row.image_id, candidate))
-    return WholeIndex(media_type, data, tuple(found)) if found else None
+    return WholeIndex(media_type, data, tuple(found), tuple(companions)) if found else None
+
+
+def _companions(images: ImageStore, digest: str) -> list[tuple[str, bytes]] | None:
+    """A manifest that is kept beside images, after all that it refers to; None when something of it is missing."""
+    media_type = images.manifests.companion(digest)
+    if media_type not in MANIFEST_TYPES:
+        return None
+    try:
+        data = images.blob(digest)
+        manifest = manifest_from_json(json.loads(data))
+        blobs = [(one.media_type, images.blob(one.digest)) for one in (manifest.config, *manifest.layers)]
+    except (DockyardError, ValueError):
+        return None
+    return [*blobs, (media_type, data)]

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from dockyard.spec.image.descriptor import DOCKER_MANIFEST
+from dockyard.spec.image.descriptor import DOCKER_MANIFEST, MANIFEST_TYPES
 from dockyard.store.content import ContentStore
 from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.events import LayerProgress, LayerStatus, Tell
@@ -100,6 +100,8 @@ class ImagePush:
                 if data != candidate.data:
                     return False
                 await Uploads(self._repository).put_manifest(digest_of(data), candidate.media_type, data)
+            for media_type, data in index.companions:
+                await self._companion(media_type, data)
             await Uploads(self._repository).put_manifest(self._reference.tag, index.media_type, index.data)
             self._name(digest_of(index.data), index.images[0][0])
         return True
@@ -201,11 +203,21 @@ class ImagePush:
                 return True
         return False
 
+    async def _companion(self, media_type: str, data: bytes) -> None:
+        """Sends something small that the index names beside images."""
+        uploads = Uploads(self._repository)
+        if media_type in MANIFEST_TYPES:
+            await uploads.put_manifest(digest_of(data), media_type, data)
+        elif not await uploads.has(digest_of(data)):
+            await self._small(uploads, digest_of(data))
+
     async def _config(self, image_id: str) -> None:
         uploads = Uploads(self._repository)
-        if await uploads.has(image_id):
-            return
-        with small_file(self._content, image_id) as file:
+        if not await uploads.has(image_id):
+            await self._small(uploads, image_id)
+
+    async def _small(self, uploads: Uploads, digest: str) -> None:
+        with small_file(self._content, digest) as file:
             upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
             await upload.send(file, lambda sent: None, lambda seconds: None)  # noqa: ARG005
 
