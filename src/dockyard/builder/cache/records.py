@@ -31,6 +31,7 @@ _MIGRATIONS = (
         image_id TEXT NOT NULL
     ) STRICT;
     """,
+    "CREATE INDEX build_records_by_chain ON build_records (chain_id);",
 )
 _USE_NS = 60 * 10**9
 """Uses within a minute count as one."""
@@ -72,11 +73,21 @@ class BuildCache:
         return record
 
     def add(
-        self, key: str, *, kind: str, description: str, chain_id: str | None, parent: str | None, size_bytes: int
+        self,
+        key: str,
+        *,
+        kind: str,
+        description: str,
+        chain_id: str | None,
+        parent: str | None,
+        size_bytes: int,
+        created_ns: int | None = None,
     ) -> None:
-        """Remember a result; it takes the place of an earlier one of the same key."""
+        """Remember a result; it takes the place of an earlier one of the same key. `created_ns`: when it was made, if
+        not now and here."""
         now = self._clock_ns()
-        values = (key, os.urandom(13).hex()[:25], kind, description, chain_id, parent, size_bytes, now, now, 0)
+        made = now if created_ns is None else created_ns
+        values = (key, os.urandom(13).hex()[:25], kind, description, chain_id, parent, size_bytes, made, now, 0)
         self._database.execute(
             f"INSERT OR REPLACE INTO build_records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
         )
@@ -91,6 +102,13 @@ class BuildCache:
         return [
             Record(*row) for row in self._database.query(f"SELECT {_COLUMNS} FROM build_records ORDER BY created_ns")
         ]
+
+    def first_of(self, chain_id: str) -> Record | None:
+        """The oldest record with this layer, which says when it was made; None when no build made it."""
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM build_records WHERE chain_id = ? ORDER BY created_ns, key LIMIT 1", (chain_id,)
+        )
+        return Record(*rows[0]) if rows else None
 
     def chains(self) -> list[str]:
         """The layers that records keep."""
