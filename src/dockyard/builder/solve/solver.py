@@ -15,6 +15,7 @@ from typing import Protocol
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.graph import Base, Vertex
 from dockyard.builder.locks import KeyLocks
+from dockyard.builder.solve.elsewhere import Remote, Trace, Trail
 from dockyard.builder.solve.events import Completed, Event, Started
 from dockyard.builder.solve.results import Result, Snapshot
 from dockyard.store.layers import LayerStore
@@ -65,6 +66,8 @@ class Solver:
         tell: Callable[[Event], None],
         clock_ns: Callable[[], int],
         elsewhere: Elsewhere | None = None,
+        remote: Remote | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self._worker = worker
         self._cache = cache
@@ -74,6 +77,9 @@ class Solver:
         self._tell = tell
         self._clock_ns = clock_ns
         self._elsewhere = elsewhere
+        self._remote = remote
+        self._trail = trail
+        self._keys: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[Result]] = {}
 
     async def solve(self, vertex: Vertex) -> Result:
@@ -128,17 +134,32 @@ class Solver:
             return await job.perform(), False
         key = hashlib.sha256(f"{job.key} {vertex.latest_seconds}".encode("utf-8", "replace")).hexdigest()
         async with self._locks.hold(key):
-            alone = vertex.ignore_cache or self._elsewhere is not None
-            known = None if alone else self._known(key, job.label)
-            if known is not None:
-                return known, True
-            imported = None if vertex.ignore_cache else self._import(vertex, inputs, job.label)
-            if imported is not None:
-                self._keep(key, vertex, inputs, imported)
-                return imported, True
-            result = await job.perform()
-            self._keep(key, vertex, inputs, result)
-            return result, False
+            result, cached = await self._keyed(key, job, vertex, inputs)
+        self._keys[vertex.digest] = key
+        if self._trail is not None and isinstance(result, Snapshot):
+            below = (self._keys[one.digest] for one in vertex.inputs if one.digest in self._keys)
+            self._trail(Trace(key, vertex, tuple(below), result.chain_id))
+        return result, cached
+
+    async def _keyed(self, key: str, job: Job, vertex: Vertex, inputs: list[Result]) -> tuple[Result, bool]:
+        """What `key` stands for: known here, known elsewhere, or done now."""
+        alone = vertex.ignore_cache or self._elsewhere is not None
+        known = None if alone else self._known(key, job.label)
+        if known is not None:
+            return known, True
+        imported = None if vertex.ignore_cache else self._import(vertex, inputs, job.label)
+        if imported is not None:
+            self._keep(key, vertex, inputs, imported)
+            return imported, True
+        if self._remote is not None and not vertex.ignore_cache:
+            found = await self._remote.find(key, vertex, self._lease)
+            if found is not None:
+                fetched = Snapshot(found.chain_id, job.label)
+                self._keep(key, vertex, inputs, fetched, found.created_ns)
+                return fetched, True
+        result = await job.perform()
+        self._keep(key, vertex, inputs, result)
+        return result, False
 
     def _known(self, key: str, label: str) -> Snapshot | None:
         record = self._cache.find(key)
@@ -160,7 +181,9 @@ class Solver:
         self._lease.add(chain_id)
         return Snapshot(chain_id, label) if self._layers.find(chain_id) is not None else None
 
-    def _keep(self, key: str, vertex: Vertex, inputs: list[Result], result: Result) -> None:
+    def _keep(
+        self, key: str, vertex: Vertex, inputs: list[Result], result: Result, created_ns: int | None = None
+    ) -> None:
         if not isinstance(result, Snapshot):
             return
         below = inputs[0].chain_id if inputs and isinstance(inputs[0], Snapshot) else None
@@ -173,6 +196,7 @@ class Solver:
             chain_id=result.chain_id,
             parent=below,
             size_bytes=size,
+            created_ns=created_ns,
         )
 
 
