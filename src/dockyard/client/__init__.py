@@ -5,6 +5,8 @@
     engine.py       EngineClient: a request, its answer or its error
     stdcopy.py      the frames of an attached stream
     containers.py, images.py, execs.py, networks.py, volumes.py, system.py     one function an endpoint
+    build/           builds with BuildKit: sessions, secrets, SSH agents      credentials/     config.json and helpers
+    sdk.py           Client: an EngineClient that builds, for programs
 
 HTTP/1.1 is written out here, in a few hundred lines on `_socket`, because a short command is mostly start-up: a
 library's import costs more than the whole conversation (docs/adr/0003-libraries.md).

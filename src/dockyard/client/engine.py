@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from dockyard.client.http1 import Headers
+
     Parameters = Mapping[str, str | int | bool | Iterable[str] | None]
 
 API_VERSION = "1.50"
@@ -70,7 +72,7 @@ class EngineClient:
         *,
         json: Any = None,
         body: Iterable[bytes] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
     ) -> Response:
         """Sends a request and returns the answer when its head has arrived; the body is for the caller to read.
 
@@ -101,12 +103,22 @@ class EngineClient:
         self.finish(response)
         return value
 
-    def hijack(self, path: str, parameters: Parameters | None = None, *, json: Any = None) -> Response:
+    def hijack(
+        self,
+        path: str,
+        parameters: Parameters | None = None,
+        *,
+        json: Any = None,
+        upgrade: str = "tcp",
+        headers: Headers | None = None,
+    ) -> Response:
         """Posts, and asks that the connection become a two-way stream of bytes (Engine API, "Attach to a container").
 
-        Returns the answer; its `connection` is the stream, with what has already arrived in its buffer.
+        upgrade: the protocol that is spoken then. Returns the answer; its `connection` is the stream, with what has
+        already arrived in its buffer.
         """
-        return self.request("POST", path, parameters, json=json, headers={"Connection": "Upgrade", "Upgrade": "tcp"})
+        fields: dict[str, str | tuple[str, ...]] = {"Connection": "Upgrade", "Upgrade": upgrade, **(headers or {})}
+        return self.request("POST", path, parameters, json=json, headers=fields)
 
     def _negotiate(self) -> None:
         """Asks the daemon for its API version, and steps down to it when it is older."""
@@ -144,9 +156,9 @@ class EngineClient:
         parameters: Parameters | None,
         json: Any,
         body: Iterable[bytes] | None,
-        headers: Mapping[str, str],
+        headers: Headers,
     ) -> None:
-        fields = dict(headers)
+        fields: dict[str, str | tuple[str, ...]] = dict(headers)
         data = b""
         if json is not None:
             data = json_text.dumps(json).encode("utf-8", "surrogateescape")

@@ -8,13 +8,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    Headers = Mapping[str, str | tuple[str, ...]]
+
 USER_AGENT = "Docker-Client/dockyard (linux)"
 
 
-def request_head(method: str, target: str, host: str, headers: Mapping[str, str]) -> bytes:
-    """Request line and header fields, with the empty line that ends them."""
+def request_head(method: str, target: str, host: str, headers: Headers) -> bytes:
+    """Request line and header fields, with the empty line that ends them; one with several values comes as often."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", f"User-Agent: {USER_AGENT}"]
-    lines.extend(f"{name}: {value}" for name, value in headers.items())
+    for name, value in headers.items():
+        lines.extend(f"{name}: {one}" for one in ((value,) if isinstance(value, str) else value))
     text = "\r\n".join(lines)
     if text.count("\n") != len(lines) - 1:
         raise Unavailable("a header of the request would contain a line break")
