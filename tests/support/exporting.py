@@ -5,9 +5,10 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,24 @@ from dockyard.builder.graph import LocalTree, Vertex
 from dockyard.builder.locks import KeyLocks
 from dockyard.builder.ops.worker import BuildWorker
 from dockyard.builder.plan import BaseImage, BuildOptions, plan_build
+from dockyard.builder.remotecache.caches import RemoteCaches
+from dockyard.builder.remotecache.exporters import CacheTools, cache_exporter_of, inline_cache
+from dockyard.builder.remotecache.importers import cache_import_of
+from dockyard.builder.remotecache.write import CacheTrail
 from dockyard.builder.solve.events import Completed, Event
 from dockyard.builder.solve.results import Snapshot, Tree, directory_tree
 from dockyard.builder.solve.solver import Elsewhere, Solver
+from dockyard.engine.builds.cache_places import EngineCachePlaces
+from dockyard.engine.config import DaemonConfig
+from dockyard.engine.registries.for_builds import BuildTransfers
+from dockyard.engine.timestamps import rfc3339, rfc3339_ns
 from dockyard.errors import InvalidParameter, NotFound
 from dockyard.spec.image.descriptor import Platform
 from dockyard.spec.image.platform import parse_platform
 from dockyard.store.distribution.reference import Reference
+from dockyard.store.distribution.registry.client import RegistryClient
+from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
+from dockyard.store.pull.downloads import Downloads, Limits
 from dockyard.store.push.parcel import Parcel
 from tests.support.stores import AMD64, Store, open_store
 
@@ -110,6 +122,11 @@ class Lines(Report):
         self.lines.append(text)
 
 
+def now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
 class Context:
     """See Sources: one folder."""
 
@@ -137,8 +154,13 @@ class Exporting:
     client: Folder = field(init=False)
     report: Lines = field(default_factory=Lines)
     cached: list[tuple[str, bool]] = field(default_factory=list)
+    caches: RemoteCaches = field(init=False)
+    trail: CacheTrail = field(default_factory=CacheTrail)
+    registries: RegistryClient | None = None
+    """Needed for builds whose caches lie elsewhere."""
     pushed: list[tuple[str, Parcel]] = field(default_factory=list)
     clock_ns: Callable[[], int] = time.time_ns
+    _transfers: BuildTransfers | None = None
 
     def __post_init__(self) -> None:
         self.store = open_store(self.root / "store")
@@ -161,6 +183,7 @@ class Exporting:
         arguments: Mapping[str, str | None] | None = None,
         attestations: tuple[Attestation, ...] = (),
         elsewhere: Elsewhere | None = None,
+        cache_from: Sequence[tuple[str, dict[str, str]]] = (),
     ) -> BuildResult:
         """What a Dockerfile comes to."""
         home = self.root / f"context-{time.monotonic_ns()}"
@@ -170,10 +193,16 @@ class Exporting:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data.encode() if isinstance(data, str) else data)
             os.utime(path, (1_700_000_000, 1_700_000_000))
+        self.caches = RemoteCaches(rfc3339_ns, lambda vertex, text: self.report.warn(f"{vertex.name}: {text}"))
+        for kind, attributes in cache_from:
+            await self.caches.load(cache_import_of(kind, attributes, self.places))
+        self.trail = CacheTrail()
         refs = [
             await self._ref(dockerfile, home, platform, arguments or {}, attestations, elsewhere)
             for platform in platforms or ("",)
         ]
+        for text in self.caches.verdicts():
+            self.report.warn(text)
         epoch = BuildOptions(arguments=arguments or {}).epoch_seconds
         return BuildResult(tuple(refs), len(platforms) > 1, epoch)
 
@@ -213,7 +242,9 @@ class Exporting:
                 self.clock_ns,
                 room,
             )
-            solver = Solver(worker, self.cache, layers, lease, KeyLocks(), tell, self.clock_ns, elsewhere)
+            solver = Solver(
+                worker, self.cache, layers, lease, KeyLocks(), tell, self.clock_ns, elsewhere, self.caches, self.trail
+            )
             await solver.solve(plan.result.vertex)
             solved: dict[str, Snapshot] = {}
             for stage in plan.stages:
@@ -229,6 +260,35 @@ class Exporting:
         """Export; attributes with `_` in place of `-` and `.`: `name`, `push_by_digest`."""
         given = {key.replace("_", "-"): value for key, value in attributes.items()}
         return await exporter_of(kind, given, 0, self.tools()).export(result, self.report)
+
+    @property
+    def places(self) -> EngineCachePlaces:
+        """Where caches lie."""
+
+        async def anonymous(reference: Reference) -> Credentials:
+            del reference
+            return ANONYMOUS
+
+        def transfers() -> BuildTransfers:
+            assert self.registries is not None
+            if self._transfers is None:
+                downloads = Downloads(self.store.content, Limits, now=now)
+                self._transfers = BuildTransfers(self.store, self.registries, downloads, DaemonConfig, now)  # type: ignore[arg-type]
+            return self._transfers
+
+        return EngineCachePlaces(transfers, self.client, anonymous)
+
+    async def export_cache(self, result: BuildResult, kind: str, **attributes: str) -> dict[str, str]:
+        """Export the last build's cache."""
+        given = {key.replace("_", "-"): value for key, value in attributes.items()}
+        tools = CacheTools(self.store.layers, self.store.content, self.note, self.client, self.places)
+        exporter = cache_exporter_of(kind, given, tools)
+        assert exporter is not None
+        return await exporter.export(self.trail, result, self.report)
+
+    def with_inline_cache(self, result: BuildResult) -> BuildResult:
+        """The same, with what is to be put into the image."""
+        return replace(result, inline_cache=inline_cache(self.trail, self.store.layers, self.note))
 
     def tools(self) -> ExportTools:
         """What exporters are given."""
@@ -250,6 +310,4 @@ class Exporting:
         if not times:
             return None
         created_ns, description = min(times)
-        return LayerNote(
-            layer.diff_id, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(created_ns // 10**9)), description
-        )
+        return LayerNote(layer.diff_id, rfc3339(created_ns), description)

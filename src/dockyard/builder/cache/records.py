@@ -86,7 +86,7 @@ class BuildCache:
         """Remember a result; it takes the place of an earlier one of the same key. `created_ns`: when it was made, if
         not now and here."""
         now = self._clock_ns()
-        made = now if created_ns is None else created_ns
+        made = created_ns or now
         values = (key, os.urandom(13).hex()[:25], kind, description, chain_id, parent, size_bytes, made, now, 0)
         self._database.execute(
             f"INSERT OR REPLACE INTO build_records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values

@@ -28,7 +28,7 @@ def export_tools(builds: Parts, receiver: Receiver, credentials: CredentialsFor)
     async def push(name: str, parcel: Parcel, *, by_digest: bool, insecure: bool, report: Report) -> None:
         reference = parse_reference(name).with_default_tag()
         with report.step(f"pushing layers for {name}") as moved:
-            await builds.registries.send(
+            await builds.registries.for_builds().send(
                 reference,
                 parcel,
                 await credentials(reference),

@@ -5,7 +5,7 @@ The client is made at the first use: a daemon that never pulls doesn't load it.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,11 @@ from dockyard.engine.events import Events
 from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.engine.open_store import Store
 from dockyard.engine.timestamps import rfc3339
-from dockyard.errors import SystemFailure
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
 
 if TYPE_CHECKING:
+    from dockyard.engine.registries.for_builds import BuildTransfers
     from dockyard.store.distribution.events import Tell, TransferEvent
     from dockyard.store.distribution.registry.client import RegistryClient
     from dockyard.store.distribution.registry.credentials import Credentials
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dockyard.store.pull.downloads import Downloads
     from dockyard.store.pull.look import Looked
     from dockyard.store.pull.pull import Puller, PullRequest
-    from dockyard.store.push.parcel import Moved, Parcel
     from dockyard.store.push.push import Pusher, PushRequest
 
 HUB = "registry-1.docker.io"
@@ -93,50 +92,12 @@ class Registries:
         async for event in self._told(lambda tell: self._push(request, tell)):
             yield event
 
-    async def send(
-        self,
-        reference: Reference,
-        parcel: "Parcel",
-        credentials: "Credentials",
-        moved: "Moved",
-        *,
-        by_digest: bool = False,
-        insecure: bool = False,
-    ) -> str:
-        """Sends what builds made, under the tag of `reference` or without one; the root's digest.
+    def for_builds(self) -> "BuildTransfers":
+        """What builds send and fetch without naming it here."""
+        from dockyard.engine.registries.for_builds import BuildTransfers
 
-        `insecure`: without TLS, too, and whatever its certificate. Raises SystemFailure in the registry's words.
-        """
-        from dockyard.store.distribution.registry.failures import RegistryFailure
-        from dockyard.store.distribution.registry.fallback import from_hosts
-        from dockyard.store.push.image import PushTools, UploadLimits
-        from dockyard.store.push.parcel import ParcelPush
-
-        client = self._parts().client
-        limits = UploadLimits(self._daemon().max_concurrent_uploads)
-        tools = PushTools(self._store.images, self._store.content, client, limits, run_in_own_thread, self._now)
-
-        async def to_host(host: "Host") -> str:
-            await client.ping(host)
-            return await ParcelPush(tools, host, reference, credentials, moved).send(parcel, by_digest=by_digest)
-
-        try:
-            return await from_hosts(client, await self._hosts(reference, "push", insecure=insecure), to_host)
-        except RegistryFailure as error:
-            raise SystemFailure(str(error)) from error
-
-    async def _hosts(self, reference: Reference, verb: str, *, insecure: bool) -> "list[Host]":
-        """The hosts that may be asked for this, without TLS where the user says so."""
-        hosts = [one for one in await self._parts().client.hosts(reference.domain) if verb in one.verbs]
-        if verb == "push":
-            hosts = [one for one in hosts if one.own]
-        if insecure:
-            loose = [replace(one, verify=False) for one in hosts]
-            plain = [replace(one, url="http:" + one.url.removeprefix("https:")) for one in loose if one.own]
-            hosts = list(dict.fromkeys([*loose, *plain]))
-        if not hosts:
-            raise SystemFailure(f"no endpoints found for {reference.familiar}")
-        return hosts
+        parts = self._parts()
+        return BuildTransfers(self._store, parts.client, parts.downloads, self._daemon, self._now)
 
     async def _told(self, work: "Callable[[Tell], Coroutine[Any, Any, None]]") -> "AsyncGenerator[TransferEvent, None]":
         """What `work` tells while it runs; it ends with who reads this."""
