@@ -1,0 +1,133 @@
+"""Solve and Status: asks for the build, and listens to how it goes until the daemon has told all."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grpclib.exceptions import GRPCError, StreamTerminatedError
+
+from dockyard.client.build.attributes import attributes_of, entitlements_of, frontend_of
+from dockyard.client.build.failure import failed
+from dockyard.client.build.outputs import Export
+from dockyard.client.build.progress import Progress, update_of
+from dockyard.client.build.request import BuildRequest
+from dockyard.client.build.session import new_id
+from dockyard.errors import Unavailable
+from dockyard.rpc.call import Caller
+from dockyard.wire.buildkit.messages import control, frontend
+
+_SOLVE = "/moby.buildkit.v1.Control/Solve"
+_STATUS = "/moby.buildkit.v1.Control/Status"
+_BRIDGE = "/moby.buildkit.v1.frontend.LLBBridge/"
+_BUILD_ID = "buildkit-controlapi-buildid"
+_LAST_WORDS_SECONDS = 5
+"""How long the daemon may be silent about a build that is done: buildx waits as long."""
+
+
+def solve_request(
+    request: BuildRequest, exports: Sequence[Export], inputs: Mapping[str, str], session_id: str, gateway_ip: str = ""
+) -> Any:
+    """`request` as a `moby.buildkit.v1.SolveRequest`; `inputs` are the frontend's attributes of contexts."""
+    name, of_frontend = frontend_of(request)
+    attributes = attributes_of(request, gateway_ip)
+    caps = [found["frontend.caps"] for found in (inputs, attributes) if "frontend.caps" in found]
+    attributes |= {**inputs, **of_frontend}
+    if caps:
+        attributes["frontend.caps"] = ",".join(caps)
+    message = control.SolveRequest(
+        Ref=new_id(),
+        Session=session_id,
+        Frontend=name,
+        FrontendAttrs=attributes,
+        Entitlements=entitlements_of(request),
+        Exporters=[control.Exporter(Type=one.type, Attrs=one.attributes) for one in exports],
+        Cache=_caches(request),
+        Internal=bool(request.call),
+    )
+    if exports:  # daemons of before there could be several
+        message.ExporterDeprecated = exports[0].type
+        message.ExporterAttrsDeprecated.update(exports[0].attributes)
+    return message
+
+
+def _caches(request: BuildRequest) -> Any:
+    imports = [control.CacheOptionsEntry(Type=one.type, Attrs=one.attributes) for one in request.cache_from]
+    exports = [control.CacheOptionsEntry(Type=one.type, Attrs=one.attributes) for one in request.cache_to]
+    if request.build_args.get("BUILDKIT_INLINE_CACHE", "").lower() in ("1", "t", "true"):
+        exports.append(control.CacheOptionsEntry(Type="inline"))
+    return control.CacheOptions(Imports=imports, Exports=exports)
+
+
+async def solve(caller: Caller, message: Any, progress: Progress | None) -> dict[str, str]:
+    """Has it built; returns what the exporters answer (`containerimage.digest`, …).
+
+    Raises BuildFailed with the daemon's message and the lines that it blames, Unavailable when the daemon goes.
+    """
+    async with _listening(caller, message.Ref, progress):
+        response = await _called(caller, _SOLVE, message)
+        return dict(response.ExporterResponse)
+
+
+async def call_frontend(caller: Caller, message: Any, progress: Progress | None) -> dict[str, bytes]:
+    """Has the frontend answer a question (its attribute `requestid`) instead of building; returns the answer's parts.
+
+    A build without a frontend is begun, whose frontend we are: we pass the question on and give nothing back.
+    """
+    question = frontend.SolveRequest(
+        Frontend=message.Frontend, FrontendOpt=dict(message.FrontendAttrs), allowResultReturn=True
+    )
+    message.Frontend = ""
+    headers = {_BUILD_ID: message.Ref}
+    async with _listening(caller, message.Ref, progress):
+        outer = asyncio.create_task(_called(caller, _SOLVE, message))
+        try:
+            answer = await _called(caller, f"{_BRIDGE}Solve", question, headers)
+            await _called(caller, f"{_BRIDGE}Return", frontend.ReturnRequest(result=frontend.Result()), headers)
+            await outer
+            return dict(answer.result.metadata)
+        finally:
+            outer.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await outer
+
+
+async def _called(caller: Caller, path: str, message: Any, headers: Mapping[str, str] | None = None) -> Any:
+    try:
+        response = await caller.unary(path, message, headers or {})
+    except GRPCError as error:
+        raise failed(error.message or error.status.name, error.details) from error
+    except (StreamTerminatedError, ConnectionError) as error:
+        raise Unavailable("the daemon has ended the conversation in the middle of the build") from error
+    if response is None:
+        raise Unavailable("the daemon has given no answer")
+    return response
+
+
+@contextlib.asynccontextmanager
+async def _listening(caller: Caller, ref: str, progress: Progress | None) -> Any:
+    """Tells `progress` what the daemon tells of the build `ref`, also what comes late."""
+    heard = asyncio.Event()
+
+    async def listen() -> None:
+        async with contextlib.aclosing(caller.streaming(_STATUS, control.StatusRequest(Ref=ref))) as responses:
+            async for response in responses:
+                heard.set()
+                if progress:
+                    progress(update_of(response))
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        while not listening.done():
+            heard.clear()
+            done = asyncio.create_task(heard.wait())
+            await asyncio.wait([listening, done], timeout=_LAST_WORDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            done.cancel()
+            if not listening.done() and not heard.is_set():
+                break
+        listening.cancel()
+        # How it went is told by the answer.
+        with contextlib.suppress(asyncio.CancelledError, GRPCError, StreamTerminatedError, ConnectionError):
+            await listening
