@@ -34,6 +34,7 @@ CONTAINER = {
     "why": ("container.why", "Tell how and why a container ended (Dockyard only)"),
 }
 IMAGE = {
+    "build": ("build.build", "Build an image"),
     "history": ("image.history", "Show how an image was made"),
     "import": ("image.import_", "Make an image of a tar archive of files"),
     "inspect": ("image.inspect", "Show all that is known of images"),
@@ -45,6 +46,15 @@ IMAGE = {
     "rm": ("image.rm", "Remove images"),
     "save": ("image.save", "Write images as an archive"),
     "tag": ("image.tag", "Give an image another name"),
+}
+BUILDER = {
+    "build": IMAGE["build"],
+    "prune": ("builder.prune", "Remove the cache of builds"),
+}
+BUILDX = {
+    "build": IMAGE["build"],
+    "du": ("builder.du", "Show what the cache of builds holds"),
+    "prune": BUILDER["prune"],
 }
 NETWORK = {
     "connect": ("network.connect", "Bring a container into a network"),
@@ -78,6 +88,8 @@ OCI = {
 }
 
 NOUNS = {
+    "builder": ("Manage builds", BUILDER),
+    "buildx": ("Manage builds, with Buildx's names", BUILDX),
     "container": ("Manage containers", CONTAINER),
     "image": ("Manage images", IMAGE),
     "network": ("Manage networks", NETWORK),
@@ -86,12 +98,12 @@ NOUNS = {
     "volume": ("Manage volumes", VOLUME),
 }
 
-COMMON = ("run", "exec", "ps", "pull", "images", "version", "info")
+COMMON = ("run", "exec", "ps", "build", "pull", "images", "version", "info")
 """The verbs that `--help` lists first."""
 
 VERBS = {
     **{name: CONTAINER[name] for name in sorted(CONTAINER) if name not in ("inspect", "ls", "prune")},
-    **{name: IMAGE[name] for name in ("history", "import", "load", "pull", "push", "save", "tag")},
+    **{name: IMAGE[name] for name in ("build", "history", "import", "load", "pull", "push", "save", "tag")},
     "daemon": ("system.daemon", "Start the daemon"),
     "events": SYSTEM["events"],
     "images": IMAGE["ls"],
@@ -106,6 +118,7 @@ VERBS = {
 }
 
 ALIASES = {
+    ("buildx", "b"): "build",
     ("container", "list"): "ls",
     ("container", "ps"): "ls",
     ("container", "remove"): "rm",
@@ -119,9 +132,9 @@ ALIASES = {
 
 NOT_YET = frozenset(
     (
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "manifest",
+        "checkpoint", "compose", "config", "context", "manifest",
         "node", "plugin", "secret", "service", "stack", "stats", "swarm", "trust",
-        "container stats", "image build", "system dial-stdio", "system prune", "volume update",
+        "container stats", "system dial-stdio", "system prune", "volume update",
     )
 )  # fmt: skip
 """Commands of Docker that are known here and answered with a clear refusal."""

@@ -1,0 +1,1 @@
+"""`dockyard builder` and `dockyard buildx`: the cache of builds."""
