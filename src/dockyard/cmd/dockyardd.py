@@ -25,7 +25,7 @@ from dockyard.cmd.pidfile import PidFile
 from dockyard.cmd.reload import reload
 from dockyard.cmd.remapped_user import resolve_remap
 from dockyard.cmd.service_manager import ServiceManager, service_manager
-from dockyard.engine.config import DaemonConfig
+from dockyard.engine.config import DaemonConfig, RuntimeCommand
 from dockyard.engine.engine import open_engine
 from dockyard.errors import DockyardError
 from dockyard.server.docker.door import Door, DoorSettings
@@ -35,6 +35,7 @@ from dockyard.server.docker.scope import Scope
 
 LOG = logging.getLogger("dockyard.cmd.dockyardd")
 BUILD = "dockyard"
+BUILT_IN_RUNTIME = "import sys; from dockyard.cmd.runc.main import main; sys.exit(main(sys.argv[1:]))"
 SWITCH_INTERVAL_SECONDS = 0.0005
 
 
@@ -90,7 +91,14 @@ async def serve(
     listeners = open_all(config, passed)
     try:
         remap = await asyncio.to_thread(resolve_remap, config.userns_remap)
-        engine = await open_engine(config, build=BUILD, clock_ns=time.time_ns, remap=remap, figures=cgroup_figures())
+        engine = await open_engine(
+            config,
+            build=BUILD,
+            clock_ns=time.time_ns,
+            remap=remap,
+            figures=cgroup_figures(),
+            built_in_runtime=RuntimeCommand(sys.executable, ("-c", BUILT_IN_RUNTIME)),
+        )
     except BaseException:
         close_all(listeners)
         raise

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dockyard.engine.builds import Builds
-from dockyard.engine.config import DaemonConfig
+from dockyard.engine.config import DaemonConfig, RuntimeCommand
 from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.containers import Containers
 from dockyard.engine.containers.lifecycle import restore
@@ -86,11 +86,14 @@ async def open_engine(
     build: str,
     clock_ns: Callable[[], int],
     figures: Callable[[str], Mapping[str, Any]],
+    built_in_runtime: RuntimeCommand,
     remap: Remap | None = None,
 ) -> Engine:
     """Brings an engine up on `daemon`'s directories; DockyardError says what prevents it.
 
     `figures`: what the cgroup at a `linux.cgroupsPath` counts (the fields of `dockyard.cgroups.stats.Stats`).
+
+    `built_in_runtime`: what calls this engine's own OCI runtime as others are called, to ask it what it can do.
 
     `remap`: the ids that containers have, when they aren't the host's. Such an engine has a data root of its own below
     the one that is configured, as in Docker: its containers have nothing in common with the others.
@@ -152,7 +155,7 @@ async def open_engine(
         LOG.info(bridge.announcement)
     background.start("start by policy", restore.start_by_policy(services))
     LOG.info("Loading containers: done.")
-    system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()))
+    system = System(services, build=build, tasks=lambda: len(asyncio.all_tasks()), built_in_runtime=built_in_runtime)
     builds = Builds(services, store, registries)
     return Engine(
         Containers(services), Execs(services), images, networks, volumes, registries, builds, events, system, services

@@ -135,7 +135,7 @@ class Execs:
         except DockyardError as error:
             self._end(found, NOT_FOUND if _is_missing(str(error)) else NOT_EXECUTABLE)
             if client is None:
-                raise InvalidParameter(f"{FAILED}{error}: unknown") from error
+                raise InvalidParameter(f"{FAILED}{error}") from error
             return
         self._end_with(shim, found)
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dockyard import __version__
-from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig
+from dockyard.engine.config import BUILT_IN_RUNTIME, DaemonConfig, RuntimeCommand
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
+from dockyard.engine.runtime_features import RuntimeFeatures
 from dockyard.engine.settings import reload_attributes
 from dockyard.errors import SystemFailure
 from dockyard.fs.atomic import write_atomic
@@ -74,10 +75,13 @@ class SystemVersion:
 class System:
     """Facts about this engine; `build` is the source revision that `version` shows."""
 
-    def __init__(self, services: Services, *, build: str, tasks: Callable[[], int]) -> None:
+    def __init__(
+        self, services: Services, *, build: str, tasks: Callable[[], int], built_in_runtime: RuntimeCommand
+    ) -> None:
         self._services = services
         self._build = build
         self._tasks = tasks
+        self._features = RuntimeFeatures(built_in_runtime)
         self._id = engine_id(f"{services.paths.data_root}/engine-id")
         self._machine = platform.uname()
         self._os_release = read_os_release()
@@ -140,6 +144,10 @@ class System:
             init_binary=services.daemon.init_path or "docker-init",
             warnings=self._warnings(),
         )
+
+    async def runtime_features(self) -> dict[str, str]:
+        """What each runtime that has an answer says it can do: its name and a JSON text."""
+        return await self._features.of(self._services.daemon.runtimes)
 
     def reload(self, wanted: DaemonConfig) -> tuple[str, ...]:
         """Puts a configuration that was read again into force, and says so in an event.

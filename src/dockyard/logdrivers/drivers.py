@@ -10,7 +10,7 @@ from dockyard.logdrivers.options import files, fluentd, gelf, journald, splunk, 
 from dockyard.logdrivers.values import boolean, memory_size
 
 NONE = "none"
-CLOUD = {"awslogs": "Amazon CloudWatch Logs", "gcplogs": "Google Cloud Logging", "logentries": "Logentries"}
+CLOUD = {"awslogs": "Amazon CloudWatch Logs", "gcplogs": "Google Cloud Logging"}
 """What sends to services that only exist as somebody's cloud: known by name, and refused."""
 
 DEFAULT_BUFFER_BYTES = 1 << 20

@@ -215,7 +215,7 @@ class Execs:
         self._remember(ExecState(exec_id, 0, code))
         if client is not None:
             streams.attach(*client)
-            text = f"OCI runtime exec failed: exec failed: unable to start container process: {message}: unknown\r\n"
+            text = f"OCI runtime exec failed: exec failed: unable to start container process: {message}\r\n"
             streams.say("stdout", text.encode("utf-8", "surrogateescape"))
         self._around.channels.announce({"event": "exec_exit", "exec_id": exec_id, "pid": 0, "exit_code": code})
         streams.release(lambda: self._released(exec_id))

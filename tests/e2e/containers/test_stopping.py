@@ -105,7 +105,7 @@ def test_kill_with_a_signal(docker: Docker) -> None:
     result = docker.result("kill", container)
     assert result.code == 1
     assert "is not running" in result.err
-    assert "Invalid signal: NOSUCH" in docker.result("kill", "-s", "NOSUCH", container).err
+    assert "invalid signal: NOSUCH" in docker.result("kill", "-s", "NOSUCH", container).err
 
 
 def test_wait_gives_the_code_of_an_exited_and_of_a_running_container(docker: Docker) -> None:

@@ -4,6 +4,7 @@ And what newer versions of Docker say otherwise everywhere (NEWER): the referenc
 """
 
 import re
+from collections.abc import Callable
 
 from tests.e2e.golden.case import Outcome
 
@@ -23,7 +24,7 @@ PATTERNS = tuple(
         (r"/tmp/dockyard-docker-\w+/(data|run)/docker/|/tmp/dyt?\w+-\w+/(data|run)/", r"<\1\2>/"),
         (r"/(dockyard-docker-\w+|dyt\w+|dygold)/", "/<parent>/"),
         (r"netns/(<id>|<short>)", "netns/<sandbox>"),
-        (r'cannot remove container "/[^"]+"', "cannot remove container"),
+        (r'cannot remove container "/?[^"]+"', "cannot remove container"),
         (r"\bendpoint [a-z]+_[a-z]+\d?\b", "endpoint <name>"),
         (r"[ \t]+$", ""),
         (r" {2,}|\t+", "  "),
@@ -34,17 +35,44 @@ STARTING = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: "
     "runc create failed: unable to start container process: "
 )
-NEWER = (
+ADDRESS = r"(Bind for )(?:0\.0\.0\.0|::)(:\d+ failed)"
+"""Docker 28 takes the port of both families at once; the one that it tells is the first to be refused."""
+STATES = "created, running, paused, restarting, removing, exited, dead"
+NEWER: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # 23.0 and runc 1.1: the chain of causes got other words
     (
-        re.escape("failed to create shim task: OCI runtime create failed: runc create failed: ")
+        re.escape("failed to create shim task: OCI runtime create failed: runc create failed: ").join(
+            (r"(?<!container: )", "")
+        )
         + re.escape("unable to start container process: "),
         STARTING,
     ),
     # runc 1.2: where it went wrong; and a directory is called one (Go 1.20), with the old word behind it for clients
     (re.escape(f"{STARTING}exec: "), f"{STARTING}error during container init: exec: "),
-    (r'(init: exec: "/etc": )permission denied: unknown', r"\1is a directory: unknown: permission denied"),
     (r'(exec: "/etc": )permission denied', r"\1is a directory"),
+    # 28.0: without the class of the error
+    (r'(exec: "/etc": is a directory): unknown: permission denied', r"\1"),
+    (r": unknown(?=[\r\n]|: Are you trying to mount)", ""),
+    # 28.0: which part of a start it was
+    (
+        (
+            r"^(docker: Error response from daemon: )"
+            r"(?=network \S+ not found|Address already in use|cannot create endpoint on|driver failed programming)"
+        ),
+        r"\1failed to set up container networking: ",
+    ),
+    (
+        r"^(Error response from daemon: )(?=driver failed programming)",
+        r"\1failed to set up container networking: ",
+    ),
+    (ADDRESS, r"\g<1>0.0.0.0\2"),
+    # 28.0: what would have been valid
+    (
+        r"invalid filter 'status=(\w+)'$",
+        rf"invalid filter 'status=\1': invalid value for state (\1): must be one of {STATES}",
+    ),
+    # 23.0: as it was written
+    (r"\b\w+(?= is not a valid change command)", lambda found: found[0].upper()),
     # 24.0: errors begin with small letters
     (r"\bContainer (<id>|\w+) is (not running|paused)", r"container \1 is \2"),
     (r"\bCannot kill container: ", "cannot kill container: "),
@@ -59,7 +87,7 @@ NEWER = (
     # 24.0: what becomes of a step's container
     (r"Removing intermediate container <short>", " ---> Removed intermediate container <short>"),
     # 24.0 and later: errors begin with small letters
-    (r"^Invalid (containerPort|signal): ", r"invalid \1: "),
+    (r"\bInvalid (containerPort|signal): ", r"invalid \1: "),
     # 23.0: not said twice
     (r"\bno such image: \S+: No such image: ", "No such image: "),
     # 23.0: where that happened

@@ -83,13 +83,13 @@ PREFIX = (
     [
         (
             127,
-            f'{PREFIX}exec: "x": executable file not found in $PATH: unknown',
+            f'{PREFIX}exec: "x": executable file not found in $PATH',
             "not-found",
             'it did not start, its program isn\'t there: exec: "x": executable file not found in $PATH',
         ),
         (
             126,
-            f'{PREFIX}exec: "/etc": permission denied: unknown',
+            f'{PREFIX}exec: "/etc": permission denied',
             "not-executable",
             'it did not start, its program can\'t be executed: exec: "/etc": permission denied',
         ),

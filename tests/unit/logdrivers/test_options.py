@@ -24,12 +24,10 @@ SUBJECT = Subject(
 
 
 def test_the_list_is_docker_s() -> None:
-    assert (
-        *("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "splunk", "syslog"),
-    ) == NAMES
+    assert (*("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "splunk", "syslog"),) == NAMES
 
 
-@pytest.mark.parametrize("name", ["awslogs", "gcplogs", "logentries"])
+@pytest.mark.parametrize("name", ["awslogs", "gcplogs"])
 def test_clouds_are_refused_by_name(name: str) -> None:
     with pytest.raises(NotImplementedYet, match=f"the log driver {name} is not supported by Dockyard: it sends to "):
         check_options(name, {})

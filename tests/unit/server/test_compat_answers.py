@@ -50,8 +50,10 @@ def test_what_lists_did_not_have(since: tuple[int, int], path: tuple[str, ...]) 
         ((1, 52), ("NetworkSettings", "Bridge"), ""),
         ((1, 52), ("NetworkSettings", "HairpinMode"), False),
         ((1, 52), ("NetworkSettings", "SecondaryIPAddresses"), None),
-        ((1, 52), ("HostConfig", "KernelMemory"), 0),
         ((1, 52), ("Config", "OnBuild"), None),
+        ((1, 42), ("HostConfig", "KernelMemory"), 0),
+        ((1, 42), ("HostConfig", "KernelMemoryTCP"), 0),
+        ((1, 42), ("HostConfig", "DiskQuota"), 0),
     ],
 )
 def test_what_inspect_had_once(until: tuple[int, int], path: tuple[str, ...], value: Any) -> None:
@@ -59,6 +61,19 @@ def test_what_inspect_had_once(until: tuple[int, int], path: tuple[str, ...], va
     older = inspect_at(until[0], until[1] - 1)
     assert has(older, path)
     assert get(older, path) == value
+
+
+@pytest.mark.parametrize(
+    ("since", "path"),
+    [
+        ((1, 48), ("NetworkSettings", "Networks", "bridge", "GwPriority")),
+        ((1, 46), ("GraphDriver", "Data", "ID")),
+        ((1, 44), ("NetworkSettings", "Networks", "bridge", "DNSNames")),
+    ],
+)
+def test_what_inspect_did_not_have(since: tuple[int, int], path: tuple[str, ...]) -> None:
+    assert has(inspect_at(*since), path)
+    assert not has(inspect_at(since[0], since[1] - 1), path)
 
 
 def test_aliases_of_networks_of_users_own_had_the_short_id() -> None:
@@ -102,6 +117,9 @@ def test_image_lists() -> None:
     assert image_answers.summary(dict(IMAGE), (1, 43))["VirtualSize"] == 5
     assert image_answers.summary(dict(IMAGE), (1, 43))["RepoTags"] == []
     assert image_answers.summary(dict(IMAGE), (1, 42))["RepoTags"] == ["<none>:<none>"]
+    tagged = IMAGE | {"RepoTags": ["a:1"]}
+    assert image_answers.summary(dict(tagged), (1, 43))["RepoDigests"] == []
+    assert image_answers.summary(dict(tagged), (1, 42))["RepoDigests"] is None
 
 
 def test_image_inspect() -> None:
@@ -134,11 +152,57 @@ USAGE = {
 def test_disk_usage() -> None:
     assert system_answers.disk_usage(copy.deepcopy(USAGE), (1, 52), verbose=True) == USAGE
     older = system_answers.disk_usage(copy.deepcopy(USAGE), (1, 51), verbose=False)
-    assert older == {"LayersSize": 7, "Images": [IMAGE], "Containers": [{"Id": "c"}], "Volumes": []}
+    nameless = IMAGE | {"RepoTags": None, "RepoDigests": None}
+    assert older == {"LayersSize": 7, "Images": [nameless], "Containers": [{"Id": "c"}], "Volumes": []}
     assert system_answers.disk_usage(copy.deepcopy(USAGE), (1, 43), verbose=False)["Images"][0]["VirtualSize"] == 5
     both = system_answers.disk_usage(copy.deepcopy(USAGE), (1, 52), verbose=False)
     assert both["Images"] == [IMAGE]
     assert both["ImageUsage"] == {"TotalSize": 7, "TotalCount": 1, "ActiveCount": 1, "Reclaimable": 0}
+
+
+INFO: dict[str, Any] = {
+    "RegistryConfig": {"Mirrors": None, "IndexConfigs": {}},
+    "Runtimes": {"runc": {"path": "p", "status": {"features": "{}"}}},
+    "ContainerdCommit": {"ID": "1"},
+    "RuncCommit": {"ID": "2"},
+    "InitCommit": {"ID": ""},
+    "SecurityOptions": ["name=seccomp,profile=builtin"],
+    "FirewallBackend": {"Driver": "nftables"},
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "value"),
+    [
+        # seen at Docker 28.5.2 for 1.46 to 1.51, at 26.1.5 up to 1.45, at 20.10 up to 1.41; None: not there
+        ((1, 52), ("KernelMemoryTCP",), None),
+        ((1, 51), ("KernelMemoryTCP",), False),
+        ((1, 51), ("KernelMemory",), None),
+        ((1, 41), ("KernelMemory",), False),
+        ((1, 50), ("BridgeNfIptables",), None),
+        ((1, 49), ("BridgeNfIptables",), False),
+        ((1, 49), ("FirewallBackend", "Driver"), "nftables"),
+        ((1, 48), ("FirewallBackend",), None),
+        ((1, 49), ("RuncCommit", "Expected"), None),
+        ((1, 48), ("RuncCommit", "Expected"), "2"),
+        ((1, 44), ("Runtimes", "runc", "status", "features"), "{}"),
+        ((1, 43), ("Runtimes", "runc", "status"), None),
+        ((1, 41), ("RegistryConfig", "Mirrors"), []),
+    ],
+)
+def test_info(version: tuple[int, int], path: tuple[str, ...], value: Any) -> None:
+    document = system_answers.info(copy.deepcopy(INFO), version)
+    assert get(document, path) == value if value is not None else not has(document, path)
+
+
+def test_lists_of_registries_that_are_null_since_1_42() -> None:
+    def at(minor: int) -> Any:
+        return system_answers.info(copy.deepcopy(INFO), (1, minor))["RegistryConfig"]
+
+    assert (at(47)["Mirrors"], at(42)["Mirrors"]) == (None, None)
+    assert "AllowNondistributableArtifactsCIDRs" not in at(47)
+    assert at(46)["AllowNondistributableArtifactsCIDRs"] is None
+    assert at(41)["AllowNondistributableArtifactsCIDRs"] == []
 
 
 def has(document: Any, path: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from tests.unit.server.records import RUNNING
 from dockyard.engine.config import AddressPool, DaemonConfig
 from dockyard.engine.containers.query.stats import Measured, Sample, Traffic
 from dockyard.engine.execs import ExecConfig, ExecSnapshot
-from dockyard.engine.images.images import ImageDetails
+from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage
 from dockyard.engine.system import SystemInfo, SystemVersion
 from dockyard.errors import InvalidParameter
@@ -188,7 +188,8 @@ def info(**daemon: Any) -> dict[str, Any]:
             log_drivers=("json-file",), network_drivers=("bridge",), security_options=("name=seccomp,profile=builtin",),
             daemon=DaemonConfig(**daemon), file_descriptors=5, tasks=6, event_listeners=7, time_ns=0,
             ipv4_forwarding=True, init_binary="docker-init", warnings=(),
-        )
+        ),
+        {"runc": "{}"},
     )  # fmt: skip
 
 

@@ -54,9 +54,9 @@ def test_several_changes_go_one_after_another() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("RUN make", "run is not a valid change command"),
-        ("COPY a b", "copy is not a valid change command"),
-        ("nonsense", "nonsense is not a valid change command"),
+        ("RUN make", "RUN is not a valid change command"),
+        ("COPY a b", "COPY is not a valid change command"),
+        ("nonsense", "NONSENSE is not a valid change command"),
         ("CMD", "CMD requires at least one argument"),
         ("ENV A", "ENV must have two arguments"),
         ("ENV A=1 B", 'Syntax error - can\'t find = in "B". Must be of the form: name=value'),

@@ -50,6 +50,8 @@ class Classic:
     """Told of a container, and of the image whose layers it has."""
     known_images: Container[str] | None = None
     """With `--cache-from`: the images that steps may come from; None for any."""
+    announce: Callable[[StoredImage], None] = lambda _: None
+    """Told of each image that is made, and not of those that are known from before."""
     names_containers: bool = True
     """Whether images tell which container made them, which is never twice the same."""
 
@@ -178,6 +180,7 @@ async def _create(classic: Classic, made: Made, container_id: str) -> StoredImag
     image = await asyncio.to_thread(
         create_image, classic.images, made, created=classic.now(), container_id=told, comment=classic.comment
     )
+    classic.announce(image)
     classic.cache.add_step(made.key, image.id)
     return image
 

@@ -147,6 +147,7 @@ class ClassicBuild:
                     stands_on=executor.stands_on,
                     known_images=cache_from.image_ids if request.cache_from else None,
                     names_containers=epoch is None,
+                    announce=builds.services.images.announce_made,
                 )
                 try:
                     image_id = await build(classic)

@@ -62,7 +62,7 @@ def explain(record: Container) -> Reason:
 
 
 def _failed_start(code: int, error: str) -> Reason:
-    message = error.rpartition("error during container init: ")[2].removesuffix(": unknown")
+    message = error.rpartition("error during container init: ")[2]
     if code == 127:
         return Reason("not-found", f"it did not start, its program isn't there: {message}")
     if code == 126:

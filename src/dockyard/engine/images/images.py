@@ -6,17 +6,18 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import msgspec
 
 from dockyard.engine.containers.collection import Collection
-from dockyard.engine.containers.config import Config
 from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.chosen import EngineImage, choose_image
+from dockyard.engine.images.commitment import Commitment
 from dockyard.engine.images.config import container_config, image_config
+from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage, list_images
+from dockyard.engine.images.names import new_name
 from dockyard.engine.images.prune import dangling_only, names_to_prune
 from dockyard.engine.images.usage import DiskUsage, disk_usage
 from dockyard.engine.in_thread import iterate_in_thread, run_in_own_thread
@@ -31,41 +32,13 @@ from dockyard.store.archive.export import export
 from dockyard.store.archive.import_ import import_image
 from dockyard.store.archive.load import load
 from dockyard.store.archive.save import save, saved_images
-from dockyard.store.distribution.reference import Reference, parse_reference
+from dockyard.store.distribution.reference import Reference
 from dockyard.store.images import ContainerUse, Removed, RemovedKind, StoredImage
 from dockyard.store.images.changes import apply_changes
 from dockyard.store.images.commit import CommitRequest, commit
 from dockyard.store.images.history import HistoryRow, history
 from dockyard.store.images.remove import remove_image
 from dockyard.store.layers import RwLayer
-
-
-@dataclass(frozen=True, slots=True)
-class ImageDetails:
-    """One image as `inspect` shows it."""
-
-    stored: StoredImage
-    config: Config
-    tags: tuple[str, ...]
-    digests: tuple[str, ...]
-    size_bytes: int
-    graph_driver: str
-    graph_data: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """What `commit` makes of a container: the new image's configuration, its name, and what its history tells."""
-
-    config: Config
-    changes: tuple[str, ...]
-    repository: str
-    tag: str
-    author: str
-    comment: str
-    created_by: str
-    container_config: Config
-    """What the container was made with, which Docker keeps beside the image's own configuration."""
 
 
 class Images:
@@ -148,10 +121,9 @@ class Images:
 
     async def tag(self, name: str, repository: str, tag: str = "") -> None:
         """Gives the image another name."""
-        reference = _reference(repository, tag)
+        reference = new_name(repository, tag)
         stored = self._images.get(name)
-        await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
-        self._announce("tag", stored, reference.familiar)
+        await self._tag(reference, stored)
 
     async def remove(self, name: str, *, force: bool = False, prune: bool = True) -> Sequence[Removed]:
         """Removes a name or an image; Conflict with Docker's reasons."""
@@ -215,7 +187,7 @@ class Images:
         platform: Platform | None = None,
     ) -> str:
         """An image of one layer from the archive of a root filesystem, for this machine or `platform`; its id."""
-        reference = _reference(repository, tag) if repository else None
+        reference = new_name(repository, tag) if repository else None
         config = apply_changes(ImageConfig(), changes)
         stored = await run_in_own_thread(
             import_image,
@@ -228,13 +200,13 @@ class Images:
             now=self._now(),
         )
         if reference is not None:
-            await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
-        self._announce("import", stored, reference.familiar if reference else stored.id)
+            await self._tag(reference, stored)
+        self._announce("import", stored, stored.id)
         return stored.id
 
     async def commit(self, layer: RwLayer, parent_id: str, wanted: Commitment) -> str:
         """An image of a container's layer on top of the image `parent_id`; its id."""
-        reference = _reference(wanted.repository, wanted.tag) if wanted.repository else None
+        reference = new_name(wanted.repository, wanted.tag) if wanted.repository else None
         request = CommitRequest(
             config=apply_changes(image_config(wanted.config), wanted.changes),
             author=wanted.author,
@@ -247,8 +219,9 @@ class Images:
         )
         parent = self._images.find(parent_id)
         stored = await asyncio.to_thread(commit, self._images, self._store.content, layer, parent, request)
+        self.announce_made(stored)
         if reference is not None:
-            await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
+            await self._tag(reference, stored)
         return stored.id
 
     def export_root(self, layer: RwLayer) -> Iterator[bytes]:
@@ -285,15 +258,16 @@ class Images:
                 users.setdefault(image_id, []).append(ContainerUse(record.id, record.state.running))
         return users
 
+    def announce_made(self, stored: StoredImage) -> None:
+        """Tell that a container or a step of a build became an image, whatever it will be called."""
+        self._announce("create", stored, stored.id)
+
+    async def _tag(self, reference: Reference, stored: StoredImage) -> None:
+        await asyncio.to_thread(self._images.tag, reference, stored.id, now=self._now())
+        self._announce("tag", stored, reference.familiar)
+
     def _announce(self, action: str, stored: StoredImage, name: str) -> None:
         self._events.publish("image", action, stored.id, {**stored.image.config.labels, "name": name})
 
     def _now(self) -> str:
         return rfc3339(self._clock_ns())
-
-
-def _reference(repository: str, tag: str) -> Reference:
-    reference = parse_reference(f"{repository}:{tag}" if tag else repository)
-    if reference.digest:
-        raise InvalidParameter("refusing to create a tag with a digest reference")
-    return reference.with_default_tag()

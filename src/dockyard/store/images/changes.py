@@ -34,7 +34,7 @@ def _apply(config: ImageConfig, line: str) -> ImageConfig:
     instruction = name.upper()
     action = _ACTIONS.get(instruction)
     if action is None:
-        raise InvalidParameter(f"{name.lower()} is not a valid change command")
+        raise InvalidParameter(f"{instruction} is not a valid change command")
     if not rest.strip():
         raise InvalidParameter(f"{instruction} requires at least one argument")
     return action(config, rest.strip())

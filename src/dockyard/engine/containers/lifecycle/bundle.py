@@ -126,7 +126,7 @@ def _joined(services: Services, record: Container) -> Joined:
     host = record.host_config
     network, pid, ipc = record.sandbox_key, "", ""
     if host.network_mode.startswith("container:"):
-        network = f"/proc/{running_container(services, host.network_mode).state.pid}/ns/net"
+        network = f"/proc/{network_owner(services, host.network_mode).state.pid}/ns/net"
     if host.pid_mode.startswith("container:"):
         pid = f"/proc/{running_container(services, host.pid_mode, 'PID').state.pid}/ns/pid"
     if host.ipc_mode.startswith("container:"):
@@ -140,15 +140,23 @@ def _joined(services: Services, record: Container) -> Joined:
     return Joined(network, pid, ipc, user_namespace(services, record))
 
 
-def running_container(services: Services, mode: str, what: str = "network namespace") -> Container:
-    """The running container that a mode `container:<ref>` names; Conflict when it doesn't run.
-
-    `what` of it is to be joined, for the message.
-    """
+def running_container(services: Services, mode: str, namespace: str) -> Container:
+    """The running container whose `namespace` (PID, IPC) a mode `container:<ref>` names; Conflict if it doesn't run."""
     record = services.collection.find(mode.removeprefix("container:")).record
     if not record.state.running:
-        status = f"container {record.id} is {record.state.status}"
-        raise Conflict(f"cannot join {what} of a non running container: {status}")
+        raise Conflict(f"failed to join {namespace} namespace: container {record.id} is not running")
+    return record
+
+
+def network_owner(services: Services, mode: str) -> Container:
+    """The running container whose network a mode `container:<ref>` names; NotFound, Conflict in Docker's words."""
+    try:
+        record = services.collection.find(mode.removeprefix("container:")).record
+    except NotFound as error:
+        raise NotFound(f"joining network namespace of container: {error}") from error
+    if not record.state.running:
+        status = f"container {record.name} is {record.state.status}"
+        raise Conflict(f"cannot join network namespace of a non running container: {status}")
     return record
 
 
@@ -159,7 +167,7 @@ def _init_path(services: Services) -> str:
 def _network_files(services: Services, record: Container) -> tuple[tuple[str, str], ...]:
     """Destination and source of the three files; those of the other container when the network is shared."""
     if record.host_config.network_mode.startswith("container:"):
-        owner = running_container(services, record.host_config.network_mode)
+        owner = network_owner(services, record.host_config.network_mode)
     else:
         owner = record
         services.networks.files.write(record)

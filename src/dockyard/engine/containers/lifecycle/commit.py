@@ -8,7 +8,7 @@ from dockyard.engine.containers.defaults import with_image
 from dockyard.engine.containers.lifecycle.pause import become
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
-from dockyard.engine.images.images import Commitment
+from dockyard.engine.images.commitment import Commitment
 from dockyard.errors import Conflict, DockyardError, NotFound, Unavailable
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.supervisor.client import ShimConnection

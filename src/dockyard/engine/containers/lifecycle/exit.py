@@ -48,9 +48,10 @@ async def handle_exit(
         if ended.oom_killed and after.ending is not None and not goes:
             services.background.start(f"victim in {before.id[:12]}", name_victim(services, entry, after.ending))
         seconds = str(int(_ran_seconds(before, ended)))
-        services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)
+        # in the order of Docker 26: whoever hears of the end may take what the container had
         services.announce_networks(before, "disconnect")
         services.announce_unmounts(before)
+        services.announce(after, "die", exitCode=str(ended.exit_code), execDuration=seconds)
         entry.finish_run()
         if goes:
             await remove_locked(services, entry, volumes=True)

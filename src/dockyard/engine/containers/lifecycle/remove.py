@@ -49,7 +49,7 @@ async def _end(services: Services, entry: Entry, *, force: bool) -> None:
         await request_end(services, entry, int(signal.SIGKILL))
         services.announce(record, "kill", signal=str(int(signal.SIGKILL)))
         if not await ended_within(entry, KILL_PATIENCE_SECONDS):
-            raise SystemFailure(f'cannot remove container "/{record.name}": could not kill container: {NO_EXIT}')
+            raise SystemFailure(f'cannot remove container "{record.name}": could not kill container: {NO_EXIT}')
 
 
 def _has_run_ahead(record: Container) -> bool:
@@ -93,8 +93,10 @@ def _still_running(record: Container) -> str:
     state = "paused" if record.state.status == Status.PAUSED else str(record.state.status)
     if record.state.status == Status.RESTARTING:
         return (
-            f'cannot remove container "/{record.name}": container is restarting: '
+            f'cannot remove container "{record.name}": container is restarting: '
             "stop the container before removing or force remove"
         )
-    hint = "unpause and then stop the container" if state == "paused" else "stop the container"
-    return f'cannot remove container "/{record.name}": container is {state}: {hint} before removing or force remove'
+    what = "is paused and must be unpaused first"
+    if state != "paused":
+        what = f"is {state}: stop the container before removing or force remove"
+    return f'cannot remove container "{record.name}": container {what}'

@@ -19,7 +19,7 @@ import msgspec
 from dockyard.engine.config import BUILT_IN_RUNTIME
 from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.health import Health, is_checked
-from dockyard.engine.containers.lifecycle.bundle import root_mounts, running_container, write_bundle
+from dockyard.engine.containers.lifecycle.bundle import network_owner, root_mounts, write_bundle
 from dockyard.engine.containers.lifecycle.exit import handle_exit, tear_down, without_network
 from dockyard.engine.containers.lifecycle.health_monitor import monitor
 from dockyard.engine.containers.lifecycle.log_settings import begin_log, log_settings
@@ -152,12 +152,15 @@ async def restart_after(services: Services, entry: Entry, wait_seconds: float) -
 async def _connect(services: Services, entry: Entry) -> None:
     record = entry.record
     if record.host_config.network_mode.startswith("container:"):
-        owner = running_container(services, record.host_config.network_mode).config
+        owner = network_owner(services, record.host_config.network_mode).config
         config = msgspec.structs.replace(record.config, hostname=owner.hostname, domainname=owner.domainname)
         if config != record.config:  # names belong to addresses: each has the name of whose network it shares
             services.collection.replace(entry, msgspec.structs.replace(record, config=config))
         return
-    connected = await services.networks.connect(record, sandbox_maker(services, record))
+    try:
+        connected = await services.networks.connect(record, sandbox_maker(services, record))
+    except DockyardError as error:
+        raise type(error)(f"failed to set up container networking: {error}") from error
     if connected is not record:
         # On disk before anything runs: a restarted daemon must know which addresses are in use.
         try:

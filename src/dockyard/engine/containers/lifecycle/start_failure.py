@@ -4,7 +4,7 @@ Through containerd and runc a message travels under prefixes. Clients look for p
 for "permission denied" and the like, to choose between its exit codes 125, 126 and 127.
 
     permission denied                                         126   the user's fault: 400
-    is a directory                                            126   400, and "permission denied" behind it
+    is a directory                                            126   400
     not a directory                                           127   400, and what it may come from
     executable file not found, no such file or directory      127   400
     anything else                                             128   500
@@ -27,11 +27,9 @@ OTHER = 128
 
 def runtime_failure(text: str, *, external: bool) -> DockyardError:
     """The error that the API answers for `text`, which our runtime or an `external` one has said."""
-    message = f"{TASK}{'' if external else INIT}{text}: unknown"
+    message = f"{TASK}{'' if external else INIT}{text}"
     lower = text.lower()
-    if "is a directory" in lower and "permission denied" not in lower:
-        message += ": permission denied"
-    elif "not a directory" in lower and "permission denied" not in lower:
+    if "not a directory" in lower and "permission denied" not in lower:
         message += HINT
     return InvalidParameter(message) if start_exit_code(message) != OTHER else SystemFailure(message)
 
@@ -41,7 +39,7 @@ def start_exit_code(message: str) -> int:
     lower = message.lower()
     if not message.startswith(TASK):
         return OTHER
-    if "permission denied" in lower:
+    if "permission denied" in lower or "is a directory" in lower:
         return NOT_EXECUTABLE
     if any(part in lower for part in ("not a directory", "executable file not found", "no such file or directory")):
         return NOT_FOUND

@@ -57,7 +57,10 @@ def check_filters(filters: Filters) -> None:
             raise InvalidParameter(f"invalid filter '{key}'")
     for value in filters.get("status", ()):
         if value not in set(Status):
-            raise InvalidParameter(f"invalid filter 'status={value}'")
+            states = "created, running, paused, restarting, removing, exited, dead"
+            raise InvalidParameter(
+                f"invalid filter 'status={value}': invalid value for state ({value}): must be one of {states}"
+            )
     for value in filters.get("exited", ()):
         if not value.lstrip("-").isdecimal():
             raise InvalidParameter(

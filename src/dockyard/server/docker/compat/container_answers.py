@@ -48,10 +48,17 @@ def _show_bridge_at_top(document: Document) -> None:
         settings[key] = bridge.get(key, 0)
 
 
-def _show_removed_fields(document: Document) -> None:
-    """Fields that scripts of old still read: always zero, or null for none."""
+def _show_removed_limits(document: Document) -> None:
+    """Limits that scripts of old still read: always zero."""
     document["HostConfig"] |= {"DiskQuota": 0, "KernelMemory": 0, "KernelMemoryTCP": 0}
+
+
+def _show_triggers(document: Document) -> None:
     document["Config"].setdefault("OnBuild", None)
+
+
+def _drop_layer_id(document: Document) -> None:
+    (document["GraphDriver"]["Data"] or {}).pop("ID", None)
 
 
 SUMMARY = (
@@ -62,11 +69,13 @@ SUMMARY = (
 )
 INSPECT = (
     Before((1, 52), _show_bridge_at_top),
-    Before((1, 52), _show_removed_fields),
+    Before((1, 52), _show_triggers),
     Before((1, 48), _drop_gateway_priority),
+    Before((1, 46), _drop_layer_id),
     Before((1, 45), _add_short_id_to_aliases),
     Before((1, 44), _drop_dns_names),
     Before((1, 43), _drop_annotations),
+    Before((1, 42), _show_removed_limits),
 )
 STATS = (Before((1, 52), drop("os_type")),)
 

@@ -36,6 +36,12 @@ def _show_virtual_size(document: Document) -> None:
 def _name_the_nameless(document: Document) -> None:
     if not document["RepoTags"] and not document["RepoDigests"]:
         document["RepoTags"], document["RepoDigests"] = ["<none>:<none>"], ["<none>@<none>"]
+    _null_for_no_names(document)
+
+
+def _null_for_no_names(document: Document) -> None:
+    for key in ("RepoTags", "RepoDigests"):
+        document[key] = document[key] or None
 
 
 def _count_no_containers(document: Document) -> None:
@@ -69,6 +75,11 @@ SUMMARY = (
     Before((1, 44), _show_virtual_size),
     Before((1, 43), _name_the_nameless),
 )
+USAGE = (
+    Before((1, 52), _null_for_no_names),
+    Before((1, 48), drop("Descriptor")),
+    Before((1, 44), _show_virtual_size),
+)
 INSPECT = (
     Before((1, 52), _show_empty_fields),
     Before((1, 50), _show_container_fields_in_config),
@@ -92,5 +103,5 @@ def inspect(document: Document, version: Version) -> Document:
 
 
 def usage_item(document: Document, version: Version) -> Document:
-    """An image of `system df` as `version` has it; there the count of containers is always told."""
-    return apply(document, version, SUMMARY[1:])
+    """An image of `system df` as `version` has it: containers are counted, no names made up."""
+    return apply(document, version, USAGE)

@@ -8,6 +8,7 @@ from dockyard.server.docker.compat.steps import Before, Document, apply, drop
 
 USAGE_SECTIONS_SINCE = (1, 52)
 BUILDER_SIZE_UNTIL = (1, 42)
+RUNTIME_STATUS_SINCE = (1, 44)
 
 
 def _show_bridge_netfilter(document: Document) -> None:
@@ -23,8 +24,14 @@ def _show_expected_commits(document: Document) -> None:
 def _show_nondistributable(document: Document) -> None:
     document["RegistryConfig"] = {
         **document["RegistryConfig"],
-        "AllowNondistributableArtifactsCIDRs": [],
-        "AllowNondistributableArtifactsHostnames": [],
+        "AllowNondistributableArtifactsCIDRs": None,
+        "AllowNondistributableArtifactsHostnames": None,
+    }
+
+
+def _empty_lists_for_null(document: Document) -> None:
+    document["RegistryConfig"] = {
+        key: [] if value is None else value for key, value in document["RegistryConfig"].items()
     }
 
 
@@ -35,8 +42,12 @@ def _drop_runtime_status(document: Document) -> None:
     }
 
 
+def _show_kernel_memory_of_sockets(document: Document) -> None:
+    document["KernelMemoryTCP"] = False
+
+
 def _show_kernel_memory(document: Document) -> None:
-    document |= {"KernelMemory": False, "KernelMemoryTCP": False}
+    document["KernelMemory"] = False
 
 
 def _name_security_options(document: Document) -> None:
@@ -47,14 +58,16 @@ def _name_security_options(document: Document) -> None:
 
 INFO = (
     Before((1, 53), drop("NRI")),
+    Before((1, 52), _show_kernel_memory_of_sockets),
     Before((1, 50), drop("DiscoveredDevices")),
     Before((1, 50), _show_bridge_netfilter),
     Before((1, 49), drop("FirewallBackend")),
     Before((1, 49), _show_expected_commits),
     Before((1, 47), _show_nondistributable),
     Before((1, 46), drop("Containerd")),
-    Before((1, 44), _drop_runtime_status),
+    Before(RUNTIME_STATUS_SINCE, _drop_runtime_status),
     Before((1, 42), _show_kernel_memory),
+    Before((1, 42), _empty_lists_for_null),
     Before((1, 25), _name_security_options),
 )
 

@@ -8,7 +8,9 @@ from dockyard.server.docker.wire.system import system_info, system_version
 
 async def info(call: Call) -> Answer:
     """What the daemon is, has, and may."""
-    return JsonAnswer(system_answers.info(system_info(call.engine.system.info()), call.version))
+    system = call.engine.system
+    features = await system.runtime_features() if call.version >= system_answers.RUNTIME_STATUS_SINCE else {}
+    return JsonAnswer(system_answers.info(system_info(system.info(), features), call.version))
 
 
 async def version(call: Call) -> Answer:

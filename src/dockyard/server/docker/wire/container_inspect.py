@@ -38,7 +38,7 @@ def container_inspect(
         "AppArmorProfile": container.apparmor_profile,
         "ExecIDs": tuple(exec_ids) or None,
         "HostConfig": host_config(container.host_config),
-        "GraphDriver": {"Data": container.graph_data or None, "Name": container.driver},
+        "GraphDriver": {"Data": {"ID": container.id, **container.graph_data}, "Name": container.driver},
         "Mounts": mount_points(container.mounts, container.host_config.tmpfs or ()),
         "Config": config(container.config),
         "NetworkSettings": {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dockyard.engine.images.images import ImageDetails
+from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage
 from dockyard.engine.timestamps import ZERO, rfc3339_ns
 from dockyard.server.docker.wire.container_config import without_empty

@@ -1,5 +1,6 @@
 """The daemon about itself (Engine API: SystemInfo, SystemVersion)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dockyard.api.versions import MAXIMUM_VERSION, MINIMUM_VERSION
@@ -9,6 +10,7 @@ from dockyard.engine.timestamps import rfc3339
 from dockyard.store.distribution.registry.proxies import hidden
 
 INDEX_SERVER = "https://index.docker.io/v1/"
+FEATURES = "org.opencontainers.runtime-spec.features"
 LOOPBACK_REGISTRIES = ("::1/128", "127.0.0.0/8")
 NO_SWARM = {
     "NodeID": "",
@@ -20,8 +22,11 @@ NO_SWARM = {
 }
 
 
-def system_info(info: SystemInfo) -> dict[str, Any]:
-    """`docker info`. What cgroups can limit is true throughout: Dockyard uses every controller that the kernel has."""
+def system_info(info: SystemInfo, features: Mapping[str, str]) -> dict[str, Any]:
+    """`docker info`; `features` of runtimes are JSON texts by name.
+
+    What cgroups can limit is true throughout: Dockyard uses every controller that the kernel has.
+    """
     daemon = info.daemon
     stopped, running, paused = info.containers_stopped, info.containers_running, info.containers_paused
     return {
@@ -74,7 +79,7 @@ def system_info(info: SystemInfo) -> dict[str, Any]:
         "Labels": daemon.labels,
         "ExperimentalBuild": daemon.experimental,
         "ServerVersion": info.server_version,
-        "Runtimes": {name: {"path": path} for name, path in info.runtimes.items()},
+        "Runtimes": {name: _runtime(path, features.get(name)) for name, path in info.runtimes.items()},
         "DefaultRuntime": info.default_runtime,
         "Swarm": NO_SWARM,
         "LiveRestoreEnabled": daemon.live_restore,
@@ -89,6 +94,10 @@ def system_info(info: SystemInfo) -> dict[str, Any]:
         "CDISpecDirs": [],
         "Warnings": info.warnings or None,
     }
+
+
+def _runtime(path: str, features: str | None) -> dict[str, Any]:
+    return {"path": path} if features is None else {"path": path, "status": {FEATURES: features}}
 
 
 def _address_pools(daemon: DaemonConfig) -> dict[str, Any]:
@@ -108,7 +117,7 @@ def registry_config(daemon: DaemonConfig) -> dict[str, Any]:
     return {
         "IndexConfigs": indexes,
         "InsecureRegistryCIDRs": networks,
-        "Mirrors": mirrors,
+        "Mirrors": mirrors or None,
     }
 
 

@@ -1,6 +1,6 @@
 """`GET /images/json`, `GET /images/{name}/json`, `GET /images/{name}/history`."""
 
-from dockyard.engine.images.images import ImageDetails
+from dockyard.engine.images.details import ImageDetails
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import image_answers
