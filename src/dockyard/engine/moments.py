@@ -40,7 +40,8 @@ def parse_moment(text: str, now_ns: int) -> int:
     if UNIX.fullmatch(text):
         seconds, _, decimals = text.partition(".")
         return int(seconds) * SECOND_NS + int(decimals[:9].ljust(9, "0"))
-    raise InvalidParameter(f"failed to parse value as time or duration: {text or 'value is empty'}")
+    shown = f'"{text}"' if text else "value is empty"
+    raise InvalidParameter(f"failed to parse value as time or duration: {shown}")
 
 
 def parse_until(filters: Mapping[str, tuple[str, ...]], now_ns: int) -> int | None:
@@ -60,7 +61,7 @@ def _duration_ns(text: str) -> int:
         if decimals:
             total += int(decimals) * UNITS_NS[unit] // 10 ** len(decimals)
     if total > LARGEST_NS:
-        raise InvalidParameter(f"failed to parse value as time or duration: {text}: it is out of range")
+        raise InvalidParameter(f'failed to parse value as time or duration: "{text}": it is out of range')
     return -total if text.startswith("-") else total
 
 

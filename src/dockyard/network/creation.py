@@ -18,6 +18,9 @@ from dockyard.network.ipam.subnets import allocate, check_subnets
 from dockyard.network.networks import PREDEFINED, NetworkRecord
 from dockyard.network.request import DEFAULT_DRIVER, DEFAULT_IPAM, NetworkRequest
 
+_DEFAULT: Final = "default"
+"""What containers call the network that they get when they name none."""
+
 _LABELS: Final = {4: "com.docker.network.enable_ipv4", 6: "com.docker.network.enable_ipv6"}
 _TRUTHS: Final = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
@@ -50,7 +53,7 @@ def plan_network(request: NetworkRequest, network_id: str, created: str, around:
     Raises:
         InvalidParameter, Forbidden, NotFound, AlreadyExists, SystemFailure: in Docker's words.
     """
-    if request.name in PREDEFINED:
+    if request.name in (*PREDEFINED, _DEFAULT):
         raise Forbidden(f"operation is not permitted on predefined {request.name} network ")
     driver = request.driver or DEFAULT_DRIVER
     if driver == "overlay" and driver not in around.planners:

@@ -15,6 +15,7 @@ from dockyard.network.ipam.addresses import Addresses
 from dockyard.network.ipam.pools import Network, Use, choose_subnet
 
 LINK_LOCAL = ip_network("fe80::/64")
+_OVERLAP = "invalid pool request: Pool overlaps with other one on this address space"
 
 
 def check_subnets(requested: Iterable[Subnet], *, enable_ipv6: bool) -> None:
@@ -114,13 +115,15 @@ def allocate(
     found: list[Subnet] = []
     for block in wanted:
         wish = ip_network(block.subnet) if block.subnet else None
+        if wish is not None and wish.prefixlen == 0:
+            raise Forbidden(_OVERLAP)  # it is everybody's
         if wish is None or wish.network_address.is_unspecified:
             uses = [*in_use, *(Use(other, "another subnet of the network") for other in taken)]
             subnet = choose_subnet(pools, uses, version, wish.prefixlen if wish is not None else 0)
         else:
             subnet = wish
             if any(other.version == version and other.overlaps(subnet) for other in taken):
-                raise Forbidden("invalid pool request: Pool overlaps with other one on this address space")
+                raise Forbidden(_OVERLAP)
             if version == 6 and subnet != LINK_LOCAL and subnet.overlaps(LINK_LOCAL):
                 raise InvalidParameter(f"'{subnet}' clashes with the Link-Local prefix 'fe80::/64'")
         taken.append(subnet)

@@ -3,6 +3,7 @@
 import msgspec
 
 from dockyard.engine.containers.config import EndpointConfig, StringMap
+from dockyard.engine.moments import parse_until
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.network.attachment import Subnet
 from dockyard.network.request import NetworkRequest
@@ -11,7 +12,7 @@ from dockyard.server.docker.endpoints.networks import unused_networks
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer
 from dockyard.server.docker.request_json import shape_of
-from dockyard.server.docker.until import created_ns, cutoff_ns
+from dockyard.server.docker.until import created_ns
 
 IPV4_SINCE = (1, 48)
 GATEWAY_PRIORITY_SINCE = (1, 48)
@@ -116,7 +117,8 @@ async def network_prune(call: Call) -> Answer:
     unknown = sorted(set(filters) - {"label", "label!", "until"})
     if unknown:
         raise InvalidParameter(f"invalid filter '{unknown[0]}'")
-    cutoff = cutoff_ns(filters.pop("until", ()), call.clock_ns())
+    cutoff = parse_until(filters, call.clock_ns())
+    filters.pop("until", None)
     removed = []
     for network in unused_networks(await call.engine.networks.list(), filters):
         if cutoff is not None and created_ns(network.created) > cutoff:
@@ -136,6 +138,8 @@ async def network_connect(call: Call) -> Answer:
     endpoint = body.endpoint_config or EndpointConfig()
     if call.version < GATEWAY_PRIORITY_SINCE:
         endpoint = msgspec.structs.replace(endpoint, gw_priority=0)
+    if not body.container:
+        raise InvalidParameter('invalid name or ID supplied: ""')
     await call.engine.containers.connect(body.container, call.name, endpoint)
     return EmptyAnswer(200)
 

@@ -9,6 +9,7 @@ from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import network_answers
 from dockyard.server.docker.filters import Filters, parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
+from dockyard.server.docker.http.query import parse_truth
 from dockyard.server.docker.wire.network import network_inspect, network_status, network_summary
 
 PREDEFINED = frozenset({"bridge", "host", "none"})
@@ -26,7 +27,11 @@ async def network_list(call: Call) -> Answer:
 
 async def network_inspect_one(call: Call) -> Answer:
     """`GET /networks/{id}`."""
-    call.query.flag("verbose")  # shows services of clusters, of which there are none
+    verbose = call.query.text("verbose")  # shows services of clusters, of which there are none
+    try:
+        parse_truth(verbose or "false")
+    except InvalidParameter as error:
+        raise InvalidParameter(f"invalid value for verbose: {verbose}: {error}") from error
     found = await call.engine.networks.inspect(call.name, call.query.text("scope"))
     document = network_inspect(found)
     if call.version >= STATUS_SINCE:

@@ -3,10 +3,11 @@
 import msgspec
 
 from dockyard.engine.containers.config import StringMap
-from dockyard.errors import DockyardError, NotImplementedYet, Unavailable
+from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet, Unavailable
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer
+from dockyard.server.docker.http.query import parse_truth
 from dockyard.server.docker.request_json import shape_of
 from dockyard.server.docker.wire.volume import volume
 
@@ -66,6 +67,15 @@ async def volume_delete(call: Call) -> Answer:
 async def volume_prune(call: Call) -> Answer:
     """`POST /volumes/prune`: what no container uses; only anonymous ones unless `all` is among the filters."""
     filters = parse_filters(call.query.text("filters"))
-    everything = filters.pop("all", ("false",))[:1] not in ((), ("false",), ("0",)) or call.version < ALL_SINCE
+    everything = _all(filters.pop("all", ())) or call.version < ALL_SINCE
     removed, freed_bytes = await call.engine.volumes.prune(everything=everything, filters=filters)
     return JsonAnswer({"VolumesDeleted": removed, "SpaceReclaimed": freed_bytes})
+
+
+def _all(values: tuple[str, ...]) -> bool:
+    if len(values) > 1:
+        raise InvalidParameter(f"invalid filter 'all=[{' '.join(values)}]': only one value is expected")
+    try:
+        return bool(values) and parse_truth(values[0])
+    except InvalidParameter as error:
+        raise InvalidParameter(f"invalid filter 'all': {error}") from error

@@ -9,6 +9,8 @@ from dockyard.errors import InvalidParameter
 
 INTEGER_DIGITS = len(str(1 << 63))
 FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
 
 class Query:
@@ -54,6 +56,13 @@ class Query:
 
     def __repr__(self) -> str:
         return f"Query({self._values!r})"
+
+
+def parse_truth(text: str) -> bool:
+    """A truth value as strconv.ParseBool reads it; InvalidParameter with its message otherwise."""
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise InvalidParameter(f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
 def parse_integer(text: str) -> int:
