@@ -98,3 +98,20 @@ def test_the_daemon_is_killed_while_a_container_has_it(own_engine: Engine, plugi
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert plugin.calls("Unmount") == plugin.calls("Mount")
+
+
+def test_an_empty_volume_gets_the_images_content(docker: Docker, plugin: Plugin) -> None:
+    docker("volume", "create", "-d", plugin.name, "theirs")
+    created = [docker("create", "-v", "theirs:/etc:nocopy", "busybox")]
+    assert not (plugin.folder / "theirs" / "passwd").exists()
+    created.append(docker("create", "-v", "theirs:/etc", "busybox"))
+    assert (plugin.folder / "theirs" / "passwd").exists()
+    deadline = time.monotonic() + 10
+    while plugin.calls("Unmount") != plugin.calls("Mount"):
+        assert time.monotonic() < deadline, "what was mounted for the copy is let go"
+        time.sleep(0.01)
+    (plugin.folder / "theirs" / "passwd").unlink()
+    created.append(docker("create", "-v", "theirs:/etc", "busybox"))
+    assert not (plugin.folder / "theirs" / "passwd").exists(), "what isn't empty stays as it is"
+    docker("rm", *created)
+    docker("volume", "rm", "theirs")

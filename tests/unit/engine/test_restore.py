@@ -27,6 +27,10 @@ RUNNING = Container(
 class Volumes:
     """No container here has any."""
 
+    @property
+    def uses(self) -> "Volumes":
+        return self
+
     def adopt(self, _record: Container) -> None: ...
 
     async def let_go_of_unused(self) -> None: ...

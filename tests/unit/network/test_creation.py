@@ -9,12 +9,12 @@ import pytest
 from dockyard.errors import AlreadyExists, DockyardError, Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.linux.netlink.link import Link
 from dockyard.network.attachment import Subnet
-from dockyard.network.config import DEFAULT_ADDRESS_POOLS, AddressPool
+from dockyard.network.config import DEFAULT_ADDRESS_POOLS, AddressPool, NetworkConfig
 from dockyard.network.creation import Surroundings, plan_network, warnings_of
 from dockyard.network.host_view import HostView
 from dockyard.network.ipam.pools import Use
 from dockyard.network.networks import NetworkRecord
-from dockyard.network.opening import PLANNERS
+from dockyard.network.opening import planners
 from dockyard.network.request import NetworkRequest
 
 NOW = "2026-01-01T00:00:00.000000000Z"
@@ -29,7 +29,9 @@ LINKS = (
     Link(4, "brother", 1, 1500, "02:00:00:00:00:03", 0, "bridge", "dockyard:/elsewhere#0"),
 )
 ROUTE = Use(ip_network("172.18.0.0/16"), "the route 172.18.0.0/16 of eth0")
-AROUND = Surroundings([BRIDGE, CONF], HostView(LINKS, (), ()), [ROUTE], DEFAULT_ADDRESS_POOLS, PLANNERS)
+AROUND = Surroundings(
+    [BRIDGE, CONF], HostView(LINKS, (), ()), [ROUTE], DEFAULT_ADDRESS_POOLS, planners(NetworkConfig())
+)
 NAME = "com.docker.network.bridge.name"
 
 
@@ -82,6 +84,8 @@ PREFIX = "invalid network config:\n"
     ("wanted", "error", "message"),
     [
         ({"name": "host"}, Forbidden, "operation is not permitted on predefined host network "),
+        ({"name": "default"}, Forbidden, "operation is not permitted on predefined default network "),
+        ({"subnets": (Subnet("0.0.0.0/0"),)}, Forbidden, "Pool overlaps with other one on this address space"),
         ({"driver": "overlay"}, Forbidden, "This node is not a swarm manager"),
         ({"name": " "}, InvalidParameter, "invalid name: name is empty"),
         ({"name": "conf"}, AlreadyExists, "network with name conf already exists"),

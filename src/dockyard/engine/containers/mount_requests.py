@@ -101,7 +101,9 @@ def parse_bind(bind: str, volume_driver: str = "") -> MountRequest:
         raise InvalidParameter(f"invalid volume specification: '{bind}': {_not_absolute('volume', destination)}")
     is_bind = source.startswith("/")
     if not is_bind and options.propagation:
-        raise InvalidParameter(f"invalid volume specification: '{bind}': invalid propagation for a named volume")
+        raise InvalidParameter(f"invalid volume specification: '{bind}': {_misplaced('volume', 'BindOptions')}")
+    if is_bind and not options.copy_up:
+        raise InvalidParameter(f"invalid volume specification: '{bind}': {_misplaced('bind', 'VolumeOptions')}")
     if _is_root(destination):
         kind = "bind" if is_bind else "volume"
         at_root = f'invalid mount config for type "{kind}": {AT_ROOT}'
@@ -121,6 +123,8 @@ def parse_bind(bind: str, volume_driver: str = "") -> MountRequest:
 
 def from_mount(mount: Mount) -> MountRequest:
     """One `--mount` as a request; InvalidParameter when its fields contradict its type."""
+    if not mount.target:
+        raise InvalidParameter(f'invalid mount config for type "{mount.type}": field Target must not be empty')
     if not mount.target.startswith("/"):
         raise InvalidParameter(_not_absolute(mount.type, mount.target))
     if _is_root(mount.target):
@@ -149,8 +153,6 @@ def from_mount(mount: Mount) -> MountRequest:
         return MountRequest("tmpfs", destination, readonly=mount.read_only, options=_tmpfs_mount_options(mount))
     if mount.type == "image":
         return _image_mount(mount, destination)
-    if mount.type in ("npipe", "cluster"):
-        raise InvalidParameter(f"mounts of type {mount.type} are not supported by Dockyard")
     raise InvalidParameter(f'invalid mount config for type "{mount.type}": mount type unknown')
 
 
@@ -184,6 +186,10 @@ def clean_destination(path: str) -> str:
     if _is_root(path):
         raise InvalidParameter(AT_ROOT)
     return "/" + posixpath.normpath(path).lstrip("/")
+
+
+def _misplaced(type_: str, field: str) -> str:
+    return f'invalid mount config for type "{type_}": field {field} must not be specified'
 
 
 def _is_root(path: str) -> bool:

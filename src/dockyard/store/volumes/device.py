@@ -14,12 +14,14 @@ import os
 import socket
 
 from dockyard.errors import DockyardError, SystemFailure
+from dockyard.fs.mount import Mount
 from dockyard.fs.mounting import parse_options, perform
 from dockyard.linux import mount as kernel
 from dockyard.store.volumes.volume import Volume
 
 _NETWORK_TYPES = ("nfs", "nfs4", "cifs")
-_SECRETS = ("password=", "username=")
+_PASSWORD = "password="
+_HIDDEN = "********"
 
 
 def mount_device(volume: Volume) -> None:
@@ -28,17 +30,13 @@ def mount_device(volume: Volume) -> None:
     if mount is None or is_mounted(volume.mountpoint):
         return
     if mount.type in _NETWORK_TYPES:
-        mount = mount._replace(options=tuple(_resolved(option) for option in mount.options))
+        mount = resolved(mount)
     try:
         perform(mount)
     except (OSError, DockyardError) as error:
         reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
-        options = parse_options(mount.options)
-        data = ",".join(part for part in options.data.split(",") if part and not part.startswith(_SECRETS))
-        data = f", data: {data}" if data else ""
         raise SystemFailure(
-            f"error while mounting volume '{mount.target}': failed to mount local volume: "
-            f"mount {mount.source}:{mount.target}, flags: {options.flags:#x}{data}: {reason}"
+            f"error while mounting volume '{mount.target}': failed to mount local volume: {_told(mount)}: {reason}"
         ) from error
 
 
@@ -66,17 +64,41 @@ def _escaped(path: str) -> str:
     return path.replace("\\", "\\134").replace(" ", "\\040").replace("\t", "\\011").replace("\n", "\\012")
 
 
-def _resolved(option: str) -> str:
-    """`addr=` with a number: the kernel doesn't look up names, mount(8) does."""
-    key, _, host = option.partition("=")
-    if key != "addr" or not host:
-        return option
+def _told(mount: Mount) -> str:
+    """What was tried, for people: flags and data if there are any, passwords hidden."""
+    options = parse_options(mount.options)
+    flags = f", flags: {options.flags:#x}" if options.flags else ""
+    parts = [
+        f"{_PASSWORD}{_HIDDEN}" if part.startswith(_PASSWORD) else part for part in options.data.split(",") if part
+    ]
+    data = f", data: {','.join(parts)}" if parts else ""
+    return f"mount {mount.source}:{mount.target}{flags}{data}"
+
+
+def resolved(mount: Mount) -> Mount:
+    """The mount with its server as a number: the kernel doesn't look up names, mount(8) does.
+
+    The server stands in `addr=`; without that, that of cifs stands in the device, `//server/share`.
+
+    Raises:
+        SystemFailure: nobody knows the name; in Docker's words.
+    """
+    if any(option.startswith("addr=") and option != "addr=" for option in mount.options):
+        found = (f"addr={_number_of(one[5:])}" if one.startswith("addr=") else one for one in mount.options)
+        return mount._replace(options=tuple(found))
+    server, slash, share = mount.source.removeprefix("//").partition("/")
+    if mount.type != "cifs" or not mount.source.startswith("//") or not server:
+        return mount
+    return mount._replace(source=f"//{_number_of(server)}{slash}{share}")
+
+
+def _number_of(host: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
         try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise SystemFailure(f"error resolving passed in network volume address: {error.strerror}") from error
-        return f"addr={found[0][4][0]}"
-    return option
+            return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise SystemFailure(f"error resolving passed in network volume address: {reason}") from error
+    return host

@@ -203,12 +203,16 @@ class VolumeStore:
             self._database.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
             self._remove_marked(name)
 
-    def copy_up(self, name: str, view: View, source: Steps) -> bool:
-        """Fill the volume, if it is empty, from the directory `source` of a container's view; see copy_up.py."""
+    def copy_up(self, name: str, view: View, source: Steps, path: str = "") -> bool:
+        """Fill the volume, if it is empty, from the directory `source` of a container's view; see copy_up.py.
+
+        `path` is where the content is of a volume that isn't a plain directory of ours. Such a one isn't filled twice
+        at a time: that is the caller's to see to, because its file system may take as long as it likes.
+        """
         volume = self.get(name)
+        if volume.driver != LOCAL or volume.mount() is not None:
+            return copy_into(path or volume.mountpoint, view, source)
         with self._lock:
-            if volume.mount() is not None:
-                return copy_into(volume.mountpoint, view, source)
             return copy_up(self._directory(name), view, source)
 
     def size_bytes(self, name: str) -> int:

@@ -11,7 +11,6 @@ from dockyard.engine.containers.mount_requests import MountRequest
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.mounts import RECURSIVE_READONLY_SINCE
-from dockyard.engine.in_thread import run_in_own_thread
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
 from dockyard.fs.paths import components
 from dockyard.store.volumes.store import new_name
@@ -99,7 +98,7 @@ class MountPoints:
             raise InvalidParameter(f"create {request.source}: {error}") from error
         if made:
             self._made.append(volume.name)
-        if request.copy_up and volume.driver == LOCAL:
+        if request.copy_up:
             await self._copy_up(volume.name, request)
         return MountPoint(
             "volume",
@@ -119,12 +118,7 @@ class MountPoints:
         view = self._services.layers.rw(self._container_id).view()
         if request.subpath or view.resolve(components(request.destination.encode())) is None:
             return
-        volumes = self._services.volumes
-        await volumes.mount(name, self._container_id)
-        try:
-            await run_in_own_thread(volumes.copy_up, name, view, request.destination)
-        finally:
-            await volumes.unmount(name, self._container_id)
+        await self._services.volumes.uses.fill(name, self._container_id, view, request.destination)
 
     def _image(self, request: MountRequest) -> MountPoint:
         image_id = self._services.images.id_of(request.source)

@@ -47,7 +47,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
     entries = [_add(services, record) for record in loaded.containers]
     for entry in entries:
         if entry.record.state.running:
-            services.volumes.adopt(entry.record)
+            services.volumes.uses.adopt(entry.record)
     await asyncio.gather(*(_settle(services, entry) for entry in entries))
     _end_builds(services)
     services.deletion.add(_waiting(services.paths.build_secrets))
@@ -58,7 +58,7 @@ async def load(services: Services, storage: ContainerStorage) -> None:
         LOG.error("sweeping what earlier daemons left: %s", error)
     _sweep_layers(services, known)
     try:
-        await services.volumes.let_go_of_unused()
+        await services.volumes.uses.let_go_of_unused()
     except DockyardError as error:
         LOG.error("letting go of volumes that earlier daemons mounted: %s", error)
     services.deletion.add(_waiting(services.paths.removed_bundles))
@@ -155,7 +155,7 @@ async def _start(services: Services, entry: Entry) -> None:
 def _adopt(services: Services, entry: Entry, shim: ShimConnection) -> None:
     record = entry.record
     if not record.state.running:
-        services.volumes.adopt(record)
+        services.volumes.uses.adopt(record)
         running(services, entry, shim, restart_count=record.restart_count)
         return
     entry.shim = shim

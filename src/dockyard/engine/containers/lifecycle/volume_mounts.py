@@ -29,7 +29,7 @@ async def hold_volumes(services: Services, entry: Entry) -> None:
     points = []
     for point in entry.record.mounts:
         if point.type == "volume":
-            path = await services.volumes.mount(point.name, entry.record.id)
+            path = await services.volumes.uses.mount(point.name, entry.record.id)
             points.append(msgspec.structs.replace(point, source=path))
         else:
             points.append(point)
@@ -46,7 +46,7 @@ async def let_go_volumes(services: Services, record: Container) -> None:
 
 async def _let_go(services: Services, container_id: str, name: str) -> bool:
     try:
-        await services.volumes.unmount(name, container_id)
+        await services.volumes.uses.unmount(name, container_id)
     except DockyardError as error:
         LOG.error("container %s: unmounting volume %s: %s", container_id, name, error)
         return False
