@@ -14,6 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
+from dockyard.wire.buildkit import content as content_text
 from dockyard.wire.buildkit import control as control_text
 from dockyard.wire.buildkit import frontend as frontend_text
 from dockyard.wire.buildkit import ops as ops_text
@@ -58,7 +59,7 @@ def _pool() -> DescriptorPool:
         file = FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
         pool.Add(file)
         known[name] = file.name
-    texts = (shared_text, ops_text, control_text, frontend_text, session_text)
+    texts = (shared_text, ops_text, control_text, frontend_text, session_text, content_text)
     for file in read({name: text for module in texts for name, text in module.PACKAGES.items()}, known):
         pool.Add(file)
     return pool
@@ -77,6 +78,7 @@ secrets = Package(_POOL, "moby.buildkit.secrets.v1")
 ssh = Package(_POOL, "moby.sshforward.v1")
 upload = Package(_POOL, "moby.upload.v1")
 exporter = Package(_POOL, "moby.exporter.v1")
+content = Package(_POOL, "containerd.services.content.v1")
 health = Package(_POOL, "grpc.health.v1")
 errdefs = Package(_POOL, "errdefs")
 status = Package(_POOL, "google.rpc")

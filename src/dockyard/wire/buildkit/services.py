@@ -105,6 +105,15 @@ METHODS: dict[str, Method] = {
         """,
     ),
     **_service(
+        "containerd.services.content.v1.Content",
+        "containerd.services.content.v1",
+        """
+        Info InfoRequest InfoResponse
+        Read ReadContentRequest *ReadContentResponse
+        Write *WriteContentRequest *WriteContentResponse
+        """,
+    ),
+    **_service(
         "grpc.health.v1.Health",
         "grpc.health.v1",
         """

@@ -17,6 +17,7 @@ by what is in it.
     entry.py      what is sent of a file, and packets        stream.py     packets on a gRPC stream
     select.py     .dockerignore, include patterns            follow.py     paths whose links are followed
     tree.py       the sender's folder                        send.py       the sender
+    results.py    what a build came to, as what is sent
     order.py      what a receiver demands of the order       disk.py       the receiver's folder
     receiver.py   the receiver, without a network            receive.py    the receiver
 

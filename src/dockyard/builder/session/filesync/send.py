@@ -6,22 +6,33 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
-from dockyard.builder.session.filesync.entry import DATA, ERROR, FIN, REQUEST, STAT, Packet
+from dockyard.builder.session.filesync.entry import DATA, ERROR, FIN, REQUEST, STAT, Entry, Packet
 from dockyard.builder.session.filesync.receive import PacketStream
-from dockyard.builder.session.filesync.tree import Tree
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure, Unavailable
 
-_PIECE: Final = 64 << 10
 _BATCH_BYTES: Final = 512 << 10
 _BATCH: Final = 256
+
+
+class Sent(Protocol):
+    """What is sent. `folder`: how it is called in errors."""
+
+    @property
+    def folder(self) -> str: ...
+
+    def walk(self) -> Iterator[Entry]:
+        """Everything, in the order of the protocol."""
+
+    def read(self, path: bytes) -> Iterator[bytes]:
+        """The content of a regular file of the walk. Raises OSError."""
 
 
 class Sender:
     """The sender without a network: what it has to say next, in batches. One thread makes them, another may request."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Sent) -> None:
         self._tree = tree
         self._files: dict[int, bytes] = {}
         self._requested: deque[tuple[int, bytes]] = deque()
@@ -74,20 +85,16 @@ class Sender:
 
     def _read(self, number: int, path: bytes) -> Iterator[Packet]:
         try:
-            descriptor = self._tree.open(path)
+            for data in self._tree.read(path):
+                yield Packet(DATA, id=number, data=data)
         except OSError as error:
             raise OSError(
                 error.errno, error.strerror or str(error), os.path.join(os.fsencode(self._tree.folder), path)
             ) from error
-        try:
-            while data := os.read(descriptor, _PIECE):
-                yield Packet(DATA, id=number, data=data)
-        finally:
-            os.close(descriptor)
         yield Packet(DATA, id=number)
 
 
-async def send(stream: PacketStream, tree: Tree, *, progress: Callable[[int], None] | None = None) -> None:
+async def send(stream: PacketStream, tree: Sent, *, progress: Callable[[int], None] | None = None) -> None:
     """Sends `tree` to the receiver at the other end, until that says that it has all.
 
     progress: called with the bytes of data that were sent so far.

@@ -13,6 +13,7 @@ from dockyard.builder.session.filesync.follow import follow_links
 from dockyard.builder.session.filesync.select import Selection
 from dockyard.linux.open_beneath import RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, open_at
 
+_PIECE: Final = 64 << 10
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 XATTRS: Final = (b"user.", b"security.capability")
 """Extended attributes that belong into an image begin so."""
@@ -71,6 +72,15 @@ class Tree:
                 silent.append((path, status))
             if entered:
                 pending += self._listed(path)
+
+    def read(self, path: bytes) -> Iterator[bytes]:
+        """The content of the regular file `path`; OSError when it isn't one any more."""
+        descriptor = self.open(path)
+        try:
+            while data := os.read(descriptor, _PIECE):
+                yield data
+        finally:
+            os.close(descriptor)
 
     def open(self, path: bytes) -> int:
         """A descriptor for reading the regular file `path`; OSError when it isn't one any more."""
