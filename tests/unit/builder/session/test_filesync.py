@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from dockyard.builder.files import LayerFiles
+from dockyard.builder.files.joined import JoinedFiles, Part
 from dockyard.builder.session.filesync.receive import receive
+from dockyard.builder.session.filesync.results import ResultTree
 from dockyard.builder.session.filesync.send import send
 from dockyard.builder.session.filesync.stream import GrpcPackets
 from dockyard.builder.session.filesync.tree import Tree
 from dockyard.errors import SystemFailure
 from dockyard.rpc.call import connect
 from dockyard.rpc.serve import conversing, serve
+from dockyard.store.graphdriver.view import View
 
 COPY = "/moby.filesync.v1.FileSync/DiffCopy"
 
@@ -23,6 +27,9 @@ async def transfer(source, target, *, tree=None, **how):
     """Sends `source` as a client of a session does, receives it as a daemon does; how many files were fetched."""
 
     async def diff_copy(stream):
+        if isinstance(source, ResultTree):
+            await send(GrpcPackets(stream), source)
+            return
         what = Tree(str(source), **(tree or {}))
         try:
             await send(GrpcPackets(stream), what)
@@ -244,3 +251,24 @@ async def test_a_folder_that_cannot_be_listed_is_an_error(folders, monkeypatch):
     with pytest.raises(SystemFailure, match="closed: Permission denied"):
         await transfer(source, target)
     await transfer(source, target, tree={"excludes": ["closed"]})
+
+
+async def test_a_result_arrives_with_folders_of_platforms(tmp_path):
+    lower, upper = tmp_path / "lower", tmp_path / "upper"
+    for folder, name in ((lower, "a"), (upper, "b")):
+        (folder / "d").mkdir(parents=True)
+        (folder / "d" / name).write_bytes(name.encode() * 100_000)
+    (upper / "link").symlink_to("d/b")
+    os.link(upper / "d" / "b", upper / "again")
+    files = LayerFiles(View([str(upper), str(lower)]))
+    parts = (Part(files, b"linux_amd64", {b"about.json": b"{}"}, 5), Part(None, b"linux_arm64", now_seconds=7))
+    with ResultTree(JoinedFiles(parts)) as tree:
+        (tmp_path / "out").mkdir()
+        await transfer(tree, tmp_path / "out")
+    root = tmp_path / "out" / "linux_amd64"
+    assert (root / "d" / "a").read_bytes() == b"a" * 100_000
+    assert (root / "again").read_bytes() == (root / "d" / "b").read_bytes() == b"b" * 100_000
+    assert os.readlink(root / "link") == "d/b"
+    assert (root / "about.json").read_bytes() == b"{}"
+    assert {os.lstat(path).st_mtime for path in root.iterdir()} == {5}
+    assert (tmp_path / "out" / "linux_arm64").is_dir()
