@@ -76,6 +76,7 @@ SUPPORTED: Final = (
     Flag("overlay-peer", "", LIST, "Addresses of the other hosts of overlay networks (not in dockerd)"),
     Flag("pidfile", "p", STRING, "File for the daemon's process id", default=DEFAULT_PIDFILE),
     Flag("registry-mirror", "", MIRROR, "Mirrors: URLs for Docker Hub, registry=URL for another registry"),
+    Flag("discard-unpacked-layers", "", BOOL, "Keep no compressed layers beside the unpacked ones (not in dockerd)"),
     Flag("restart-unhealthy", "", BOOL, "Restart containers whose health check fails (not in dockerd)"),
     Flag("seccomp-profile", "", STRING, "Seccomp profile of containers: a file, or unconfined"),
     Flag("selinux-enabled", "", BOOL, "Give containers SELinux labels"),

@@ -56,6 +56,7 @@ class DaemonConfig:
     seccomp_profile: None is the built-in profile, "unconfined" is none, else the path of a JSON file.
     registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
+    discard_unpacked_layers: keep no compressed layers beside the unpacked ones.
     restart_unhealthy: restart containers whose health check fails, unless their label says otherwise.
     userns_remap: whose subordinate ids containers have, `default` or `user[:group]`; "" is the host's own ids.
     overlay_address: of this host, among the hosts that overlay networks span; "" is without such networks.
@@ -138,5 +139,6 @@ class DaemonConfig:
     userns_remap: str = ""
     selinux_enabled: bool = False
     restart_unhealthy: bool = False
+    discard_unpacked_layers: bool = False
 
     warnings: tuple[str, ...] = ()

@@ -34,7 +34,13 @@ def open_store(daemon: DaemonConfig, paths: Paths) -> Store:
     database = Database(f"{paths.data_root}/dockyard.db")
     content = ContentStore(f"{paths.data_root}/content")
     workers = max(2, len(os.sched_getaffinity(0)))
-    layers = LayerStore(_open_driver(daemon.storage_driver, paths.data_root), content, database, workers=workers)
+    layers = LayerStore(
+        _open_driver(daemon.storage_driver, paths.data_root),
+        content,
+        database,
+        keep_compressed=not daemon.discard_unpacked_layers,
+        workers=workers,
+    )
     build_cache = BuildCache(database)
     images = ImageStore(content, layers, database, build_cache.chains)
     return Store(content, layers, images, VolumeStore(f"{paths.data_root}/volumes", database), build_cache)

@@ -1,5 +1,8 @@
 """gzip on all cores: ISA-L, with zlib where that isn't installed.
 
+The same archive gives the same bytes, however it is cut and however many threads there are: what was dropped can be
+made again (remake.py).
+
 Level 2 of ISA-L is five to fifteen times as fast as gzip -6 and its output a tenth larger (docs/adr/0002).
 """
 
@@ -24,7 +27,7 @@ class Target(Protocol):
 
 
 def deflate_into(target: Target, chunks: Iterable[bytes], threads: int) -> None:
-    """Write `chunks` to `target` as one gzip stream, with so many threads."""
+    """Write `chunks` to `target` as one gzip stream, with so many threads (at least one)."""
     if igzip_threaded is None:
         compress = zlib.compressobj(6, zlib.DEFLATED, 31)
         for chunk in chunks:
@@ -33,11 +36,11 @@ def deflate_into(target: Target, chunks: Iterable[bytes], threads: int) -> None:
         return
     open_threaded: Any = igzip_threaded.open  # the library's own types leave it untyped
     with open_threaded(_File(target), "wb", LEVEL, threads=threads, block_size=BLOCK_BYTES) as file:
-        for block in _blocks(chunks):
+        for block in blocks(chunks):
             file.write(block)
 
 
-def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in blocks of one size: what is compressed together must not depend on who wrote in which pieces,
     or the same layer would have another digest on another machine."""
     held = bytearray()

@@ -191,6 +191,14 @@ class ImageStore:
             lambda: [*self._also_wanted(), *(chain for stored in self.images() if (chain := stored.chain_id))]
         )
 
+    def drop_blobs(self, diff_ids: frozenset[str], recovered: Iterable[str] = ()) -> None:
+        """After a push: drop compressed blobs of layers that are only kept because nobody has dropped them (see
+        LayerStore.drop_blobs), and blobs that were `recovered` for it, unless somebody holds them."""
+        with self._leases.frozen() as held:
+            self._layers.drop_blobs(diff_ids, but=held)
+            needed = held | self.manifests.digests()
+            self._layers.forget_blobs({digest for digest in recovered if digest not in needed})
+
     def layers_of(self, stored: StoredImage) -> list[Layer]:
         """The image's layers, lowest first."""
         return [self._layers.get(chain) for chain in chain_ids(stored.image.rootfs.diff_ids)]

@@ -18,6 +18,7 @@ from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers.adopt import Draft, describe
 from dockyard.store.layers.chain import chain_id as chain_of
 from dockyard.store.layers.confirm import Confirmer
+from dockyard.store.layers.dropped import dropped_blob
 from dockyard.store.layers.layer import Layer
 from dockyard.store.layers.leases import Lease
 from dockyard.store.layers.table import BlobRow, LayerTable
@@ -221,14 +222,16 @@ class Registrar:
             unpacked.size_bytes,
             unpacked.archive_bytes,
         )
-        kept = None
+        kept = dropped = None
         compressed = unpacked.compression is not Compression.NONE
         if blob is not None and (unpacked.recipe is None or (compressed and self._keep_compressed)):
             kept = BlobRow(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value)
+        elif blob is not None and compressed:
+            dropped = dropped_blob(blob, unpacked)
         with self.blobs_and_rows:
             if blob is not None and kept is not None:
                 blob.commit()
-            self._table.insert(layer, unpacked.recipe, kept, self._confirmer.boot)
+            self._table.insert(layer, unpacked.recipe, kept, self._confirmer.boot, dropped)
         self._confirmer.soon()
         return layer
 

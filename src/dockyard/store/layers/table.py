@@ -47,6 +47,16 @@ _MIGRATIONS: Final = (
     # The boot that wrote a layer, until its files are known to be on the disk (confirm.py).
     "ALTER TABLE layers ADD COLUMN unconfirmed_boot TEXT",
     "CREATE INDEX layers_unconfirmed ON layers (unconfirmed_boot) WHERE unconfirmed_boot IS NOT NULL",
+    """
+    CREATE TABLE dropped_blobs (
+        diff_id TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        compression TEXT NOT NULL,
+        beginning BLOB NOT NULL,
+        PRIMARY KEY (diff_id, digest)
+    ) STRICT;
+    """,
 )
 _COLUMNS: Final = "chain_id, diff_id, parent, driver_id, size_bytes, archive_bytes"
 
@@ -58,6 +68,16 @@ class BlobRow(NamedTuple):
     digest: str
     size_bytes: int
     compression: str
+
+
+class DroppedBlob(NamedTuple):
+    """A compressed blob that a layer came as and that wasn't kept; `beginning` are its first bytes."""
+
+    diff_id: str
+    digest: str
+    size_bytes: int
+    compression: str
+    beginning: bytes
 
 
 class RwRow(NamedTuple):
@@ -89,8 +109,11 @@ class LayerTable:
         rows = self._database.query(f"SELECT {_COLUMNS} FROM layers WHERE driver = ?", (self._driver,))
         return [Layer(*row) for row in rows]
 
-    def insert(self, layer: Layer, recipe: bytes | None, blob: BlobRow | None, boot: str) -> None:
-        """Make the layer exist, unconfirmed in the boot `boot`; `blob`, if any, is where its archive has been kept."""
+    def insert(
+        self, layer: Layer, recipe: bytes | None, blob: BlobRow | None, boot: str, dropped: DroppedBlob | None = None
+    ) -> None:
+        """Make the layer exist, unconfirmed in the boot `boot`; `blob`, if any, is where its archive has been kept,
+        `dropped` what it came as."""
         with self._database.transaction() as connection:
             connection.execute(
                 f"INSERT INTO layers ({_COLUMNS}, driver, recipe, unconfirmed_boot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -108,6 +131,29 @@ class LayerTable:
             )
             if blob is not None:
                 connection.execute("INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?, ?)", blob)
+            if dropped is not None:
+                connection.execute("INSERT OR REPLACE INTO dropped_blobs VALUES (?, ?, ?, ?, ?)", dropped)
+
+    def drop(self, dropped: DroppedBlob) -> None:
+        """A blob that was kept isn't any more; its bytes are the caller's to delete."""
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO dropped_blobs VALUES (?, ?, ?, ?, ?)", dropped)
+            connection.execute(
+                "DELETE FROM layer_blobs WHERE diff_id = ? AND digest = ?", (dropped.diff_id, dropped.digest)
+            )
+
+    def droppable(self) -> list[BlobRow]:
+        """Compressed blobs of archives that can all be put together again without them."""
+        rows = self._database.query(
+            "SELECT * FROM layer_blobs WHERE compression <> '' AND diff_id NOT IN "
+            "(SELECT diff_id FROM layers WHERE recipe IS NULL)"
+        )
+        return [BlobRow(*row) for row in rows]
+
+    def dropped(self, diff_id: str) -> list[DroppedBlob]:
+        """What the archive `diff_id` came as, where that wasn't kept."""
+        rows = self._database.query("SELECT * FROM dropped_blobs WHERE diff_id = ?", (diff_id,))
+        return [DroppedBlob(*row) for row in rows]
 
     def unconfirmed(self) -> list[Layer]:
         """The layers whose files may not be on the disk yet."""
@@ -159,6 +205,7 @@ class LayerTable:
             digests = connection.execute(
                 "DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers) RETURNING digest"
             ).fetchall()
+            connection.execute("DELETE FROM dropped_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers)")
             inits = connection.execute(
                 "DELETE FROM init_layers WHERE driver = ? AND chain_id <> '' AND chain_id NOT IN "
                 "(SELECT chain_id FROM layers WHERE driver = ?) RETURNING driver_id",

@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from dockyard.spec.image.descriptor import DOCKER_MANIFEST, MANIFEST_TYPES
+from dockyard.spec.image.descriptor import DOCKER_MANIFEST, MANIFEST_TYPES, Descriptor
 from dockyard.store.content import ContentStore
 from dockyard.store.content.digest import digest_of
-from dockyard.store.distribution.events import LayerProgress, LayerStatus, Tell
+from dockyard.store.distribution.events import LayerProgress, LayerStatus, Status, Tell
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import Credentials
@@ -23,15 +23,18 @@ from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.distribution.registry.uploads import UploadFile, Uploads
 from dockyard.store.images.store import ImageStore, StoredImage
 from dockyard.store.layers.chain import chain_ids
+from dockyard.store.layers.layer import Layer
 from dockyard.store.layers.leases import Lease
 from dockyard.store.push.blobs import is_here, make_gzip, opened, small_file
 from dockyard.store.push.candidates import WholeIndex, read_candidate
 from dockyard.store.push.mounts import mount_sources
 from dockyard.store.push.plan import Candidate, LayerToPush, PushPlan, is_foreign, new_manifest, plan_push
+from dockyard.store.push.recover import Recovery
 from dockyard.store.push.upload import Upload
 from dockyard.store.threads import RunInThread
 
 TOLD_SECONDS = 0.1
+NEW_DIGEST = "the image gets a new digest: blobs that it came as are neither here nor to be had from where it came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,12 @@ class ImagePush:
         self._sources: dict[str, list[str]] = {}
         self._mounted: dict[str, str] = {}
         self._repository = self._at_host(())
+        self._recovery = Recovery(self._images, self._content, self._client, self._run, reference, credentials)
 
     async def image(self, stored: StoredImage) -> tuple[str, bytes]:
         """Pushes `stored` under the tag; media type and bytes of its manifest."""
-        with self._held(stored) as lease:
-            media_type, data = await self._send(stored, _candidates(self._images, stored))
+        with self._tidied([stored]), self._held(stored) as lease:
+            media_type, data = await self._send(stored, _candidates(self._images, stored), lease)
             await Uploads(self._repository).put_manifest(self._reference.tag, media_type, data)
             lease.add(digest_of(data))
             await self._run(self._images.manifests.put, (media_type, data), stored.id)
@@ -93,10 +97,11 @@ class ImagePush:
         False when a blob of one of them can't be had: nothing has been put under the tag then.
         """
         with ExitStack() as held:
-            for image_id, _ in index.images:
-                held.enter_context(self._held(self._images.by_id(image_id)))
-            for image_id, candidate in index.images:
-                _, data = await self._send(self._images.by_id(image_id), [candidate])
+            images = [self._images.by_id(image_id) for image_id, _ in index.images]
+            held.enter_context(self._tidied(images))
+            leases = [held.enter_context(self._held(stored)) for stored in images]
+            for stored, lease, (_, candidate) in zip(images, leases, index.images, strict=True):
+                _, data = await self._send(stored, [candidate], lease, told=False)
                 if data != candidate.data:
                     return False
                 await Uploads(self._repository).put_manifest(digest_of(data), candidate.media_type, data)
@@ -117,6 +122,16 @@ class ImagePush:
             self._images.config_bytes(stored.id)
             yield lease
 
+    @contextmanager
+    def _tidied(self, images: Sequence[StoredImage]) -> Iterator[None]:
+        """Afterwards nothing is kept that was only needed on the way."""
+        try:
+            yield
+        finally:
+            self._recovery.close()
+            diff_ids = frozenset(diff_id for stored in images for diff_id in stored.image.rootfs.diff_ids)
+            self._images.drop_blobs(diff_ids, self._recovery.recovered)
+
     def _name(self, digest: str, image_id: str) -> None:
         canonical = Reference(self._reference.domain, self._reference.path, "", digest)
         if self._images.references.find(canonical) is None:
@@ -133,17 +148,22 @@ class ImagePush:
             more_scopes=sorted(f"repository:{path}:pull" for path in paths),
         )
 
-    async def _send(self, stored: StoredImage, candidates: Sequence[Candidate]) -> tuple[str, bytes]:
-        """Has everything but the manifest at the registry; the manifest's media type and bytes."""
+    async def _send(
+        self, stored: StoredImage, candidates: Sequence[Candidate], lease: Lease, *, told: bool = True
+    ) -> tuple[str, bytes]:
+        """Has everything but the manifest at the registry; the manifest's media type and bytes. `told`: a new digest is
+        worth a line."""
         self._sources = mount_sources(self._images, self._reference, _blobs(self._images, stored, candidates))
         self._repository = self._at_host({path for paths in self._sources.values() for path in paths})
-        plan = await self._plan(stored, candidates)
-        once = {step.layer.diff_id: step for step in plan.layers}
+        plan = await self._plan(stored, candidates, lease)
+        if told and candidates and plan.candidate is None:
+            self._tell(Status(f"{self._reference.tag}: {NEW_DIGEST}"))
+        once = {_key(step): step for step in plan.layers}
         for step in reversed(plan.layers):
             self._line(step, "Preparing")
         for step in list(reversed(list(once.values())))[self._limits.at_once or len(once) :]:
             self._line(step, "Waiting")
-        tasks = {key: asyncio.ensure_future(self._layer(step)) for key, step in reversed(once.items())}
+        tasks = {key: asyncio.ensure_future(self._layer(step, lease)) for key, step in reversed(once.items())}
         try:
             await asyncio.gather(*tasks.values())
         finally:
@@ -153,23 +173,41 @@ class ImagePush:
         await self._config(stored.id)
         if plan.candidate is not None:
             return plan.candidate.media_type, plan.candidate.data
-        blobs = [tasks[step.layer.diff_id].result() for step in plan.layers]
+        blobs = [tasks[_key(step)].result() for step in plan.layers]
         return DOCKER_MANIFEST, new_manifest(stored.id, len(self._images.config_bytes(stored.id)), blobs)
 
-    async def _plan(self, stored: StoredImage, candidates: Sequence[Candidate]) -> PushPlan:
+    async def _plan(self, stored: StoredImage, candidates: Sequence[Candidate], lease: Lease) -> PushPlan:
         layers = self._images.layers_of(stored)
         there: dict[str, bool] = {}
-        uploads = Uploads(self._repository)
+
+        def can_be_had(layer: Layer, blob: Descriptor) -> bool:
+            return is_here(self._content, layer, blob) or there.get(blob.digest, False)
+
         for candidate in candidates:
             for blob in candidate.manifest.layers:
                 here = self._content.info(blob.digest) is not None or blob.digest in stored.image.rootfs.diff_ids
                 if not here and not is_foreign(blob) and blob.digest not in there:
+                    uploads = Uploads(self._repository)
                     there[blob.digest] = await uploads.has(blob.digest) or await self._mount(uploads, blob.digest)
-        return plan_push(
-            layers, candidates, lambda layer, blob: is_here(self._content, layer, blob) or there.get(blob.digest, False)
-        )
+            for layer, blob in zip(layers, candidate.manifest.layers, strict=False):
+                missing = not is_foreign(blob) and not can_be_had(layer, blob)
+                if missing and not await self._recovery.have(stored, layer, blob, lease):
+                    break
+            plan = plan_push(layers, [candidate], can_be_had)
+            if plan.candidate is not None:
+                return plan
+        return plan_push(layers, (), can_be_had)
 
-    async def _layer(self, step: LayerToPush) -> tuple[str, int]:
+    async def _made(self, layer: Layer, lease: Lease) -> tuple[str, int]:
+        """A gzip blob of the layer, kept here as long as `lease` lasts; digest and size."""
+        while True:
+            threads = os.cpu_count() or 1
+            digest, size = await self._run(make_gzip, self._images.layers, self._content, layer, threads)
+            lease.add(digest)
+            if self._content.info(digest) is not None:  # or another push, that ended just now, has dropped it
+                return digest, size
+
+    async def _layer(self, step: LayerToPush, lease: Lease) -> tuple[str, int]:
         """Has one layer at the registry; digest and size of its blob."""
         if step.blob is not None and is_foreign(step.blob):
             self._line(step, "Skipped foreign layer")
@@ -178,8 +216,7 @@ class ImagePush:
             if step.blob is not None:
                 digest, size = step.blob.digest, step.blob.size
             else:
-                threads = os.cpu_count() or 1
-                digest, size = await self._run(make_gzip, self._images.layers, self._content, step.layer, threads)
+                digest, size = await self._made(step.layer, lease)
             uploads = Uploads(self._repository)
             if digest not in self._mounted and await uploads.has(digest):
                 self._line(step, "Layer already exists")
@@ -238,6 +275,11 @@ class ImagePush:
 
     def _retrying(self, step: LayerToPush, seconds: int) -> None:
         self._line(step, f"Retrying in {seconds} second{'s' if seconds != 1 else ''}")
+
+
+def _key(step: LayerToPush) -> tuple[str, str]:
+    """What needn't be sent twice. One archive may be in an image as two blobs."""
+    return step.layer.diff_id, "" if step.blob is None else step.blob.digest
 
 
 def _digits(step: LayerToPush) -> str:
