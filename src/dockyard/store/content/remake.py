@@ -3,7 +3,7 @@
 Compressing is no fixed function: each program, each level gives other bytes. The header (RFC 1952) and the first few
 kilobytes, which were kept, tell most of the possible makers off; the digest of the whole tells the rest. Known are zlib
 in its levels (Python, Java, Node, libarchive, nginx) and ISA-L as Dockyard uses it. Go's compressor, which Docker and
-its kin push with, is none of them: docs/adr/0019 has the shares.
+its kin push with, is none of them: docs/adr/0021 has the shares.
 """
 
 import struct

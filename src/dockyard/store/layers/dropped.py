@@ -1,6 +1,6 @@
 """Compressed blobs that aren't kept: what is remembered of them, so that a push can send the same bytes all the same.
 
-`discard-unpacked-layers` saves about two fifths of the disk (docs/adr/0019). Only blobs of archives that a recipe puts
+`discard-unpacked-layers` saves about two fifths of the disk (docs/adr/0021). Only blobs of archives that a recipe puts
 together again are dropped; their first bytes stay, which tell who may have made them (content/remake.py).
 """
 
