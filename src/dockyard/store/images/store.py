@@ -193,11 +193,11 @@ class ImageStore:
 
     def drop_blobs(self, diff_ids: frozenset[str], recovered: Iterable[str] = ()) -> None:
         """After a push: drop compressed blobs of layers that are only kept because nobody has dropped them (see
-        LayerStore.drop_blobs), and blobs that were `recovered` for it, unless somebody holds them."""
+        layers/dropped.py), and blobs that were `recovered` for it, unless somebody holds them."""
         with self._leases.frozen() as held:
-            self._layers.drop_blobs(diff_ids, but=held)
+            self._layers.dropping.drop(diff_ids, but=held)
             needed = held | self.manifests.digests()
-            self._layers.forget_blobs({digest for digest in recovered if digest not in needed})
+            self._layers.dropping.forget({digest for digest in recovered if digest not in needed})
 
     def layers_of(self, stored: StoredImage) -> list[Layer]:
         """The image's layers, lowest first."""

@@ -5,7 +5,8 @@ together again are dropped; their first bytes stay, which tell who may have made
 """
 
 import os
-from collections.abc import Container
+import threading
+from collections.abc import Container, Iterable
 
 from dockyard.store.content import ContentStore
 from dockyard.store.content.remake import BEGINNING_BYTES
@@ -19,21 +20,40 @@ def dropped_blob(blob: LayerBlob, unpacked: Unpacked) -> DroppedBlob:
     return DroppedBlob(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value, beginning)
 
 
-def drop_kept(
-    table: LayerTable, content: ContentStore, diff_ids: frozenset[str] | None, but: Container[str] = ()
-) -> None:
-    """Drop the compressed blobs that were kept, of all archives or of `diff_ids`, except the digests `but`. Blobs and
-    rows must be locked."""
-    for row in table.droppable():
-        if row.digest not in but and (diff_ids is None or row.diff_id in diff_ids):
-            _drop(table, content, row)
+class Dropping:
+    """Drops blobs, if that is `wanted`, and knows what was dropped. `blobs_and_rows`: the lock of both."""
 
+    def __init__(
+        self, table: LayerTable, content: ContentStore, blobs_and_rows: threading.Lock, *, wanted: bool
+    ) -> None:
+        self._table = table
+        self._content = content
+        self._blobs_and_rows = blobs_and_rows
+        self._wanted = wanted
 
-def _drop(table: LayerTable, content: ContentStore, row: BlobRow) -> None:
-    if content.info(row.digest) is None:
-        return
-    with content.open(row.digest) as file:
-        beginning = file.read(BEGINNING_BYTES)
-    table.drop(DroppedBlob(row.diff_id, row.digest, row.size_bytes, row.compression, beginning))
-    if row.digest not in table.blob_digests():
-        content.delete(row.digest)
+    def drop(self, diff_ids: frozenset[str] | None = None, but: Container[str] = ()) -> None:
+        """Drop compressed blobs that were kept, of all archives or of `diff_ids`, except the digests `but`."""
+        if self._wanted:
+            with self._blobs_and_rows:
+                for row in self._table.droppable():
+                    if row.digest not in but and (diff_ids is None or row.diff_id in diff_ids):
+                        self._drop(row)
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Delete blobs that no layer needs."""
+        with self._blobs_and_rows:
+            for digest in set(digests) - self._table.blob_digests():
+                self._content.delete(digest)
+
+    def of(self, diff_id: str) -> list[DroppedBlob]:
+        """What this archive came as, where it wasn't kept."""
+        return self._table.dropped(diff_id)
+
+    def _drop(self, row: BlobRow) -> None:
+        if self._content.info(row.digest) is None:
+            return
+        with self._content.open(row.digest) as file:
+            beginning = file.read(BEGINNING_BYTES)
+        self._table.drop(DroppedBlob(row.diff_id, row.digest, row.size_bytes, row.compression, beginning))
+        if row.digest not in self._table.blob_digests():
+            self._content.delete(row.digest)

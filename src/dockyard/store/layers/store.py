@@ -5,7 +5,7 @@ image layers are still wanted is never counted: `collect` marks from the roots t
 rows name, and removes the rest.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from dockyard.errors import NotFound
@@ -18,12 +18,12 @@ from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
 from dockyard.store.layers.adopt import Draft
 from dockyard.store.layers.confirm import Confirmer
-from dockyard.store.layers.dropped import drop_kept
+from dockyard.store.layers.dropped import Dropping
 from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
 from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted, new_id
 from dockyard.store.layers.spooled import spooled
-from dockyard.store.layers.table import BlobRow, DroppedBlob, LayerTable
+from dockyard.store.layers.table import BlobRow, LayerTable
 from dockyard.store.layers.unpack import unpack
 from dockyard.store.layers.writable import WritableLayers
 from dockyard.store.metadata import Database
@@ -59,10 +59,11 @@ class LayerStore:
         self._writable = WritableLayers(driver, self._table)
         self.lost = self._lose()
         """Chain ids of layers that a power cut has taken: images may still name them."""
-        self._keep_compressed = keep_compressed
+        self.dropping = Dropping(self._table, content, self._registrar.blobs_and_rows, wanted=not keep_compressed)
+        """What isn't kept of blobs."""
         if not database.is_new:
             self.sweep()
-            self.drop_blobs()
+            self.dropping.drop()
 
     def lease(self) -> AbstractContextManager[Lease]:
         """A hold on layers (by chain id) that no image refers to yet; see leases.py."""
@@ -135,23 +136,6 @@ class LayerStore:
         with self._registrar.blobs_and_rows:
             blob.commit(digest, size_bytes)
             self._table.insert_blob(BlobRow(layer.diff_id, digest, size_bytes, compression.value))
-
-    def drop_blobs(self, diff_ids: frozenset[str] | None = None, but: Container[str] = ()) -> None:
-        """Without `keep_compressed`: drop compressed blobs, of all layers or of `diff_ids`, except the digests `but`;
-        what they are remembered by stays (dropped.py)."""
-        if not self._keep_compressed:
-            with self._registrar.blobs_and_rows:
-                drop_kept(self._table, self._content, diff_ids, but)
-
-    def forget_blobs(self, digests: Iterable[str]) -> None:
-        """Delete blobs that no layer needs."""
-        with self._registrar.blobs_and_rows:
-            for digest in set(digests) - self._table.blob_digests():
-                self._content.delete(digest)
-
-    def dropped(self, diff_id: str) -> list[DroppedBlob]:
-        """What this archive came as, where it wasn't kept."""
-        return self._table.dropped(diff_id)
 
     def blobs(self, diff_id: str) -> list[BlobRow]:
         """The blobs of the content store that hold this archive, as they came."""

@@ -57,7 +57,9 @@ class Recovery:
         return True
 
     def _make(self, layer: Layer, blob: Descriptor) -> bool:
-        dropped = next((one for one in self._images.layers.dropped(layer.diff_id) if one.digest == blob.digest), None)
+        dropped = next(
+            (one for one in self._images.layers.dropping.of(layer.diff_id) if one.digest == blob.digest), None
+        )
         if dropped is None:
             return False
         try:
