@@ -138,6 +138,50 @@ def index_pack(images: Mapping[str, Pack], *, docker: bool = False) -> Pack:
     return whole
 
 
+EMPTY = b"{}"
+
+
+def artifact_pack(
+    kind: str, data: bytes, subject: tuple[str, bytes] | None = None, annotations: Mapping[str, str] | None = None
+) -> Pack:
+    """An artifact of type `kind` with one blob; `subject`: media type and bytes of the manifest that it refers to."""
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": kind,
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "size": 2, "digest": digest_of(EMPTY)},
+        "layers": [{"mediaType": kind, "size": len(data), "digest": digest_of(data)}],
+    }
+    if subject is not None:
+        document["subject"] = {"mediaType": subject[0], "size": len(subject[1]), "digest": digest_of(subject[1])}
+    if annotations:
+        document["annotations"] = dict(annotations)
+    blobs = {digest_of(EMPTY): EMPTY, digest_of(data): data}
+    return Pack(blobs, [(MANIFEST, json.dumps(document, indent=2).encode())])
+
+
+def attested_pack(images: Mapping[str, Pack]) -> Pack:
+    """An index as BuildKit makes it: images by platform, and an attestation of each."""
+    whole = index_pack(images)
+    index = json.loads(whole.manifests[-1][1])
+    whole.manifests.pop()
+    for platform, pack in images.items():
+        statement = json.dumps({"_type": "https://in-toto.io/Statement/v0.1", "about": platform}).encode()
+        proof = artifact_pack("application/vnd.in-toto+json", statement)
+        media_type, data = proof.manifests[0]
+        about = {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": pack.digest,
+        }
+        unknown = {"architecture": "unknown", "os": "unknown"}
+        entry = {"mediaType": media_type, "size": len(data), "digest": digest_of(data)}
+        index["manifests"].append({**entry, "annotations": about, "platform": unknown})
+        whole.blobs |= proof.blobs
+        whole.manifests.append((media_type, data))
+    whole.manifests.append((INDEX, json.dumps(index, indent=2).encode()))
+    return whole
+
+
 def upload(address: str, repository: str, pack: Pack, tag: str, headers: Mapping[str, str] | None = None) -> None:
     """Push `pack` to the registry at `address` over plain HTTP: blobs, then manifests, the last one by `tag`."""
     connection = http.client.HTTPConnection(address, timeout=20)

@@ -72,11 +72,13 @@ class Pulling:
         await self.client.close()
         self.store.database.close()
 
-    def pull(self, name: str, *, platform: str = "", credentials: Credentials = ANONYMOUS) -> Awaitable[bool]:
+    def pull(
+        self, name: str, *, platform: str = "", credentials: Credentials = ANONYMOUS, referrers: bool = False
+    ) -> Awaitable[bool]:
         """Pull; its events are added to `events`."""
         wanted = parse_platform(platform) if platform else None
         reference = parse_reference(name)
-        return self.puller.pull(PullRequest(reference, wanted, credentials), self.events.append)
+        return self.puller.pull(PullRequest(reference, wanted, credentials, referrers), self.events.append)
 
     def lines(self) -> list[str]:
         """The events as a client without a terminal shows them."""

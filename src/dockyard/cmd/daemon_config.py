@@ -201,6 +201,7 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         userns_remap=values["userns-remap"] or "",
         selinux_enabled=values["selinux-enabled"],
         restart_unhealthy=values["restart-unhealthy"],
+        pull_referrers=values["pull-referrers"],
         discard_unpacked_layers=values["discard-unpacked-layers"],
         warnings=tuple(warnings),
     )

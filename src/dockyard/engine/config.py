@@ -57,6 +57,7 @@ class DaemonConfig:
     registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
     discard_unpacked_layers: keep no compressed layers beside the unpacked ones.
+    pull_referrers: pulls bring what refers to the image along, unless their client says otherwise.
     restart_unhealthy: restart containers whose health check fails, unless their label says otherwise.
     userns_remap: whose subordinate ids containers have, `default` or `user[:group]`; "" is the host's own ids.
     overlay_address: of this host, among the hosts that overlay networks span; "" is without such networks.
@@ -140,5 +141,6 @@ class DaemonConfig:
     selinux_enabled: bool = False
     restart_unhealthy: bool = False
     discard_unpacked_layers: bool = False
+    pull_referrers: bool = False
 
     warnings: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ RELOADABLE = frozenset(
         "max_concurrent_uploads",
         "max_download_attempts",
         "mirrors_of",
+        "pull_referrers",
         "registry_mirrors",
         "restart_unhealthy",
         "runtimes",

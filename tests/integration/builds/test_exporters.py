@@ -20,9 +20,9 @@ from dockyard.builder.export.contract import Attestation
 from dockyard.errors import InvalidParameter
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.distribution.registry.credentials import ANONYMOUS
-from dockyard.store.push.image import PushTools, UploadLimits
 from dockyard.store.push.parcel import Parcel, ParcelPush
 from dockyard.store.push.push import Pusher, PushRequest
+from dockyard.store.push.tools import PushTools, UploadLimits
 
 pytestmark = pytest.mark.root
 

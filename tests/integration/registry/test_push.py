@@ -15,8 +15,8 @@ from tests.support.pulling import Pulling, in_thread
 from dockyard.errors import DockyardError, NotFound, SystemFailure
 from dockyard.store.distribution.events import LayerStatus, Pushed, TransferEvent
 from dockyard.store.distribution.reference import parse_reference
-from dockyard.store.push.image import UploadLimits
 from dockyard.store.push.push import Pusher, PushRequest
+from dockyard.store.push.tools import UploadLimits
 
 Make = Callable[..., Awaitable[Pulling]]
 BIG = layer({"big": os.urandom(5 << 20)})

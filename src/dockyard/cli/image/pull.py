@@ -17,6 +17,7 @@ FLAGS = (
     Flag("disable-content-trust", "", BOOL, "Don't check signatures", default=True),
     Flag("platform", "", STRING, "Platform of the image"),
     Flag("quiet", "q", BOOL, "Print nothing but the name"),
+    Flag("referrers", "", BOOL, "Signatures and SBOMs, too (Dockyard only)"),
 )
 
 
@@ -33,17 +34,36 @@ def run(session: Session, options: Parsed) -> int:
         name = with_default_tag(name)
         if not options["quiet"]:
             session.line("Using default tag: latest")
-    pull(session, name, platform=options["platform"] or "", quiet=options["quiet"], all_tags=options["all-tags"])
+    pull(
+        session,
+        name,
+        platform=options["platform"] or "",
+        quiet=options["quiet"],
+        all_tags=options["all-tags"],
+        referrers=options["referrers"] if "referrers" in options.changed else None,
+    )
     session.line(_full(repository if options["all-tags"] else name))
     return 0
 
 
 def pull(
-    session: Session, name: str, *, platform: str, quiet: bool, to_stderr: bool = False, all_tags: bool = False
+    session: Session,
+    name: str,
+    *,
+    platform: str,
+    quiet: bool,
+    to_stderr: bool = False,
+    all_tags: bool = False,
+    referrers: bool | None = None,
 ) -> None:
-    """Has the daemon pull `name`; progress goes to stdout or stderr unless `quiet`. Raises what the daemon reports."""
+    """Has the daemon pull `name`; progress goes to stdout or stderr unless `quiet`. Raises what the daemon reports.
+
+    referrers: whether signatures and the like come along; None leaves it to the daemon.
+    """
     repository, tag, digest = split(name if all_tags else with_default_tag(name))
     parameters = {"fromImage": repository, "tag": digest or tag or None, "platform": platform or None}
+    if referrers is not None:
+        parameters["referrers"] = "1" if referrers else "0"
     headers = auth_headers(name, session.environment)
     response = images.create(session.client, parameters, headers=headers)
     show_progress(session, response, target=STDERR if to_stderr else STDOUT, quiet=quiet)

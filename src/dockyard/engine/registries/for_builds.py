@@ -23,8 +23,8 @@ from dockyard.store.pull.downloads import Downloads
 from dockyard.store.pull.layers import have_layers
 from dockyard.store.pull.plan import LayerStep
 from dockyard.store.pull.translate import translate
-from dockyard.store.push.image import PushTools, UploadLimits
 from dockyard.store.push.parcel import Moved, Parcel, ParcelPush
+from dockyard.store.push.tools import PushTools, UploadLimits
 
 
 @dataclass(frozen=True, slots=True)

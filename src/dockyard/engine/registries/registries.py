@@ -70,15 +70,22 @@ class Registries:
         self._transfers: set[asyncio.Task[None]] = set()
 
     async def pull(
-        self, reference: Reference, platform: Platform | None, credentials: "Credentials"
+        self,
+        reference: Reference,
+        platform: Platform | None,
+        credentials: "Credentials",
+        *,
+        referrers: bool | None = None,
     ) -> "AsyncGenerator[TransferEvent, None]":
         """Pulls an image (all tags of a repository, when `reference` has neither tag nor digest) and tells how it goes.
 
-        Who stops reading ends the pull. Raises NotFound, InvalidParameter, SystemFailure in Docker's words.
+        `referrers`: also signatures and the like that refer to it; None is as the daemon is configured. Who stops
+        reading ends the pull. Raises NotFound, InvalidParameter, SystemFailure in Docker's words.
         """
         from dockyard.store.pull.pull import PullRequest
 
-        request = PullRequest(reference, platform, credentials)
+        wanted = self._daemon().pull_referrers if referrers is None else referrers
+        request = PullRequest(reference, platform, credentials, wanted)
         async for event in self._told(lambda tell: self._pull(request, tell)):
             yield event
 
@@ -184,8 +191,8 @@ class Registries:
         from dockyard.store.distribution.registry.client import RegistryClient
         from dockyard.store.pull.downloads import Downloads, Limits
         from dockyard.store.pull.pull import Puller
-        from dockyard.store.push.image import UploadLimits
         from dockyard.store.push.push import Pusher
+        from dockyard.store.push.tools import UploadLimits
 
         daemon = self._daemon
         client = RegistryClient(

@@ -49,6 +49,20 @@ class ManifestStore:
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO image_companions VALUES (?, ?, ?)", kept)
 
+    def put_referrers(self, image_id: str, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Keep which companions refer to the image: their digest, their subject's, and cosign's tag or nothing."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO image_referrers VALUES (?, ?, ?, ?)", [(*row, image_id) for row in rows]
+            )
+
+    def referrers(self, subject: str) -> list[tuple[str, str]]:
+        """Digest and tag of each manifest that is kept because it refers to `subject`."""
+        rows = self._database.query(
+            "SELECT DISTINCT digest, tag FROM image_referrers WHERE subject = ? ORDER BY rowid", (subject,)
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def companion(self, digest: str) -> str | None:
         """The media type of what is kept beside some image under this digest; None when nothing is."""
         rows = self._database.query("SELECT media_type FROM image_companions WHERE digest = ? LIMIT 1", (digest,))
@@ -107,8 +121,3 @@ class ManifestStore:
         for manifest in self.of_image(image_id):
             found |= {manifest.digest, *(digest for digest, _ in self.indexes_above(manifest.digest))}
         return found
-
-    def forget(self, candidates: Iterable[str], held: Iterable[str]) -> None:
-        """Delete the bytes of those `candidates` that no row names any more, and that nobody holds."""
-        for digest in set(candidates) - self.digests() - set(held):
-            self._content.delete(digest)

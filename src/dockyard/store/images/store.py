@@ -165,9 +165,9 @@ class ImageStore:
         with self._leases.frozen() as held:
             manifests = self.manifests.digests_of_image(image_id)
             self._database.execute("DELETE FROM images WHERE id = ?", (image_id,))
-            if image_id not in held:
-                self._content.delete(image_id)
-            self.manifests.forget(manifests, held)
+            gone = {image_id, *manifests} - self.manifests.digests() - held
+            # A companion may be a layer's blob or another's configuration, too: whoever pushed it chose its bytes.
+            self._layers.dropping.forget(one for one in gone if not self._is_config(one))
         with self._lock:
             self._parsed.pop(image_id, None)
         return self.collect_layers()
@@ -196,8 +196,7 @@ class ImageStore:
         layers/dropped.py), and blobs that were `recovered` for it, unless somebody holds them."""
         with self._leases.frozen() as held:
             self._layers.dropping.drop(diff_ids, but=held)
-            needed = held | self.manifests.digests()
-            self._layers.dropping.forget({digest for digest in recovered if digest not in needed})
+            self._layers.dropping.forget(set(recovered) - held - self.manifests.digests())
 
     def layers_of(self, stored: StoredImage) -> list[Layer]:
         """The image's layers, lowest first."""
@@ -222,6 +221,9 @@ class ImageStore:
         for blob in list(self._content.list()):
             if blob.digest not in wanted:
                 self._content.delete(blob.digest)
+
+    def _is_config(self, digest: str) -> bool:
+        return bool(self._database.query("SELECT 1 FROM images WHERE id = ?", (digest,)))
 
     def _image(self, image_id: str) -> Image:
         with self._lock:

@@ -43,4 +43,14 @@ IMAGE_MIGRATIONS: Final = (
         PRIMARY KEY (digest, image_id)
     ) STRICT;
     """,
+    # What refers to an image's manifest or index, signatures above all; their bytes are companions.
+    """
+    CREATE TABLE image_referrers (
+        digest TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        tag TEXT NOT NULL,
+        image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        PRIMARY KEY (digest, subject, tag, image_id)
+    ) STRICT;
+    """,
 )

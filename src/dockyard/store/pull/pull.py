@@ -5,6 +5,7 @@ the next (mirrors, then the registry itself, with TLS and, where that is allowed
 leases hold everything; a pull that fails or is killed leaves nothing but the beginnings of blobs (content/partial.py).
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from dockyard.errors import DockyardError, Forbidden, InvalidParameter, NotFound
 from dockyard.spec.image.descriptor import Descriptor, Platform
 from dockyard.spec.image.manifest import Index, Manifest, index_from_json
 from dockyard.spec.image.platform import platform_text
+from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.events import Status, Tell
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.client import RegistryClient
@@ -23,6 +25,7 @@ from dockyard.store.images.platforms import keep_beside
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.leases import Lease
+from dockyard.store.pull.companions import Document, all_referrers, attestations
 from dockyard.store.pull.download import Source
 from dockyard.store.pull.downloads import Downloads
 from dockyard.store.pull.foreign import ForeignLayer
@@ -47,6 +50,8 @@ class PullRequest:
     reference: Reference
     platform: Platform | None = None
     credentials: Credentials = ANONYMOUS
+    referrers: bool = False
+    """Also what refers to the image: signatures, SBOMs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ class Puller:
                 )
             else:
                 stored = await self._fetch(repository, request, found, lease, tell)
+            if request.referrers:
+                await self._have_referrers(repository, stored, found.digest, lease)
             tell(Status(f"Digest: {found.digest}"))
             self._name(reference, found.digest, stored)
             return before != stored.id
@@ -184,8 +191,17 @@ class Puller:
         if index is not None:
             lease.add(index.descriptor.digest)
         stored = self._images.find(image_id)
-        if stored is None:
-            stored = await self._build(repository, manifest, tell)
+        beside = asyncio.ensure_future(self._attestations(repository, request, found, fetched.descriptor.digest))
+        try:
+            if stored is None:
+                stored = await self._build(repository, manifest, tell)
+            documents = await beside
+        finally:
+            beside.cancel()
+        for _, data in documents:
+            lease.add(digest_of(data))
+        if documents:
+            await self._run(self._images.manifests.put_companions, stored.id, documents)
         await self._run(
             self._images.manifests.put,
             (fetched.descriptor.media_type, fetched.data),
@@ -193,6 +209,26 @@ class Puller:
             None if index is None else (index.descriptor.media_type, index.data),
         )
         return stored
+
+    async def _attestations(
+        self, repository: Repository, request: PullRequest, found: _Found, digest: str
+    ) -> list[Document]:
+        """What the index attests of the chosen manifest."""
+        if found.index is None:
+            return []
+        index = understand(found.index.descriptor, found.index.document(), request.reference)
+        assert isinstance(index, Index)
+        return await attestations(repository, index, digest)
+
+    async def _have_referrers(self, repository: Repository, stored: StoredImage, digest: str, lease: Lease) -> None:
+        """Keep what refers to the image as it was named, and to the manifests that it came with."""
+        manifests = self._images.manifests
+        found = await all_referrers(repository, [digest, *(one.digest for one in manifests.of_image(stored.id))])
+        for one in found:
+            for _, data in one.documents:
+                lease.add(digest_of(data))
+        await self._run(manifests.put_companions, stored.id, [item for one in found for item in one.documents])
+        await self._run(manifests.put_referrers, stored.id, [(one.digest, one.subject, one.tag) for one in found])
 
     async def _build(self, repository: Repository, manifest: Manifest, tell: Tell) -> StoredImage:
         config = await fetch_small(repository, manifest.config)

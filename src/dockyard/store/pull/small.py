@@ -1,4 +1,4 @@
-"""Configurations: blobs that are small enough for memory."""
+"""Configurations and artifacts: blobs that are small enough for memory."""
 
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Descriptor
@@ -9,12 +9,14 @@ from dockyard.store.pull.plan import CONFIG_BYTES
 
 async def fetch_small(repository: Repository, descriptor: Descriptor) -> bytes:
     """A small blob, whole. Raises InvalidParameter when it isn't what its descriptor says."""
-    data = b""
+    pieces, size = [], 0
     async with repository.blob(descriptor.digest, tries=3) as body:
         async for piece in body.pieces:
-            data += piece
-            if len(data) > min(descriptor.size, CONFIG_BYTES):
+            pieces.append(piece)
+            size += len(piece)
+            if size > min(descriptor.size, CONFIG_BYTES):
                 break
+    data = b"".join(pieces)
     if len(data) != descriptor.size or digest_of(data) != descriptor.digest:
         raise InvalidParameter("image config verification failed for digest " + descriptor.digest)
     return data

@@ -59,7 +59,7 @@ def _read_index(images: ImageStore, digest: str, media_type: str) -> WholeIndex 
     for entry in entries:
         row = below.get(entry.digest)
         if row is None:
-            beside = _companions(images, entry.digest)
+            beside = companions_of(images, entry.digest)
             if beside is None:
                 return None
             companions += beside
@@ -71,7 +71,7 @@ def _read_index(images: ImageStore, digest: str, media_type: str) -> WholeIndex 
     return WholeIndex(media_type, data, tuple(found), tuple(companions)) if found else None
 
 
-def _companions(images: ImageStore, digest: str) -> list[tuple[str, bytes]] | None:
+def companions_of(images: ImageStore, digest: str) -> list[tuple[str, bytes]] | None:
     """A manifest that is kept beside images, after all that it refers to; None when something of it is missing."""
     media_type = images.manifests.companion(digest)
     if media_type not in MANIFEST_TYPES:

@@ -6,17 +6,13 @@ another repository of the same registry has is mounted from there. Leases hold w
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 
-from dockyard.spec.image.descriptor import DOCKER_MANIFEST, MANIFEST_TYPES, Descriptor
-from dockyard.store.content import ContentStore
+from dockyard.spec.image.descriptor import DOCKER_MANIFEST, Descriptor
 from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.events import LayerProgress, LayerStatus, Status, Tell
 from dockyard.store.distribution.reference import Reference
-from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import Credentials
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import Repository
@@ -25,37 +21,17 @@ from dockyard.store.images.store import ImageStore, StoredImage
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.layer import Layer
 from dockyard.store.layers.leases import Lease
-from dockyard.store.push.blobs import is_here, make_gzip, opened, small_file
+from dockyard.store.push.blobs import is_here, make_gzip, opened
 from dockyard.store.push.candidates import WholeIndex, read_candidate
+from dockyard.store.push.documents import Documents
 from dockyard.store.push.mounts import mount_sources
 from dockyard.store.push.plan import Candidate, LayerToPush, PushPlan, is_foreign, new_manifest, plan_push
 from dockyard.store.push.recover import Recovery
+from dockyard.store.push.tools import PushTools
 from dockyard.store.push.upload import Upload
-from dockyard.store.threads import RunInThread
 
 TOLD_SECONDS = 0.1
 NEW_DIGEST = "the image gets a new digest: blobs that it came as are neither here nor to be had from where it came"
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """How many layers at once (0 is without limit), and how often each is tried."""
-
-    at_once: int = 5
-    attempts: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class PushTools:
-    """What a push works with. `run` starts threads, `now` is the time of day."""
-
-    images: ImageStore
-    content: ContentStore
-    client: RegistryClient
-    limits: UploadLimits
-    run: RunInThread
-    now: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class ImagePush:
@@ -79,12 +55,15 @@ class ImagePush:
         self._sources: dict[str, list[str]] = {}
         self._mounted: dict[str, str] = {}
         self._repository = self._at_host(())
+        self._documents = Documents(tools, lambda: self._repository)
         self._recovery = Recovery(self._images, self._content, self._client, self._run, reference, credentials)
 
     async def image(self, stored: StoredImage) -> tuple[str, bytes]:
         """Pushes `stored` under the tag; media type and bytes of its manifest."""
         with self._tidied([stored]), self._held(stored) as lease:
             media_type, data = await self._send(stored, _candidates(self._images, stored), lease)
+            # before the tag: who verifies what has just got a name finds its signature
+            await self._documents.referrers([digest_of(data)])
             await Uploads(self._repository).put_manifest(self._reference.tag, media_type, data)
             lease.add(digest_of(data))
             await self._run(self._images.manifests.put, (media_type, data), stored.id)
@@ -106,7 +85,8 @@ class ImagePush:
                     return False
                 await Uploads(self._repository).put_manifest(digest_of(data), candidate.media_type, data)
             for media_type, data in index.companions:
-                await self._companion(media_type, data)
+                await self._documents.companion(media_type, data)
+            await self._documents.referrers((digest_of(index.data), *(digest_of(one.data) for _, one in index.images)))
             await Uploads(self._repository).put_manifest(self._reference.tag, index.media_type, index.data)
             self._name(digest_of(index.data), index.images[0][0])
         return True
@@ -170,7 +150,7 @@ class ImagePush:
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-        await self._config(stored.id)
+        await self._documents.config(stored.id)
         if plan.candidate is not None:
             return plan.candidate.media_type, plan.candidate.data
         blobs = [tasks[_key(step)].result() for step in plan.layers]
@@ -239,24 +219,6 @@ class ImagePush:
                 self._mounted[digest] = path
                 return True
         return False
-
-    async def _companion(self, media_type: str, data: bytes) -> None:
-        """Sends something small that the index names beside images."""
-        uploads = Uploads(self._repository)
-        if media_type in MANIFEST_TYPES:
-            await uploads.put_manifest(digest_of(data), media_type, data)
-        elif not await uploads.has(digest_of(data)):
-            await self._small(uploads, digest_of(data))
-
-    async def _config(self, image_id: str) -> None:
-        uploads = Uploads(self._repository)
-        if not await uploads.has(image_id):
-            await self._small(uploads, image_id)
-
-    async def _small(self, uploads: Uploads, digest: str) -> None:
-        with small_file(self._content, digest) as file:
-            upload = Upload(uploads, attempts=self._limits.attempts, now=self._now, sleep=self._sleep)
-            await upload.send(file, lambda sent: None, lambda seconds: None)  # noqa: ARG005
 
     def _progress(self, step: LayerToPush, file: UploadFile) -> Callable[[int], None]:
         loop = asyncio.get_running_loop()

@@ -18,8 +18,8 @@ from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.distribution.registry.uploads import UploadFile, Uploads
 from dockyard.store.layers import Layer
 from dockyard.store.push.blobs import opened
-from dockyard.store.push.image import PushTools
 from dockyard.store.push.mounts import mount_sources
+from dockyard.store.push.tools import PushTools
 from dockyard.store.push.upload import Upload
 
 Moved = Callable[[str, int, int], None]

@@ -22,7 +22,8 @@ from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.images.platforms import of_platform
 from dockyard.store.images.store import ImageStore, StoredImage
 from dockyard.store.push.candidates import whole_index
-from dockyard.store.push.image import ImagePush, PushTools, UploadLimits
+from dockyard.store.push.image import ImagePush
+from dockyard.store.push.tools import PushTools, UploadLimits
 from dockyard.store.threads import RunInThread
 
 

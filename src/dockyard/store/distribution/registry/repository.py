@@ -140,7 +140,7 @@ class Repository:
             page = document.get("tags") if isinstance(document, dict) else None
             before = len(found)
             found.update((tag, None) for tag in page or () if isinstance(tag, str))
-            following = _next_page(str(answer.url), answer.headers.get("Link", ""))
+            following = next_page(str(answer.url), answer.headers.get("Link", ""))
             # A page that brings nothing new would be followed by others like it for ever.
             request = self.follow(request, following) if following and len(found) > before else None
         return list(found)
@@ -202,7 +202,8 @@ def _media_type(answer: aiohttp.ClientResponse, data: bytes = b"") -> str:
     return given
 
 
-def _next_page(url: str, link: str) -> str:
+def next_page(url: str, link: str) -> str:
+    """The URL of the page after `url` that a Link header names (RFC 8288); empty without one."""
     target, _, parameters = link.partition(">")
     if not target.startswith("<") or 'rel="next"' not in parameters.replace("rel=next", 'rel="next"'):
         return ""

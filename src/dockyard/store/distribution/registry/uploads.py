@@ -132,12 +132,15 @@ class Uploads:
         last = answer.headers.get("Range", "").removeprefix("bytes=").partition("-")[2]
         return int(last) + 1 if last.isdigit() and int(last) > 0 else 0
 
-    async def put_manifest(self, name: str, media_type: str, data: bytes) -> None:
-        """Puts a manifest under a tag or its digest. Raises Refusal."""
-        headers = {"Content-Type": media_type}
-        await self._done(
-            replace(self._repository.request("PUT", f"manifests/{name}", headers=headers), body=lambda: data)
-        )
+    async def put_manifest(self, name: str, media_type: str, data: bytes) -> bool:
+        """Puts a manifest under a tag or its digest. Raises Refusal.
+
+        True when the registry has noted what it refers to.
+        """
+        request = self._repository.request("PUT", f"manifests/{name}", headers={"Content-Type": media_type})
+        answer = await self._repository.client.exchange(replace(request, body=lambda: data))
+        answer.release()
+        return "OCI-Subject" in answer.headers
 
     def _post(self, query: str) -> Request:
         return self._repository.request("POST", f"blobs/uploads/{query}", headers={"Content-Length": "0"})

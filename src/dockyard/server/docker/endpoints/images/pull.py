@@ -27,10 +27,12 @@ async def image_pull(call: Call) -> Answer:
     reference = named(query.text("fromImage"), query.text("tag"))
     platform = parse_platform(query.text("platform")) if query.text("platform") else None
     credentials = credentials_from_header(call.header(REGISTRY_AUTH))
+    referrers = query.flag("referrers") if query.text("referrers") else None  # not in Docker's API
     drawn = call.version <= TEXT_UNTIL
 
     async def lines() -> AsyncIterator[bytes]:
-        async with aclosing(call.engine.registries.pull(reference, platform, credentials)) as events:
+        pulled = call.engine.registries.pull(reference, platform, credentials, referrers=referrers)
+        async with aclosing(pulled) as events:
             async for event in events:
                 yield transfer_line(event, drawn=drawn)
 
