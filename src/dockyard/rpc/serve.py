@@ -87,7 +87,28 @@ async def serve(methods: Methods, sock: socket.socket, early: bytes = b"") -> Ow
     What is under way when the peer hangs up is cancelled.
     """
     server = Server([_Served(methods)], codec=Codec(), status_details_codec=DetailsCodec(), config=CONFIGURATION)
+    server._mapping = _Mapping(server._mapping)
     return await begin(server._protocol_factory, sock, early)
+
+
+class _Mapping(dict[str, Handler]):
+    """Methods by path; what isn't there answers that it isn't. grpclib's own answer has no content-type, which gRPC's
+    other implementations take for a broken connection.
+    """
+
+    def get(self, path: str, default: Any = None) -> Any:
+        del default
+        return super().get(path) or _unknown(path)
+
+
+def _unknown(path: str) -> Handler:
+    async def refuse(stream: Stream[Any, Any]) -> None:
+        del stream
+        service, _, name = path.lstrip("/").rpartition("/")
+        raise GRPCError(Status.UNIMPLEMENTED, f"unknown method {name} for service {service}")
+
+    kind = message_class("moby.buildkit.v1.BytesMessage")
+    return Handler(refuse, CARDINALITIES[True, True], kind, kind)
 
 
 class _Served:

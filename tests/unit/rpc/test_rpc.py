@@ -64,6 +64,16 @@ async def test_an_error_has_its_status_and_text(pair):
     assert (caught.value.status, caught.value.message) == (Status.NOT_FOUND, "no such build")
 
 
+async def test_a_method_that_there_is_not(pair):
+    caller, _ = pair
+    with pytest.raises(GRPCError) as caught:
+        await caller.unary("/moby.buildkit.v1.Control/Prune", control.PruneRequest())
+    assert (caught.value.status, caught.value.message) == (
+        Status.UNIMPLEMENTED,
+        "unknown method Prune for service moby.buildkit.v1.Control",
+    )
+
+
 async def test_a_conversation_of_more_than_a_window(pair):
     caller, _ = pair
     async with caller.open(COPY, [("dir-name", "context")]) as stream:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from grpclib.exceptions import GRPCError, StreamTerminatedError
@@ -21,6 +21,8 @@ _SOLVE = "/moby.buildkit.v1.Control/Solve"
 _STATUS = "/moby.buildkit.v1.Control/Status"
 _BRIDGE = "/moby.buildkit.v1.frontend.LLBBridge/"
 _BUILD_ID = "buildkit-controlapi-buildid"
+_ENDED = (GRPCError, StreamTerminatedError, ConnectionError)
+"""How listening ends when the call does: how that went is told by its answer."""
 _LAST_WORDS_SECONDS = 5
 """How long the daemon may be silent about a build that is done: buildx waits as long."""
 
@@ -62,11 +64,11 @@ def _caches(request: BuildRequest) -> Any:
 async def solve(caller: Caller, message: Any, progress: Progress | None) -> dict[str, str]:
     """Has it built; returns what the exporters answer (`containerimage.digest`, …).
 
-    Raises BuildFailed with the daemon's message and the lines that it blames, Unavailable when the daemon goes.
+    Raises BuildFailed with the daemon's message and the lines that it blames, Unavailable when the daemon goes, and
+    what `progress` raises.
     """
-    async with _listening(caller, message.Ref, progress):
-        response = await _called(caller, _SOLVE, message)
-        return dict(response.ExporterResponse)
+    response = await _while_listening(caller, message.Ref, progress, _called(caller, _SOLVE, message))
+    return dict(response.ExporterResponse)
 
 
 async def call_frontend(caller: Caller, message: Any, progress: Progress | None) -> dict[str, bytes]:
@@ -79,17 +81,20 @@ async def call_frontend(caller: Caller, message: Any, progress: Progress | None)
     )
     message.Frontend = ""
     headers = {_BUILD_ID: message.Ref}
-    async with _listening(caller, message.Ref, progress):
+
+    async def ask() -> Any:
         outer = asyncio.create_task(_called(caller, _SOLVE, message))
         try:
             answer = await _called(caller, f"{_BRIDGE}Solve", question, headers)
             await _called(caller, f"{_BRIDGE}Return", frontend.ReturnRequest(result=frontend.Result()), headers)
             await outer
-            return dict(answer.result.metadata)
+            return answer
         finally:
             outer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await outer
+            await asyncio.gather(outer, return_exceptions=True)
+
+    answer = await _while_listening(caller, message.Ref, progress, ask())
+    return dict(answer.result.metadata)
 
 
 async def _called(caller: Caller, path: str, message: Any, headers: Mapping[str, str] | None = None) -> Any:
@@ -104,9 +109,11 @@ async def _called(caller: Caller, path: str, message: Any, headers: Mapping[str,
     return response
 
 
-@contextlib.asynccontextmanager
-async def _listening(caller: Caller, ref: str, progress: Progress | None) -> Any:
-    """Tells `progress` what the daemon tells of the build `ref`, also what comes late."""
+async def _while_listening(caller: Caller, ref: str, progress: Progress | None, call: Coroutine[Any, Any, Any]) -> Any:
+    """What `call` returns; meanwhile `progress` is told what the daemon tells of the build `ref`, also what comes late.
+
+    What `progress` raises ends the call.
+    """
     heard = asyncio.Event()
 
     async def listen() -> None:
@@ -116,18 +123,21 @@ async def _listening(caller: Caller, ref: str, progress: Progress | None) -> Any
                 if progress:
                     progress(update_of(response))
 
-    listening = asyncio.create_task(listen())
+    calling, listening = asyncio.ensure_future(call), asyncio.ensure_future(listen())
     try:
-        yield
-    finally:
+        await asyncio.wait([calling, listening], return_when=asyncio.FIRST_COMPLETED)
+        if listening.done() and not isinstance(listening.exception(), (*_ENDED, type(None))):
+            await listening
+        await asyncio.wait([calling])
         while not listening.done():
             heard.clear()
-            done = asyncio.create_task(heard.wait())
-            await asyncio.wait([listening, done], timeout=_LAST_WORDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            done.cancel()
-            if not listening.done() and not heard.is_set():
+            news = asyncio.ensure_future(heard.wait())
+            await asyncio.wait([listening, news], timeout=_LAST_WORDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            if not heard.is_set():
                 break
+        return await calling
+    finally:
+        calling.cancel()
         listening.cancel()
-        # How it went is told by the answer.
-        with contextlib.suppress(asyncio.CancelledError, GRPCError, StreamTerminatedError, ConnectionError):
-            await listening
+        await asyncio.gather(calling, listening, return_exceptions=True)
