@@ -8,6 +8,7 @@ from dockyard.errors import InvalidParameter, NotFound
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import Reference, parse_reference
 from dockyard.store.images import StoredImage
+from dockyard.store.images.platforms import of_platform
 from dockyard.store.images.store import ImageStore
 from dockyard.store.layers.leases import Lease
 
@@ -47,13 +48,13 @@ class EngineImages:
         return BaseImage(stored.id, stored.image, stored.chain_id)
 
     def _here(self, reference: str, platform: Platform | None) -> StoredImage | None:
+        """The image, or the one of another platform beside it, as an index of several has them."""
         try:
-            stored = self._images.get(reference)
+            return self._of_platform(reference, platform)
         except NotFound:
             return None
         except InvalidParameter as error:
             raise InvalidParameter(f"failed to parse stage name {reference!r}: {error}".replace("'", '"')) from None
-        return stored if platform is None or _fits(stored, platform) else None
 
     async def _pulled(self, reference: str, platform: Platform | None) -> StoredImage:
         try:
@@ -62,13 +63,17 @@ class EngineImages:
             raise InvalidParameter(f"failed to parse stage name {reference!r}: {error}".replace("'", '"')) from None
         async for event in self._pull(name, platform):
             self._told(event)
+        return self._of_platform(reference, platform)
+
+    def _of_platform(self, reference: str, platform: Platform | None) -> StoredImage:
         stored = self._images.get(reference)
-        if platform is not None and not _fits(stored, platform):
-            raise NotFound(f"image with reference {reference} was found but does not match the specified platform")
-        return stored
+        if platform is None or _fits(stored, platform):
+            return stored
+        return of_platform(self._images, reference, platform)
 
 
 def _fits(stored: StoredImage, platform: Platform) -> bool:
+    """Whether the image is for `platform`; one that doesn't say is for all."""
     image = stored.image
     return (not platform.os or (image.os or platform.os) == platform.os) and (
         not platform.architecture or (image.architecture or platform.architecture) == platform.architecture
