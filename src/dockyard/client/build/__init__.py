@@ -8,6 +8,7 @@
 
     request.py     what to build, as frozen values            build.py      does it: `build`
     attributes.py  what of it the frontend is told            inputs.py     contexts, Dockerfiles: folders, URLs, stdin
+    stores.py      folders of blobs: caches, layouts       oci_layout.py  their index
     outputs.py     where results go                           fields.py     `type=local,dest=out`
     session.py     the connections                            services/     what the daemon may ask for
     solving.py     Solve, Status, and the frontend's calls    progress.py   what happens meanwhile, as values

@@ -11,13 +11,15 @@ from dockyard.client.build.outputs import Export, exports_of
 from dockyard.client.build.progress import Progress
 from dockyard.client.build.request import BuildRequest
 from dockyard.client.build.services.agents import agent_methods
+from dockyard.client.build.services.content import content_methods
 from dockyard.client.build.services.credentials import Lookup, credential_methods, from_config
 from dockyard.client.build.services.exports import export_methods
 from dockyard.client.build.services.files import file_methods
 from dockyard.client.build.services.secrets import secret_methods
 from dockyard.client.build.services.uploads import upload_methods
 from dockyard.client.build.session import control, session
-from dockyard.client.build.solving import call_frontend, solve, solve_request
+from dockyard.client.build.solving import call_frontend, gateway_ip, solve, solve_request
+from dockyard.client.build.stores import Stores
 from dockyard.client.engine import EngineClient
 from dockyard.rpc.serve import Methods
 
@@ -83,13 +85,20 @@ async def build_async(
     around = os.environ if environment is None else environment
     exports = exports_of(request, write_stdout)
     with inputs_of(request) as inputs, agent_sockets(request.ssh, around) as sockets:
+        stores = Stores(request, inputs.layouts, (export.store for export in exports if export.store))
         methods = _methods(request, inputs, exports, sockets, credentials or from_config(around), around)
+        if stores.folders:
+            methods |= content_methods(stores.folders)
         async with session(client, methods, inputs.shared_key) as session_id, control(client) as caller:
-            message = solve_request(request, exports, inputs.attributes, session_id)
+            host = await gateway_ip(caller) if any(one.endswith("host-gateway") for one in request.add_hosts) else ""
+            message = solve_request(
+                request, exports, inputs.attributes, session_id, cache_from=stores.cache_from, gateway_ip=host
+            )
             if request.call:
                 called = await call_frontend(caller, message, progress)
                 return Built(called=called, source_name=inputs.source_name)
             answers = await solve(caller, message, progress)
+            stores.name_results(answers)
     push = tuple(name for export in exports for name in export.push)
     return Built(answers, push=push, source_name=inputs.source_name)
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Self
 
+from dockyard.client.build.oci_layout import digest_of
 from dockyard.client.build.request import BuildRequest
-from dockyard.errors import InvalidParameter, NotFound, NotImplementedYet
+from dockyard.errors import InvalidParameter, NotFound
 
 _REMOTE = re.compile(r"(https?://|git://|github\.com/|git@|ssh://)")
+_LAYOUT = re.compile(r"oci-layout://(?P<folder>.+?)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 _OTHERS = ("docker-image://", "target:")
 _ARCHIVES = (b"BZh", b"\x1f\x8b\x08", b"\xfd7zXZ\0")
 _PEEK = 1024
@@ -24,14 +26,16 @@ class Inputs:
     """What a build is made of. A context manager: leaving it removes what was written for the build.
 
     attributes: of the frontend. folders: local paths by the names by which the daemon asks.
-    uploads: by id, what the daemon fetches from http://buildkit-session/<id>. shared_key: a context's name, by which
-    the daemon finds what it has of it from earlier builds. source_name: how messages call the Dockerfile.
+    layouts: folders in OCI's layout, by id. uploads: by id, what the daemon fetches from
+    http://buildkit-session/<id>. shared_key: a context's name, by which the daemon finds what it has of it from
+    earlier builds. source_name: how messages call the Dockerfile.
     """
 
     def __init__(self) -> None:
         self.attributes: dict[str, str] = {}
         self.folders: dict[str, str] = {}
         self.uploads: dict[str, Callable[[], Iterator[bytes]]] = {}
+        self.layouts: dict[str, str] = {}
         self.shared_key = ""
         self.source_name = ""
         self._clean = ExitStack()
@@ -163,7 +167,8 @@ def _named(inputs: Inputs, name: str, value: str) -> None:
         inputs.attributes[f"context:{name}"] = value
         return
     if value.startswith("oci-layout://"):
-        raise NotImplementedYet(f"build context {name}: oci-layout:// is not supported by Dockyard yet")
+        inputs.attributes[f"context:{name}"] = _layout(inputs, value)
+        return
     if not os.path.isdir(value):
         kind = "not a directory" if os.path.exists(value) else "no such file or directory"
         raise NotFound(f"failed to get build context {name}: stat {value}: {kind}")
@@ -171,6 +176,20 @@ def _named(inputs: Inputs, name: str, value: str) -> None:
     inputs.folders[local] = value
     inputs.attributes[f"context:{name}"] = f"local:{local}"
     inputs.attributes[f"sharedkey:localdir:{name}"] = os.path.basename(os.path.abspath(value))
+
+
+def _layout(inputs: Inputs, value: str) -> str:
+    """`oci-layout://FOLDER[:TAG][@DIGEST]` as the daemon asks for it: by an id, with the digest."""
+    matched = _LAYOUT.fullmatch(value)
+    if matched is None or not os.path.isdir(matched["folder"]):
+        raise NotFound(f'oci-layout reference "{value}" could not be resolved: no such folder')
+    tag = matched["tag"] or ("" if matched["digest"] else "latest")
+    digest = matched["digest"] or digest_of(matched["folder"], tag, alone=True)
+    if not digest:
+        raise NotFound(f'oci-layout reference "{value}" could not be resolved: failed to resolve digest')
+    key = secrets.token_hex(12)
+    inputs.layouts[key] = matched["folder"]
+    return f"oci-layout://{key}{':' if tag else ''}{tag}@{digest}"
 
 
 def _stdin(request: BuildRequest) -> Iterator[bytes]:

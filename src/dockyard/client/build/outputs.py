@@ -17,11 +17,15 @@ IMAGE = "moby"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One exporter: what the daemon is asked for, where the result goes, what is pushed when all is done."""
+    """One exporter: what the daemon is asked for, where the result goes, what is pushed when all is done.
+
+    store: a folder in OCI's layout that the result goes into, blob by blob.
+    """
 
     type: str
     attributes: Mapping[str, str]
     target: Target | None = None
+    store: str = ""
     push: tuple[str, ...] = ()
 
 
@@ -57,6 +61,10 @@ def _export(
         if tags:
             attributes["name"] = ",".join(tags)
         attributes |= annotations
+    if kind in ("oci", "docker") and attributes.get("tar", "").lower() in ("0", "f", "false"):
+        if not output.dest or output.dest == "-":
+            raise InvalidParameter(f"dest is required for {kind} exporter without tar")
+        return Export(kind, attributes, store=output.dest)
     loads = kind == "image" or (kind == "docker" and not output.dest and output.write is None)
     if not loads:
         return Export(kind, attributes, _target(output, kind, write_stdout))
@@ -69,7 +77,7 @@ def _export(
             raise InvalidParameter("tag is needed when pushing to registry")
         if attributes.get("push-by-digest", "").lower() in ("1", "t", "true"):
             raise InvalidParameter("push-by-digest is currently not implemented for docker driver")
-    return Export(IMAGE, attributes, None, push)
+    return Export(IMAGE, attributes, push=push)
 
 
 def _target(output: Output, kind: str, write_stdout: Callable[[bytes], object] | None) -> Target:

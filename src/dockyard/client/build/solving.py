@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from dockyard.client.build.attributes import attributes_of, entitlements_of, fro
 from dockyard.client.build.failure import failed
 from dockyard.client.build.outputs import Export
 from dockyard.client.build.progress import Progress, update_of
-from dockyard.client.build.request import BuildRequest
+from dockyard.client.build.request import BuildRequest, Cache
 from dockyard.client.build.session import new_id
 from dockyard.errors import Unavailable
 from dockyard.rpc.call import Caller
@@ -19,6 +20,8 @@ from dockyard.wire.buildkit.messages import control, frontend
 
 _SOLVE = "/moby.buildkit.v1.Control/Solve"
 _STATUS = "/moby.buildkit.v1.Control/Status"
+_WORKERS = "/moby.buildkit.v1.Control/ListWorkers"
+_GATEWAY = "org.mobyproject.buildkit.worker.moby.host-gateway-ip"
 _BRIDGE = "/moby.buildkit.v1.frontend.LLBBridge/"
 _BUILD_ID = "buildkit-controlapi-buildid"
 _ENDED = (GRPCError, StreamTerminatedError, ConnectionError)
@@ -28,11 +31,23 @@ _LAST_WORDS_SECONDS = 5
 
 
 def solve_request(
-    request: BuildRequest, exports: Sequence[Export], inputs: Mapping[str, str], session_id: str, gateway_ip: str = ""
+    request: BuildRequest,
+    exports: Sequence[Export],
+    inputs: Mapping[str, str],
+    session_id: str,
+    *,
+    cache_from: Sequence[Cache] = (),
+    gateway_ip: str = "",
 ) -> Any:
-    """`request` as a `moby.buildkit.v1.SolveRequest`; `inputs` are the frontend's attributes of contexts."""
+    """`request` as a `moby.buildkit.v1.SolveRequest`; `inputs` are the frontend's attributes of contexts.
+
+    cache_from: what of the request's caches is there. gateway_ip: the host's address in RUN's networks.
+    """
     name, of_frontend = frontend_of(request)
     attributes = attributes_of(request, gateway_ip)
+    if cache_from:
+        entries = [{"Type": one.type, "Attrs": dict(one.attributes)} for one in cache_from]
+        attributes["cache-imports"] = json.dumps(entries)
     caps = [found["frontend.caps"] for found in (inputs, attributes) if "frontend.caps" in found]
     attributes |= {**inputs, **of_frontend}
     if caps:
@@ -44,7 +59,7 @@ def solve_request(
         FrontendAttrs=attributes,
         Entitlements=entitlements_of(request),
         Exporters=[control.Exporter(Type=one.type, Attrs=one.attributes) for one in exports],
-        Cache=_caches(request),
+        Cache=_caches(request, cache_from),
         Internal=bool(request.call),
     )
     if exports:  # daemons of before there could be several
@@ -53,12 +68,18 @@ def solve_request(
     return message
 
 
-def _caches(request: BuildRequest) -> Any:
-    imports = [control.CacheOptionsEntry(Type=one.type, Attrs=one.attributes) for one in request.cache_from]
+def _caches(request: BuildRequest, cache_from: Sequence[Cache]) -> Any:
+    imports = [control.CacheOptionsEntry(Type=one.type, Attrs=one.attributes) for one in cache_from]
     exports = [control.CacheOptionsEntry(Type=one.type, Attrs=one.attributes) for one in request.cache_to]
     if request.build_args.get("BUILDKIT_INLINE_CACHE", "").lower() in ("1", "t", "true"):
         exports.append(control.CacheOptionsEntry(Type="inline"))
     return control.CacheOptions(Imports=imports, Exports=exports)
+
+
+async def gateway_ip(caller: Caller) -> str:
+    """What `host-gateway` means in the daemon's builds; empty when it doesn't say."""
+    workers = await _called(caller, _WORKERS, control.ListWorkersRequest())
+    return next((str(one.Labels[_GATEWAY]) for one in workers.record if _GATEWAY in one.Labels), "")
 
 
 async def solve(caller: Caller, message: Any, progress: Progress | None) -> dict[str, str]:
