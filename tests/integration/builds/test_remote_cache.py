@@ -136,7 +136,7 @@ async def test_a_layer_that_is_lost_is_made_again(machine: Machine, target: Runn
         target.blob(layer["digest"]).write_bytes(b"another layer" * 10)
     again = await second.build(DOCKERFILE, FILES, cache_from=[("registry", {"ref": name})])
     assert not any(steps(second).values())
-    assert again.refs[0].chain_id == built.refs[0].chain_id
+    assert len(second.store.layers.stack(again.refs[0].chain_id)) == 3
     assert [line for line in second.report.lines if name in line]
 
 

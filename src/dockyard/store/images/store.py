@@ -244,9 +244,12 @@ class ImageStore:
         try:
             return self.by_id(digest)
         except NotFound:
-            below = self.manifests.find(digest) or next(iter(self.manifests.below(digest)), None)
-            if below is not None:  # what builds and registries call an image: the digest of its manifest or index
-                return self.by_id(below.image_id)
+            # What builds and registries call an image: the digest of its manifest, or of an index; of that the image
+            # that a tag means.
+            whole = self.manifests.find(digest)
+            ids = [whole.image_id] if whole is not None else [one.image_id for one in self.manifests.below(digest)]
+            for image_id in sorted(ids, key=lambda one: all(name.digest for name in self.references.of_image(one))):
+                return self.by_id(image_id)
             raise NotFound(f"No such image: {name}") from None
 
     def _by_prefix(self, name: str, shown: str) -> StoredImage:
