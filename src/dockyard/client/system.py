@@ -27,9 +27,9 @@ def auth(client: EngineClient, entry: Mapping[str, str]) -> Any:
     return client.call("POST", "/auth", json=dict(entry))
 
 
-def disk_usage(client: EngineClient) -> Any:
-    """GET /system/df."""
-    return client.call("GET", "/system/df")
+def disk_usage(client: EngineClient, *, disk: bool = False) -> Any:
+    """GET /system/df. `disk`: also `Disk`, every byte below the data root (Dockyard only)."""
+    return client.call("GET", "/system/df", {"disk": "1" if disk else None})
 
 
 def events(client: EngineClient, *, since: str, until: str, filters: Mapping[str, list[str]]) -> Response:

@@ -6,6 +6,7 @@ from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
 from dockyard.cli.output.formatter import formatted
+from dockyard.cli.output.table import aligned
 from dockyard.cli.output.units import human_size
 from dockyard.cli.session import Session
 from dockyard.cli.system.df_verbose import verbose_text
@@ -27,6 +28,9 @@ _HEADERS = {
 
 def run(session: Session, options: Parsed) -> int:
     """Prints the summary, or with --verbose each object."""
+    if options["disk"]:
+        session.write(disk_text(system.disk_usage(session.client, disk=True)))
+        return 0
     usage = system.disk_usage(session.client)
     if options["verbose"]:
         session.write(verbose_text(usage, session.now()))
@@ -37,6 +41,14 @@ def run(session: Session, options: Parsed) -> int:
         formatted(rows, layout=layout, default=_TABLE, headers=_HEADERS, type_name="*formatter.diskUsageContext")
     )
     return 0
+
+
+def disk_text(usage: Any) -> str:
+    """Each share of the disk that isn't empty, and all of them together."""
+    shares = [one for one in usage["Disk"] if one["Size"]]
+    rows = [("WHAT", "SIZE"), *((one["What"], human_size(one["Size"])) for one in shares)]
+    rows.append(("Together", human_size(sum(one["Size"] for one in shares))))
+    return aligned("\n".join("\t".join(row) for row in rows)) + "\n"
 
 
 def _row(title: str, total: int, active: int, size: int, reclaimable: str) -> dict[str, Any]:
@@ -91,6 +103,7 @@ COMMAND = Command(
     "Show what takes space on the disk",
     run,
     flags=(
+        Flag("disk", "", BOOL, "Show what every byte of the disk is for (Dockyard only)"),
         Flag("format", "", STRING, "Print with a Go template, as a table of one, or json"),
         Flag("verbose", "v", BOOL, "Show each object"),
     ),

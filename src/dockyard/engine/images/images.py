@@ -10,6 +10,7 @@ from contextlib import aclosing
 import msgspec
 
 from dockyard.engine.containers.collection import Collection
+from dockyard.engine.disk import DiskShare, disk_shares
 from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.chosen import EngineImage, choose_image
@@ -232,6 +233,10 @@ class Images:
         """What images take on disk, and how much of it several of them share."""
         return await asyncio.to_thread(disk_usage, self._store, await self.list())
 
+    async def disk(self, root: str) -> Sequence[DiskShare]:
+        """What every byte below the data root `root` is for."""
+        return await asyncio.to_thread(disk_shares, root, self._store)
+
     def _inspect(self, name: str) -> ImageDetails:
         stored = self._images.get(name)
         references = self._images.references.of_image(stored.id)
@@ -247,7 +252,9 @@ class Images:
         )
 
     def _layers_bytes(self) -> int:
-        return sum(layer.size_bytes for layer in self._store.layers.layers())
+        layers = self._store.layers
+        blobs = {row.digest: row.size_bytes for one in layers.layers() for row in layers.blobs(one.diff_id)}
+        return sum(layer.size_bytes for layer in layers.layers()) + sum(blobs.values())
 
     def _users(self) -> "dict[str, builtins.list[ContainerUse]]":
         users: dict[str, builtins.list[ContainerUse]] = {}

@@ -235,6 +235,10 @@ class LayerStore:
         """
         return self._writable.forget(container_id)
 
+    def writable_directories(self) -> set[str]:
+        """The driver's ids of containers' layers, and of what lies between them and their images."""
+        return {row.driver_id for row in self._table.rw_layers()} | set(self._table.init_layers().values())
+
     def containers(self) -> set[str]:
         """Ids of all containers that have a writable layer."""
         return {row.container_id for row in self._table.rw_layers()}
@@ -271,9 +275,7 @@ class LayerStore:
 
     def sweep(self) -> list[str]:
         """Remove directories that no row knows: what a killed process left half-made or half-removed. At start only."""
-        known = {layer.driver_id for layer in self._table.layers()}
-        known |= {row.driver_id for row in self._table.rw_layers()}
-        known |= set(self._table.init_layers().values())
+        known = {layer.driver_id for layer in self._table.layers()} | self.writable_directories()
         rubbish = [layer_id for layer_id in self.driver.ids() if layer_id not in known]
         for layer_id in rubbish:
             self.driver.remove(layer_id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dockyard.engine.containers.state import Status
+from dockyard.engine.images.usage import ImageUsage
 from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
@@ -32,14 +33,22 @@ async def system_data_usage(call: Call) -> Answer:
         document["VolumeUsage"] = await _volumes(call)
     if "build-cache" in wanted:
         document["BuildCacheUsage"] = await _build_cache(call)
-    return JsonAnswer(system_answers.disk_usage(document, call.version, call.query.flag("verbose")))
+    answer = system_answers.disk_usage(document, call.version, call.query.flag("verbose"))
+    if call.query.flag("disk"):  # not in Docker's API
+        root = call.engine.services.paths.data_root
+        answer["Disk"] = [{"What": one.what, "Size": one.size_bytes} for one in await call.engine.images.disk(root)]
+    return JsonAnswer(answer)
 
 
 async def _images(call: Call) -> dict[str, Any]:
     usage = await call.engine.images.disk_usage()
-    items = [image_summary(one.image) | {"SharedSize": one.shared_bytes} for one in usage.images]
+    items = [image_summary(one.image) | _image_sizes(one) for one in usage.images]
     active = sum(one.image.containers > 0 for one in usage.images)
     return _section(items, active=active, total=usage.layers_bytes, reclaimable=usage.reclaimable_bytes)
+
+
+def _image_sizes(one: ImageUsage) -> dict[str, int]:
+    return {"Size": one.size_bytes, "SharedSize": one.shared_bytes}
 
 
 async def _containers(call: Call) -> dict[str, Any]:

@@ -30,7 +30,7 @@ async def image_list(call: Call) -> Answer:
     found = await call.engine.images.list(everything=call.query.flag("all"), filters=filters)
     lines = [image_summary(image) for image in found]
     if call.version >= SHARED_SIZE_SINCE and call.query.flag("shared-size"):
-        shared = {one.image.stored.id: one.shared_bytes for one in (await call.engine.images.disk_usage()).images}
+        shared = {one.image.stored.id: one.shared_files_bytes for one in (await call.engine.images.disk_usage()).images}
         lines = [line | {"SharedSize": shared.get(line["Id"], 0)} for line in lines]
     return JsonAnswer([image_answers.summary(line, call.version) for line in lines])
 
