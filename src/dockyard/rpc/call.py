@@ -8,12 +8,15 @@ caller.close()
 """
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from grpclib.client import Channel, Stream
+from grpclib.exceptions import StreamTerminatedError
 from grpclib.protocol import H2Protocol
+from h2.exceptions import H2Error
 
 from dockyard.rpc.codec import Codec, DetailsCodec
 from dockyard.rpc.connection import CARDINALITIES, CONFIGURATION, OwnProtocol, begin
@@ -66,6 +69,14 @@ class Caller:
     def close(self) -> None:
         """End the connection; calls that are under way raise."""
         self._channel.close()
+
+
+async def leave(stream: Stream[Any, Any]) -> None:
+    """A conversation has come to its end by what was said in it: whichever half is still open is closed."""
+    if stream._stream.closable:
+        with contextlib.suppress(H2Error, StreamTerminatedError):
+            await stream.cancel()
+    stream._cancel_done = True
 
 
 class _Channel(Channel):

@@ -16,6 +16,7 @@ from grpclib.exceptions import GRPCError
 from grpclib.protocol import Connection, H2Protocol, Stream
 
 LOG = logging.getLogger(__name__)
+logging.getLogger("hpack").setLevel(logging.INFO)  # it tells of every header: more than a debugging daemon can bear
 
 MOST_MESSAGE_BYTES = 16 << 20
 """What BuildKit takes (its client's and server's `MaxCallRecvMsgSize`)."""

@@ -143,7 +143,7 @@ class _Told:
 def as_status(error: DockyardError, details: list[Any] | None = None) -> GRPCError:
     """The error as gRPC tells it; `details` are `google.protobuf.Any`."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), Status.UNKNOWN)
-    return GRPCError(status, str(error), details)
+    return GRPCError(status, str(error), details or getattr(error, "details", None))
 
 
 async def _request(stream: Stream[Any, Any]) -> Any:

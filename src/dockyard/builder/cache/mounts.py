@@ -9,7 +9,6 @@ like records (engine/builds/usage.py), and survive a kill as they are: a cache m
 goes to the trash by a rename, as long as nobody holds it: a command finds its directory whole or not at all.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import json
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dockyard.builder.locks import KeyLocks
+from dockyard.builder.threads import finished
 from dockyard.errors import SystemFailure
 from dockyard.fs.atomic import write_atomic
 from dockyard.fs.rooted import remove_tree
@@ -67,7 +67,7 @@ class CacheMounts:
             name = self._take(mount_id, sharing)
             try:
                 async with self._making.hold(name):  # of those that begin together one makes it
-                    directory = await _finished(self._have, name, mount_id, sharing, fill, (uid, gid, mode))
+                    directory = await finished(self._have, name, mount_id, sharing, fill, (uid, gid, mode))
                 yield directory
             finally:
                 self._release(name)
@@ -144,19 +144,6 @@ class CacheMounts:
         except OSError as error:
             raise SystemFailure(f"making cache mount {mount_id}: {error.strerror}") from error
         return f"{home}/data"
-
-
-async def _finished(work: Callable[..., str], *arguments: object) -> str:
-    """`work` in a thread. Who is cancelled waits for its end: the thread goes on, and would work on a directory that
-    others are given meanwhile."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        while not running.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        raise
 
 
 def _name(mount_id: str, number: int) -> str:

@@ -54,7 +54,7 @@ def plan_run(state: StageState, one: types.Run) -> None:
     )
     if one.devices:
         raise DockerfileError("RUN --device is not supported by Dockyard")
-    vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=str(one))
+    vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one), raw_quotes=True))
     state.command(one, vertex, args, arguments, counted=bool(operation.hidden_env))
 
 
@@ -143,5 +143,5 @@ def plan_workdir(state: StageState, one: types.Workdir) -> None:
         raise DockerfileError("cannot normalize nothing")
     path = state.absolute(given).rstrip("/") or "/"
     state.config = state.config._replace(working_dir=path)
-    vertex = state.vertex_of(MakeDirectory(path), state.vertex, span=one.line.span, name=str(one))
+    vertex = state.vertex_of(MakeDirectory(path), state.vertex, span=one.line.span, name=state.shown(str(one)))
     state.files(one, vertex, f"WORKDIR {path}", f"WORKDIR {path}")

@@ -104,7 +104,7 @@ def _plan(
         keep_owner=isinstance(one, types.Copy) and bool(one.origin) and not chown,
         link=one.link,
     )
-    vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=str(one))
+    vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one)))
     told = [keyword, "--parents"] if isinstance(one, types.Copy) and one.parents else [keyword]
     told += [f"--chown={chown}"] if chown else []
     told += [f"--chmod={chmod}"] if chmod else []
@@ -128,9 +128,9 @@ def _inline(state: StageState, one: types.Transfer) -> tuple[InlineFile, ...]:
 def source_vertex(state: StageState, name: str) -> Vertex:
     """What `--from=name` and a mount's `from` mean."""
     outline = state.outline
-    if name in state.options.contexts:
-        return state.vertex_of(LocalTree(name))
     origin = outline.origin(name, state.index)
+    if isinstance(origin, str) and state.options.contexts.get(origin) == "files":
+        return state.vertex_of(LocalTree(origin))
     if isinstance(origin, int):
         return state.finished[origin]
     image = outline.images[origin, outline.platform_of(state.index)]

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dockyard.errors import InvalidParameter
 from dockyard.spec.image.config import Image
 from dockyard.spec.image.descriptor import Platform
+from dockyard.store.distribution.reference import parse_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class BaseImages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """`arguments`: `--build-arg`, None for a name without a value. `contexts`: named contexts (`--build-context`).
+    """`arguments`: `--build-arg`, None for a name without a value. `contexts`: named contexts (`--build-context`), each
+    `files` or `image`. `no_cache_stages`: stages in which nothing comes from the cache.
 
     `style`: whose history and texts: `classic` or `buildkit`. `epoch_seconds`: SOURCE_DATE_EPOCH, when it was given.
     """
@@ -35,12 +38,25 @@ class BuildOptions:
     labels: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     network: str = "default"
     platform: Platform | None = None
     build_platform: Platform = field(default_factory=lambda: Platform("amd64", "linux"))
     contexts: Mapping[str, str] = field(default_factory=dict)
     style: str = "classic"
     cache_namespace: str = ""
+
+    def context_of(self, name: str) -> str | None:
+        """The named context that stands for the image `name`, as `contexts` calls it; None when there is none."""
+        if not self.contexts:
+            return None
+        if name in self.contexts:
+            return name
+        try:
+            familiar = parse_reference(name).with_default_tag().familiar.removesuffix(":latest")
+        except InvalidParameter:
+            return None
+        return familiar if familiar in self.contexts else None
 
     @property
     def target_platform(self) -> Platform:

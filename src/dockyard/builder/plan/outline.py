@@ -58,8 +58,8 @@ class Outline:
 
     def origin(self, name: str, index: int) -> "int | str":
         """What `--from=name` in stage `index` means: a stage's index, or an image's name."""
-        if name in self.options.contexts:
-            return name
+        if (context := self.options.context_of(name)) is not None:
+            return context
         if name.isascii() and name.isdigit() and int(name) >= index:
             where = "refers to current build stage" if int(name) == index else "index out of bounds"
             raise DockerfileError(f"invalid from flag value {name}: {where}")
@@ -106,8 +106,8 @@ def _outlined(result: Outline, stage: Stage) -> Outlined:
     if begin.platform:
         platform = parse_platform(expand(begin.platform, result.arguments.get, result.mode))
     parent = next((one.index for one in reversed(result.dockerfile.stages[: stage.index]) if _is(one, base)), None)
-    if base in result.options.contexts:
-        parent = None
+    if (context := result.options.context_of(base)) is not None:
+        base, parent = context, None
     return Outlined(stage, base, parent, platform)
 
 
@@ -206,7 +206,7 @@ def _stages_used(result: Outline, index: int) -> set[int]:
 
 def _images_used(result: Outline, index: int) -> set[str]:
     found = {one for name in _origins(result, index) if isinstance(one := result.origin(name, index), str)}
-    return found - set(result.options.contexts)
+    return {name for name in found if result.options.contexts.get(name) != "files"}
 
 
 def _origins(result: Outline, index: int) -> list[str]:

@@ -2,10 +2,10 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dockyard.builder.dockerfile.instructions import Instruction
-from dockyard.builder.dockerfile.source import Span
+from dockyard.builder.dockerfile.source import DockerfileError, Span
 from dockyard.builder.dockerfile.words import Mode, expand
 from dockyard.builder.graph import Operation, Vertex
 from dockyard.builder.plan.arguments import StageArguments
@@ -58,6 +58,12 @@ class StageState:
     triggers_left: int = 0
 
     @property
+    def _never(self) -> bool:
+        """Whether nothing of this stage comes from the cache."""
+        name = self.outline.stages[self.index].stage.begin.name or f"stage-{self.index}"
+        return any(one.lower() == name.lower() for one in self.options.no_cache_stages)
+
+    @property
     def options(self) -> BuildOptions:
         """What the build was asked for."""
         return self.outline.options
@@ -88,6 +94,15 @@ class StageState:
         """The same for the text of a here-document, in which quotes mean nothing."""
         return expand(text, self.lookup, Mode(skip_quotes=True))
 
+    def shown(self, text: str, *, raw_quotes: bool = False) -> str:
+        """An instruction as progress shows it: with the values of variables that have one."""
+        if self.options.style == "classic":
+            return text
+        try:
+            return expand(text, self.lookup, replace(self.outline.mode, raw_quotes=raw_quotes, keep_unset=True))
+        except DockerfileError:
+            return text
+
     def absolute(self, path: str) -> str:
         """`path` below the working directory; a trailing slash is kept."""
         slash = path.endswith(("/", "/.")) or path in (".", "")
@@ -109,7 +124,7 @@ class StageState:
 
     def vertex_of(self, operation: Operation, *inputs: Vertex, span: Span | None = None, name: str = "") -> Vertex:
         """A vertex as this build makes them."""
-        never = self.options.no_cache
+        never = self.options.no_cache or self._never
         return Vertex(operation, inputs, name, span, never, self.options.epoch_seconds)
 
     def nop(self, instruction: Instruction, comment: str, remark: str = "") -> None:

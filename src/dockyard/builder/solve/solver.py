@@ -86,6 +86,13 @@ class Solver:
         """What the vertex comes to; the same work for all who ask. Raises what the work raised."""
         return await asyncio.shield(self._task(vertex))
 
+    def result(self, vertex: Vertex) -> Result | None:
+        """What the vertex has come to; None when it isn't done, or failed."""
+        task = self._tasks.get(vertex.digest)
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        return task.result()
+
     def begin(self, vertex: Vertex) -> None:
         """Begin work on the vertex and all that it needs, without waiting."""
         self._task(vertex)
