@@ -136,6 +136,7 @@ ROUTES: tuple[Route, ...] = (
 )
 
 EXTENSIONS: tuple[Route, ...] = (
+    ("POST", "/grpc", "Grpc"),
     ("GET", "/containers/{id}/why", "ContainerWhy"),
     ("POST", "/networks/{id}/peers", "NetworkPeers"),
     ("POST", "/volumes/{name}/rename", "VolumeRename"),
@@ -143,4 +144,4 @@ EXTENSIONS: tuple[Route, ...] = (
     ("GET", "/volumes/{name}/export", "VolumeExport"),
     ("POST", "/volumes/{name}/import", "VolumeImport"),
 )
-"""What Docker doesn't have: the same in every version (docs/extensions.md)."""
+"""What Docker doesn't have: the same in every version (docs/extensions.md); and `/grpc`, missing in its definition."""

@@ -64,6 +64,11 @@ class Paths:
         return f"{self.data_root}/buildcache"
 
     @property
+    def build_contexts(self) -> str:
+        """Directories of clients that builds have fetched, kept so that the next build fetches what has changed."""
+        return f"{self.data_root}/buildcontexts"
+
+    @property
     def removed_mounts(self) -> str:
         """Where removed cache mounts wait for their deletion."""
         return f"{self.data_root}/tmp"

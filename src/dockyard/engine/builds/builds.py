@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.locks import KeyLocks
@@ -15,6 +16,9 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.open_store import Store
 from dockyard.engine.registries import Registries
 from dockyard.store.layers.chain import chain_ids
+
+if TYPE_CHECKING:
+    from dockyard.engine.builds.kit.jobs import KitBuilds
 
 _LEAST_PARALLEL = 4
 _SHARE = 0.1
@@ -35,7 +39,18 @@ class Builds:
             KeyLocks(),
             asyncio.Semaphore(max(_LEAST_PARALLEL, 2 * (os.cpu_count() or 1))),
         )
+        self._kept = CacheMounts(services.paths.build_contexts, services.paths.removed_mounts, services.clock_ns)
+        self._kit: KitBuilds | None = None
         self._next_look_ns = 0
+
+    @property
+    def kit(self) -> "KitBuilds":
+        """Builds of BuildKit's API."""
+        if self._kit is None:
+            from dockyard.engine.builds.kit.jobs import KitBuilds  # with the first build, not with the daemon
+
+            self._kit = KitBuilds(self.parts, self._kept)
+        return self._kit
 
     async def build(self, request: BuildRequest) -> AsyncGenerator[Message, None]:
         """Builds; yields what the client is to be told. Raises what made it fail; who stops reading ends it."""

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from collections.abc import AsyncGenerator
-from threading import Lock
 
 from dockyard.builder.classic.build import Classic, build
 from dockyard.builder.classic.inbox import Inbox
@@ -16,11 +14,11 @@ from dockyard.builder.context.archive import (
     read_dockerfile,
     read_file,
     receive_context,
-    unpack_archive,
 )
 from dockyard.builder.context.clone import clone
 from dockyard.builder.context.download import download
 from dockyard.builder.context.git_url import parse_context_url
+from dockyard.builder.context.trees import archive_tree, context_directory, receive_file
 from dockyard.builder.dockerfile import Dockerfile, DockerfileError, parse_dockerfile
 from dockyard.builder.dockerfile.ignore import NAME, read_patterns
 from dockyard.builder.files.archive import ArchiveFiles
@@ -191,7 +189,7 @@ class ClassicBuild:
         repository = parse_context_url(request.remote)
         if repository is not None:
             tree = GitTree(repository.remote, repository.reference, repository.subdirectory)
-            directory = _directory(scratch)
+            directory = context_directory(scratch)
             ways = proxies(self._builds.services.daemon)
             folder = await clone(
                 tree, directory, lambda said: self._tell(said.decode("utf-8", "replace")), proxies=ways
@@ -206,7 +204,7 @@ class ClassicBuild:
         got = await download(self._request.remote, f"{home}/context", proxies=proxies(self._builds.services.daemon))
         if got.content_type in _TEXT_TYPES:
             return None, parse_dockerfile(read_file(directory_tree(home).files, "context") or b"", "Dockerfile")
-        files = await asyncio.to_thread(_receive_file, got.path, f"{scratch}/context.tar")
+        files = await asyncio.to_thread(receive_file, got.path, f"{scratch}/context.tar")
         return await asyncio.to_thread(self._received, files, scratch)
 
     def _received(self, files: ArchiveFiles, scratch: str) -> tuple[Tree, Dockerfile]:
@@ -214,7 +212,7 @@ class ClassicBuild:
         dockerfile = parse_dockerfile(data, name)
         apply_own_rules(files, name)
 
-        return Tree(files, _Unpacked(files, scratch)), dockerfile
+        return archive_tree(files, scratch), dockerfile
 
     def _cloned(self, folder: str) -> tuple[Tree, Dockerfile]:
         tree = directory_tree(folder)
@@ -222,32 +220,3 @@ class ClassicBuild:
         rules = read_file(tree.files, f"{name}{NAME}") or read_file(tree.files, NAME) or b""
         exclude(folder, read_patterns(rules.decode("utf-8", "replace")))
         return tree, parse_dockerfile(data, name)
-
-
-class _Unpacked:
-    """Unpacks an archive when its files are wanted on disk for the first time."""
-
-    def __init__(self, files: ArchiveFiles, scratch: str) -> None:
-        self._files = files
-        self._scratch = scratch
-        self._lock = Lock()
-        self._directory = ""
-
-    def __call__(self) -> str:
-        with self._lock:
-            if not self._directory:
-                self._directory = _directory(self._scratch)
-                unpack_archive(self._files, self._directory)
-            return self._directory
-
-
-def _directory(scratch: str) -> str:
-    directory = f"{scratch}/context"
-    os.mkdir(directory, 0o755)
-    os.chmod(directory, 0o755)
-    return directory
-
-
-def _receive_file(path: str, place: str) -> ArchiveFiles:
-    with open(path, "rb") as file:
-        return receive_context(iter(lambda: file.read(1 << 18), b""), place)

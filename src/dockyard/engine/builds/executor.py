@@ -31,11 +31,13 @@ _NONE = HealthConfig(("NONE",))
 
 @dataclass(frozen=True, slots=True)
 class EngineExecutor:
-    """See Executor. `host` are the build's limits; `parallel` is how many commands of it may run at once."""
+    """See Executor. `host` are the build's limits; `parallel` is how many commands of it may run at once. `hostname`:
+    of all containers, empty for Docker's default."""
 
     services: Services
     host: HostConfig
     parallel: asyncio.Semaphore
+    hostname: str = ""
 
     async def run(self, command: Command, created: Callable[[str], None], say: Say) -> int:
         """See Executor."""
@@ -76,6 +78,7 @@ class EngineExecutor:
     async def _create(self, command: Command) -> Entry:
         program, *arguments = command.args
         config = Config(
+            hostname=self.hostname,
             cmd=tuple(arguments),
             entrypoint=(program,),
             env=command.env,

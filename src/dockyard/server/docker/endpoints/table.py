@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints import (
     build,
+    buildkit,
     disk_usage,
     events,
     execs,
@@ -97,6 +98,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ImageCommit": Endpoint(commit.image_commit),
     "ImageBuild": Endpoint(build.image_build, waits=True),
     "BuildPrune": Endpoint(build.build_prune),
+    "Session": Endpoint(buildkit.session),
+    "Grpc": Endpoint(buildkit.grpc),
     "ImageLoad": Endpoint(archives.image_load, waits=True),
     "ImageGet": Endpoint(archives.image_get, waits=True),
     "ImageGetAll": Endpoint(archives.image_get_all, waits=True),

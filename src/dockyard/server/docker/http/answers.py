@@ -76,11 +76,13 @@ class HijackAnswer:
     as Docker does. `receive` must take the descriptor over at once and return when the session needs the daemon no
     more. `speaks_first`: the session may have bytes for the client at once. One that waits for something which the
     client does next (a start) must have been received before the client has read the head, so it doesn't.
+    `protocol`: what the connection is upgraded to, `tcp` or `h2c`.
     """
 
     content_type: str
     receive: Callable[[Hijacked], Awaitable[None]]
     speaks_first: bool = True
+    protocol: str = "tcp"
 
 
 @dataclass(frozen=True, slots=True)

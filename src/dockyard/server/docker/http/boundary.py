@@ -91,7 +91,7 @@ def may_hijack(data: bytes) -> bool | None:
     if not data.startswith(METHOD):
         return None if METHOD.startswith(data) else False
     line, ended, _ = data.partition(b"\r\n")
-    if b"/attach" in line or (b"/exec/" in line and b"/start" in line):
+    if b"/attach" in line or (b"/exec/" in line and b"/start" in line) or b"/session" in line or b"/grpc" in line:
         return True
     return False if ended else None
 

@@ -38,8 +38,10 @@ class HijackedResponse(StreamResponse):
         """Nothing: the stream ends when its new owner says so."""
 
 
-def upgrade_head(content_type: str, upgrading: bool, headers: Mapping[str, str]) -> bytes:
+def upgrade_head(content_type: str, upgrading: bool, headers: Mapping[str, str], protocol: str = "tcp") -> bytes:
     """The head of the answer, byte for byte in Docker's order."""
+    if protocol != "tcp":
+        return f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n".encode()
     if upgrading:
         lines = ["HTTP/1.1 101 UPGRADED", f"Content-Type: {content_type}", "Connection: Upgrade", "Upgrade: tcp"]
     else:
@@ -49,7 +51,12 @@ def upgrade_head(content_type: str, upgrading: bool, headers: Mapping[str, str])
 
 
 async def take_over(
-    request: BaseRequest, content_type: str, headers: Mapping[str, str], *, speaks_first: bool = True
+    request: BaseRequest,
+    content_type: str,
+    headers: Mapping[str, str],
+    *,
+    speaks_first: bool = True,
+    protocol: str = "tcp",
 ) -> Hijacked:
     """Answers `request` with the head of a byte stream and duplicates its socket.
 
@@ -63,7 +70,7 @@ async def take_over(
     if transport is None:
         raise ConnectionResetError("the client closed its connection")
     transport.pause_reading()
-    transport.write(upgrade_head(content_type, "Upgrade" in request.headers, headers))
+    transport.write(upgrade_head(content_type, "Upgrade" in request.headers, headers, protocol))
     while transport.get_write_buffer_size():  # only when the client's socket buffer is full of earlier answers
         if transport.is_closing():
             raise ConnectionResetError("the client closed its connection")

@@ -36,7 +36,13 @@ async def perform(request: BaseRequest, answer: Answer, headers: Mapping[str, st
     """
     match answer:
         case HijackAnswer():
-            hijacked = await take_over(request, answer.content_type, headers, speaks_first=answer.speaks_first)
+            hijacked = await take_over(
+                request,
+                answer.content_type,
+                headers,
+                speaks_first=answer.speaks_first,
+                protocol=answer.protocol,
+            )
             try:
                 await answer.receive(hijacked)
             except Exception as error:

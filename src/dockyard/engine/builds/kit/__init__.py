@@ -1,0 +1,14 @@
+"""Builds of BuildKit's API: a client with a session asks for a build, follows how it goes, and gets what comes out.
+
+sessions.py    clients' sessions, by id
+jobs.py        builds, by the id that clients choose: the way in (KitBuilds)
+job.py         one build: what lives as long as it does
+frontend.py    one run of the Dockerfile frontend: read, planned, solved
+dockerfile.py  the Dockerfile and `.dockerignore`, from wherever they are
+images.py      base images and named contexts that are images
+sources.py     files of the client, repositories, downloads
+progress.py    what is told, for any number of readers
+events.py      the solver's events as progress
+report.py      exporters' progress
+failure.py     an error with the lines of the Dockerfile that it is about
+"""

@@ -1,0 +1,332 @@
+"""One run of the Dockerfile frontend: the Dockerfile is read and planned for each platform, and solving begins."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
+from dockyard.builder.dockerfile.lint import lint
+from dockyard.builder.dockerfile.source import Span
+from dockyard.builder.export.contract import Ref
+from dockyard.builder.export.planned import planned_ref
+from dockyard.builder.frontend.attributes import Attributes, check_syntax
+from dockyard.builder.frontend.contexts import NamedContext, contexts_of
+from dockyard.builder.frontend.follow import followed
+from dockyard.builder.frontend.lines import Line, lines_of
+from dockyard.builder.frontend.warnings import source_info, vertex_warning
+from dockyard.builder.graph import Base, LocalTree, Selection, Transfer, Vertex
+from dockyard.builder.ops.worker import BuildWorker
+from dockyard.builder.plan import BaseImage, BuildOptions, BuildPlan, plan_build
+from dockyard.builder.session.auth import credentials_for
+from dockyard.builder.session.secrets import SessionSecrets
+from dockyard.builder.solve.events import Completed, Event
+from dockyard.builder.solve.results import Snapshot
+from dockyard.builder.solve.solver import Solver
+from dockyard.engine.builds.bases import EngineImages
+from dockyard.engine.builds.executor import EngineExecutor
+from dockyard.engine.builds.kit.allowed import check
+from dockyard.engine.builds.kit.dockerfile import Definition, load, load_ignored
+from dockyard.engine.builds.kit.events import tell
+from dockyard.engine.builds.kit.failure import BuildFailed, failure
+from dockyard.engine.builds.kit.images import KitImages
+from dockyard.engine.builds.kit.parts import JobParts
+from dockyard.engine.builds.kit.remote import Remote
+from dockyard.engine.builds.kit.sources import MAIN, KitSources
+from dockyard.engine.builds.kit.transfers import Transfers
+from dockyard.engine.containers.config import HostConfig, Ulimit
+from dockyard.engine.registries.configuration import proxies
+from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.spec.image.config import Image, image_from_json
+from dockyard.spec.image.descriptor import Platform
+from dockyard.spec.image.platform import normalized, platform_text
+from dockyard.store.distribution.reference import Reference
+
+_INTERNAL = "[internal] load build context"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One platform's plan. `platform`: as it was asked for, None when it wasn't."""
+
+    platform: Platform | None
+    plan: BuildPlan
+
+    @property
+    def vertex(self) -> Vertex:
+        """What the target comes to."""
+        return self.plan.result.vertex
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of the frontend in a build. `inputs`: the client's inputs, by name, as ids of earlier results."""
+
+    job: JobParts
+    attributes: Attributes
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    planned: list[Planned] = field(default_factory=list)
+    definition: Definition | None = None
+    dockerfile: Dockerfile | None = None
+    _sources: KitSources | None = None
+    _solver: Solver | None = None
+    _failed: Vertex | None = None
+
+    async def read(self) -> Dockerfile:
+        """Read the Dockerfile, and tell what is to be warned of. Raises BuildFailed."""
+        self.definition = await load(self.attributes, self._transfers(), self._remote())
+        with self._failing():
+            dockerfile = self.dockerfile = parse_dockerfile(self.definition.data, self.definition.name)
+            syntax = dockerfile.lines.directives.get("syntax", "")
+            if "BUILDKIT_SYNTAX" not in self.attributes.arguments:
+                check_syntax(syntax)
+        return dockerfile
+
+    def warn(self) -> None:
+        """Tell of what is allowed, but not good."""
+        assert self.definition is not None
+        assert self.dockerfile is not None
+        info = source_info(self.definition.name, self.definition.data)
+        for warning in lint(self.dockerfile, self.attributes.arguments):
+            self.job.progress.warn(vertex_warning(warning, self.definition.digest, info))
+
+    async def begin(self) -> None:
+        """Plan all platforms, and begin to solve them. Raises BuildFailed."""
+        await self.plan()
+        job = self.job
+        sources, solver = self._sources, self._solver
+        assert sources is not None
+        assert solver is not None
+        results = tuple(one.vertex for one in self.planned)
+        check(results, job.entitlements)
+        names = {MAIN: _INTERNAL}
+        for one in self.planned:
+            shown = platform_text(one.platform) if self.attributes.multi and one.platform else ""
+            job.progress.announce(lines_of(one.plan, names, shown))
+        locals_ = {
+            vertex.operation.name: vertex.digest for vertex in _all(results) if isinstance(vertex.operation, LocalTree)
+        }
+        sources.digests |= locals_
+        sources.follow = {name: followed(results, name) for name in locals_}
+        if MAIN in locals_:
+            sources.excludes = tuple(await load_ignored(self.attributes, self._transfers(), self._defined()))
+        for vertex in results:
+            solver.begin(vertex)
+
+    async def plan(self) -> None:
+        """Plan all platforms. Raises BuildFailed."""
+        dockerfile = self.dockerfile or await self.read()
+        self.warn()
+        given = self.attributes
+        own = self.job.builds.services.images.platform
+        contexts = contexts_of(given.contexts, given.platforms[0] if given.platforms else own)
+        self._prepare(contexts)
+        for platform in given.platforms or (None,):
+            options = BuildOptions(
+                arguments=dict(given.arguments),
+                labels=given.labels,
+                target=given.target,
+                no_cache=given.no_cache == (),
+                no_cache_stages=given.no_cache or (),
+                network=given.network,
+                platform=platform,
+                build_platform=own,
+                contexts={name: "image" if one.has_image else "files" for name, one in contexts.items()},
+                style="buildkit",
+                cache_namespace=given.arguments.get("BUILDKIT_CACHE_MOUNT_NS", ""),
+            )
+            images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)
+            with self._failing():
+                self.planned.append(Planned(platform, await plan_build(dockerfile, options, images)))
+
+    async def solved(self) -> list[Ref]:
+        """Wait until everything is done; what it came to. Raises BuildFailed with the first step's error."""
+        assert self._solver is not None
+        solver, refs = self._solver, []
+        try:
+            with self._failing():
+                await _all_of([solver.solve(one.vertex) for one in self.planned])
+                for one in self.planned:
+                    snapshots = self._snapshots(one.plan)
+                    refs.append(planned_ref(one.plan, snapshots.__getitem__, one.platform))
+        except BuildFailed:
+            await solver.close()
+            raise
+        return refs
+
+    def ref_of(self, planned: Planned) -> Ref | None:
+        """What one platform has come to; None while it isn't done."""
+        snapshots = self._snapshots(planned.plan)
+        if planned.vertex in snapshots or not planned.plan.result.steps:
+            return planned_ref(planned.plan, snapshots.__getitem__, planned.platform)
+        return None
+
+    async def snapshot(self, planned: Planned) -> Snapshot:
+        """What one platform comes to. Raises BuildFailed."""
+        assert self._solver is not None
+        with self._failing():
+            result = await self._solver.solve(planned.vertex)
+        assert isinstance(result, Snapshot)
+        return result
+
+    def _snapshots(self, plan: BuildPlan) -> dict[Vertex, Snapshot]:
+        assert self._solver is not None
+        found = {}
+        for stage in plan.stages:
+            for step in stage.steps if stage is not None else ():
+                if step.vertex is not None and (result := self._solver.result(step.vertex)) is not None:
+                    assert isinstance(result, Snapshot)
+                    found[step.vertex] = result
+        return found
+
+    def _prepare(self, contexts: Mapping[str, NamedContext]) -> None:
+        job, given = self.job, self.attributes
+        services = job.builds.services
+        definition = self._defined()
+        self._sources = KitSources(self._transfers(), self._remote(), contexts, definition.tree, given.context_name)
+        executor = EngineExecutor(services, _host(given), job.builds.parallel, given.hostname)
+        worker = BuildWorker(
+            job.builds.store.layers,
+            job.lease,
+            executor,
+            self._sources,
+            SessionSecrets(job.session, executor.private_directory),
+            job.builds.mounts,
+            job.scratch,
+            self._told,
+            services.clock_ns,
+            _no_waiting,
+        )
+        self._solver = Solver(
+            worker,
+            job.builds.cache,
+            job.builds.store.layers,
+            job.lease,
+            job.builds.locks,
+            self._told,
+            services.clock_ns,
+        )
+        job.stack.push_async_callback(self._sources.close)
+        job.stack.push_async_callback(self._solver.close)
+
+    def _told(self, event: Event) -> None:
+        if isinstance(event, Completed) and self._failed is None and isinstance(event.error, DockyardError):
+            self._failed = event.vertex
+        tell(self.job.progress, event)
+
+    @contextlib.contextmanager
+    def _failing(self) -> Generator[None, None, None]:
+        """Errors with the Dockerfile's lines."""
+        try:
+            yield
+        except DockyardError as error:
+            definition = self._defined()
+            raise failure(
+                error,
+                filename=definition.name,
+                data=definition.data,
+                span=self._failed.span if self._failed is not None else self._span_of(error),
+                vertex=self._failed.digest if self._failed is not None else "",
+            ) from error
+
+    def _span_of(self, error: DockyardError) -> Span | None:
+        """The FROM whose image could not be found."""
+        for stage in self.dockerfile.stages if self.dockerfile is not None else ():
+            if str(error).startswith(f"{stage.begin.base}: failed to resolve source metadata"):
+                return stage.begin.line.span
+        return None
+
+    def _defined(self) -> Definition:
+        assert self.definition is not None
+        return self.definition
+
+    def _images(self, told: Callable[[object], None]) -> EngineImages:
+        job = self.job
+        return EngineImages(
+            job.builds.store.images,
+            job.builds.services.images.platform,
+            self._pull,
+            told,
+            job.lease,
+            always=self.attributes.resolve_mode == "pull",
+        )
+
+    async def _pull(self, reference: Reference, platform: Platform | None) -> AsyncGenerator[object, None]:
+        credentials = await credentials_for(self.job.session, reference)
+        async with contextlib.aclosing(self.job.builds.registries.pull(reference, platform, credentials)) as events:
+            async for event in events:
+                yield event
+
+    async def _files_as_base(self, context: NamedContext, platform: Platform | None) -> BaseImage:
+        """A context without an image, as what a stage stands on: nothing, and its files."""
+        own = normalized(platform or self.job.builds.services.images.platform)
+        if context.kind == "input":
+            ref = self.job.input_ref(self.inputs.get(context.value, ""))
+            if ref is None:
+                raise InvalidParameter(f"invalid input {context.value} for {context.name}")
+            image = image_from_json({**msgspec.json.decode(ref.config), "rootfs": {}}) if ref.config else Image()
+            diff_ids = tuple(layer.diff_id for layer in self.job.builds.store.layers.stack(ref.chain_id))
+            if ref.chain_id is not None:
+                self.job.lease.add(ref.chain_id)
+            return BaseImage(None, image._replace(rootfs=image.rootfs._replace(diff_ids=diff_ids)), ref.chain_id)
+        if context.kind == "layout":
+            raise InvalidParameter(f"context {context.name}: oci-layout:// is not supported by Dockyard")
+        assert self._sources is not None
+        assert self._solver is not None
+        tree = Vertex(LocalTree(context.name))
+        self._sources.digests.setdefault(context.name, tree.digest)
+        self.job.progress.announce([Line(tree.digest, f"[context {context.name}] load from client")])
+        whole = Transfer("COPY", (Selection(1, ("/",)),), "/")
+        vertex = Vertex(whole, (Vertex(Base(None)), tree), name=f"[context {context.name}]")
+        result = await self._solver.solve(vertex)
+        assert isinstance(result, Snapshot)
+        image = Image(architecture=own.architecture, os=own.os, variant=own.variant)
+        return BaseImage(None, image, result.chain_id)
+
+    def _transfers(self) -> Transfers:
+        job = self.job
+        return Transfers(job.id, job.session, job.progress, job.kept, job.scratch, job.stack)
+
+    def _remote(self) -> Remote:
+        job = self.job
+        return Remote(job.session, job.scratch, proxies(job.builds.services.daemon))
+
+
+def _host(given: Attributes) -> HostConfig:
+    ulimits = tuple(Ulimit(name, hard=hard, soft=soft) for name, soft, hard in given.ulimits)
+    return HostConfig(
+        shm_size=given.shm_bytes,
+        cgroup_parent=given.cgroup_parent,
+        ulimits=ulimits or None,
+        extra_hosts=given.hosts or None,
+        **given.limits,  # type: ignore[arg-type]
+    )
+
+
+def _all(results: tuple[Vertex, ...]) -> list[Vertex]:
+    found: dict[str, Vertex] = {}
+    pending = list(results)
+    while pending:
+        vertex = pending.pop()
+        if vertex.digest not in found:
+            found[vertex.digest] = vertex
+            pending += vertex.inputs
+    return list(found.values())
+
+
+async def _all_of(works: list[Coroutine[Any, Any, Any]]) -> None:
+    """All of them; the first error ends the waiting."""
+    waiting = [asyncio.ensure_future(work) for work in works]
+    try:
+        for one in asyncio.as_completed(waiting):
+            await one
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
+async def _no_waiting(_: Vertex) -> None:
+    """What is told is kept, up to a limit: nobody waits for readers."""

@@ -1,0 +1,134 @@
+"""All builds of BuildKit's API: begun by Solve, followed by Status, and, where the client runs the frontend, steered by
+calls that name the build."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.builder.export.contract import Ref
+from dockyard.builder.export.exporters import exporter_of
+from dockyard.builder.frontend.attributes import CacheSource, parse_attributes
+from dockyard.builder.session.auth import credentials_for
+from dockyard.engine.builds.exports import export_tools
+from dockyard.engine.builds.kit.allowed import parse_entitlements
+from dockyard.engine.builds.kit.frontend import Planned, Run
+from dockyard.engine.builds.kit.job import Job, Returned
+from dockyard.engine.builds.kit.parts import JobParts
+from dockyard.engine.builds.kit.progress import Progress
+from dockyard.engine.builds.kit.receiver import SessionReceiver
+from dockyard.engine.builds.kit.sessions import Sessions
+from dockyard.engine.builds.parts import Parts
+from dockyard.errors import AlreadyExists, InvalidParameter, NotFound
+
+_WAIT_SECONDS = 6.0
+FRONTENDS = ("dockerfile.v0",)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `--output`."""
+
+    type: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Solve:
+    """What a client asks for. `frontend`: empty when it runs the frontend itself. `inputs`: ids of earlier results."""
+
+    id: str
+    session: str
+    frontend: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
+    cache_from: tuple[CacheSource, ...] = ()
+    cache_to: tuple[CacheSource, ...] = ()
+    entitlements: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+
+
+class KitBuilds:
+    """The builds of one engine. Used on the event loop's thread."""
+
+    def __init__(self, parts: Parts, kept: CacheMounts) -> None:
+        self._parts = parts
+        self._kept = kept
+        self.sessions = Sessions()
+        self._jobs: dict[str, Job] = {}
+        self._changed = asyncio.Condition()
+
+    async def solve(self, request: Solve) -> dict[str, str]:
+        """Build to the end; what the exporters answer. Who is cancelled ends the build.
+
+        Raises BuildFailed for what the build itself has wrong, InvalidParameter for the request.
+        """
+        if not request.id or request.id in self._jobs:
+            raise AlreadyExists(f"job ID {request.id!r} exists already".replace("'", '"'))
+        if request.frontend and request.frontend not in FRONTENDS:
+            raise InvalidParameter(f"invalid frontend: {request.frontend}: Dockyard has dockerfile.v0")
+        allowed = parse_entitlements(request.entitlements)
+        attributes = parse_attributes(request.attributes)
+        progress = Progress(self._parts.services.clock_ns)
+        async with AsyncExitStack() as stack:
+            stack.callback(progress.close)
+            session = await self.sessions.get(request.session)
+            scratch = await stack.enter_async_context(self._parts.scratch())
+            lease = stack.enter_context(self._parts.store.layers.lease())
+            parts = JobParts(
+                self._parts, request.id, session, progress, self._kept, scratch, lease, stack, allowed, self.input_ref
+            )
+            tools = export_tools(
+                self._parts, SessionReceiver(session), lambda reference: credentials_for(session, reference)
+            )
+            exporters = [
+                exporter_of(one.type, one.attributes, number, tools) for number, one in enumerate(request.outputs)
+            ]
+            job = Job(parts, request.inputs, asyncio.get_running_loop().create_future())
+            await self._add(job)
+            stack.callback(self._jobs.pop, request.id)
+            if request.frontend:
+                _, ids = await job.run(attributes, request.inputs)
+                returned = Returned(tuple(ids))
+            else:
+                returned = await job.returned
+            if returned.error is not None:
+                raise returned.error
+            _, answer = await job.finish(returned.ref_ids, exporters)
+        return answer
+
+    async def progress(self, job_id: str) -> Progress:
+        """What the build `job_id` tells, waited for a while; also when it ended a short while ago. Raises NotFound."""
+        return (await self.job(job_id)).parts.progress
+
+    def find_ref(self, ref_id: str) -> tuple[Run, Planned]:
+        """A result of any build that is still there. Raises NotFound."""
+        for job in self._jobs.values():
+            if ref_id in job.refs:
+                return job.refs[ref_id]
+        raise NotFound(f"no such ref: {ref_id}")
+
+    async def job(self, job_id: str) -> Job:
+        """The build `job_id`, waited for a while. Raises NotFound."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS), self._changed:
+                while (found := self._jobs.get(job_id)) is None:
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NotFound(f"no such job {job_id}") from None
+        return found
+
+    def input_ref(self, ref_id: str) -> Ref | None:
+        """What a build that is still there came to, under the id that its client knows."""
+        for job in self._jobs.values():
+            if ref_id in job.refs:
+                run, planned = job.refs[ref_id]
+                return run.ref_of(planned)
+        return None
+
+    async def _add(self, job: Job) -> None:
+        self._jobs[job.parts.id] = job
+        async with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,32 @@
+"""All of BuildKit's services on one connection."""
+
+import socket
+
+from dockyard.engine.engine import Engine
+from dockyard.rpc.serve import Metadata, Methods, serve, unary
+from dockyard.server.docker.buildkit.control import Control
+from dockyard.server.docker.buildkit.gateway import Gateway
+from dockyard.wire.buildkit.messages import health
+
+
+async def serve_buildkit(engine: Engine, descriptor: int, early: bytes) -> None:
+    """Serve until the client hangs up; what it is waiting for then is cancelled."""
+    served = await serve(methods(engine), socket.socket(fileno=descriptor), early)
+    try:
+        await served.closed.wait()
+    finally:
+        served.processor.close()
+
+
+def methods(engine: Engine) -> Methods:
+    """The methods of all services."""
+    builds = engine.builds.kit
+    return {
+        **Control(engine, builds).methods(),
+        **Gateway(engine, builds).methods(),
+        **unary("/grpc.health.v1.Health/Check", _check),
+    }
+
+
+async def _check(_request: object, _metadata: Metadata) -> object:
+    return health.HealthCheckResponse(status=health.ServingStatus["SERVING"])
