@@ -64,8 +64,8 @@ def _read(folder: str) -> dict[str, Any]:
             index = json.load(file)
     except (OSError, ValueError, RecursionError) as error:
         raise SystemFailure(f"could not read {folder}/index.json: {error}") from error
-    entries = index.get("manifests", []) if isinstance(index, dict) else None
-    if not isinstance(entries, list | None) or not all(isinstance(one, dict) for one in entries or ()) or index is None:
+    entries = index.get("manifests") if isinstance(index, dict) else 0
+    if not isinstance(entries, list | None) or not all(isinstance(one, dict) for one in entries or ()):
         raise SystemFailure(f"could not read {folder}/index.json: it is no index")
     found: dict[str, Any] = index
     return found
