@@ -1,7 +1,6 @@
 """Builds through sessions, with the same client against two daemons: Debian 13's Docker 26 as the oracle, and ours."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ class Sessions:
         self.docker = docker
         self.is_oracle = is_oracle
         self.home = home
+        self.program = PROGRAMS / "dockyard"
         self.client = Client(parse(docker.host))
         self._count = 0
 
@@ -39,7 +39,7 @@ class Sessions:
     def command(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> Result:
         """`dockyard ARGUMENTS`, pointed at the daemon."""
         done = subprocess.run(
-            [sys.executable, str(PROGRAMS / "dockyard"), *arguments],
+            [str(self.program), *arguments],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,

@@ -37,23 +37,11 @@ def test_places_that_are_not_there(found):
 
 
 def test_details_of_errors():
-    good = well_known.Any(
-        type_url="github.com/moby/buildkit/errdefs.Source+json",
-        value=b'{"info": {"filename": "D", "data": "RlJPTSBh"}, "ranges": [{"start": {"line": 1}, "end": {"line": 1}}]}',
-    )
-    others = [
-        well_known.Any(type_url="github.com/moby/buildkit/errdefs.Source+json", value=value)
-        for value in (
-            b"",
-            b"[]",
-            b"{",
-            b'{"info": 7}',
-            b'{"info": {"data": "~"}}',
-            b'{"info": {}, "ranges": 3}',
-            b"[" * 9999,
-        )
-    ]
-    others.append(well_known.Any(type_url=good.type_url, value=b"[" * 9999))
-    error = failed("gone", [*others, good, well_known.Any(type_url="other", value=b"x")])
+    place = b'{"start": {"line": 1}, "end": {"line": 1}}'
+    good = b'{"info": {"filename": "D", "data": "RlJPTSBh"}, "ranges": [%b]}' % place
+    bad = (b"", b"[]", b"{", b'{"info": 7}', b'{"info": {"data": "~"}}', b'{"info": {}, "ranges": 3}', b"[" * 9999)
+    url = "github.com/moby/buildkit/errdefs.Source+json"
+    details = [well_known.Any(type_url=url, value=value) for value in (*bad, good)]
+    error = failed("gone", [*details, well_known.Any(type_url="other", value=b"x")])
     assert str(error) == error.message == "gone"
     assert [one.data for one in error.sources if one.data] == [b"FROM a"]
