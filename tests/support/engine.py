@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,7 @@ class Engine:
             f"--exec-root={self.run}",
             f"--pidfile={self.pidfile}",
             f"--host={self.docker.host}",
-            *(() if self.own_network else (f"--bridge={self.bridge}",)),
+            *(() if self.own_network else (f"--bridge={self.bridge}", f"--default-address-pool={own_pool(self.home)}")),
             # by default all engines use /docker, and a leak there would be anybody's
             f"--cgroup-parent=/{self.bridge}",
             *self.arguments,
@@ -141,6 +142,12 @@ class ReferenceEngine(Engine):
     def start(self, *more: str, timeout_seconds: float = 20) -> None:
         """Not offered: tests that restart an engine are of Dockyard only."""
         raise NotImplementedError("the reference engine isn't restarted by tests")
+
+
+def own_pool(home: Path) -> str:
+    """Where an engine in the host's own network namespace gets its subnets: Docker's pools have 31 for everybody."""
+    number = zlib.crc32(str(home).encode())
+    return f"base=10.{128 + number % 120}.{number // 120 % 4 * 64}.0/18,size=24"
 
 
 def is_alive(pid: int) -> bool:

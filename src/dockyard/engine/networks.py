@@ -14,6 +14,7 @@ import msgspec
 
 from dockyard.engine.config import DaemonConfig
 from dockyard.engine.containers.collection import Collection
+from dockyard.engine.containers.links import linked_ports
 from dockyard.engine.containers.network_requests import attach_requests, connected, wanted_networks
 from dockyard.engine.containers.record import Container
 from dockyard.engine.etc_files import EtcFiles
@@ -108,7 +109,8 @@ class Networks:
         # A name that meant a network before doesn't come to mean another one by the beginning of its id.
         meant = {endpoint.network_name for endpoint in record.endpoints if endpoint.network_id}
         found = {name: find_network(self._known, name, exactly=name in meant) for name in wanted_networks(record)}
-        requests = attach_requests(record, sandbox_id, found)
+        linked = linked_ports(record, (entry.record for entry in self._collection))
+        requests = attach_requests(record, sandbox_id, found, linked)
         if make_sandbox is not None:
             await make_sandbox(self._use().sandbox_path(sandbox_id))
         path, attachments = await self._run(self._connect, sandbox_id, requests, self.files.names(record))

@@ -53,7 +53,7 @@ class AttachRequest:
         mac: wanted hardware address, None derives it from the IPv4 address.
         ipv4, ipv6: wanted addresses, None takes the lowest free one where the network has the family.
         without_ipv6: give no IPv6 address, because the container has switched IPv6 off.
-        dns_names, links, gw_priority, driver_opts, link_local: see `Attachment`.
+        dns_names, links, linked, gw_priority, driver_opts, link_local: see `Attachment`.
     """
 
     container_id: str
@@ -68,6 +68,7 @@ class AttachRequest:
     without_ipv6: bool = False
     dns_names: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    linked: tuple[tuple[str, str, int], ...] = ()
     gw_priority: int = 0
     driver_opts: tuple[tuple[str, str], ...] = ()
     link_local: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Attachment:
         dns_names: under which the others of a user's network find the container: name, aliases, short id, host name;
             none on networks without resolver (`bridge`, `host`, `none`).
         links: (alias, name or id of a container) that this container alone finds there, of `--link`.
+        linked: (id of a container, protocol, port) that it may reach where containers don't reach each other otherwise.
         gw_priority: among the endpoints of a sandbox the highest is the way out.
         internal: the network has no way out, so that nothing is asked of resolvers outside for its sake.
         on_link: everything outside is reached through the link itself, without a gateway.
@@ -109,6 +111,7 @@ class Attachment:
     ipv6_gateway: str = ""
     dns_names: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    linked: tuple[tuple[str, str, int], ...] = ()
     gw_priority: int = 0
     internal: bool = False
     on_link: bool = False

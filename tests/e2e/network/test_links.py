@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.client import Docker
+from tests.support.engine import Engine
 from tests.support.wait import wait_until
 
 
@@ -76,3 +77,30 @@ def test_on_a_network_of_a_user_a_link_is_a_name(docker: Docker, sleeper: Callab
     finally:
         docker.result("rm", "-f", *docker("ps", "-aq", "--filter", f"network={network}").split())
         docker("network", "rm", network)
+
+
+@pytest.mark.row("G9")
+@pytest.mark.dockyard_only
+def test_a_link_opens_the_exposed_ports_where_containers_do_not_reach_each_other(
+    make_engine: Callable[..., Engine],
+) -> None:
+    docker = make_engine("--icc=false", own_network=True).docker
+    page = "mkdir /www; echo page >/www/index.html; httpd -h /www -p 80; exec httpd -f -h /www -p 81"
+    docker("run", "-d", "--expose", "80", "--name", "db", "busybox", "sh", "-c", page)
+    address = docker.inspect("db")["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    linked = docker("run", "-d", "--link", "db:pg", "busybox", "sleep", "1000")
+    other = docker("run", "-d", "busybox", "sleep", "1000")
+
+    def fetched(client: str, server: str, port: int = 80) -> bool:
+        get = f"printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 1 {server} {port}"
+        return "page" in docker.result("exec", client, "sh", "-c", get).out
+
+    wait_until(lambda: fetched(linked, address), "the linked container's page")
+    assert not fetched(linked, address, 81)
+    assert not fetched(other, address)
+    docker("stop", "-t", "0", "db")
+    docker("run", "-d", "busybox", "sleep", "1000")  # takes the address that has become free
+    docker("start", "db")
+    moved = docker.inspect("db")["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    assert moved != address
+    wait_until(lambda: fetched(linked, moved), "the linked container's page at its new address")

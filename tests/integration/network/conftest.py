@@ -44,7 +44,8 @@ class OneEngine:
         """Path of a new sandbox and its endpoint."""
         sandbox_id = secrets.token_hex(32)
         path = self.call(self.controller.create_sandbox, sandbox_id)
-        request = AttachRequest(secrets.token_hex(32), name, sandbox_id, secrets.token_hex(32), ports=ports, **wanted)
+        container_id = wanted.pop("container_id", secrets.token_hex(32))
+        request = AttachRequest(container_id, name, sandbox_id, secrets.token_hex(32), ports=ports, **wanted)
         try:
             return path, self.call(self.controller.attach, request)
         except Exception:

@@ -157,6 +157,41 @@ def test_without_icc(make_engine: Callable[..., OneEngine], host: SimulatedHost)
     talk(host.run(connect_tcp, "127.0.0.1", 8080), listener)
 
 
+def test_without_icc_links_open_the_ports_that_they_name(
+    make_engine: Callable[..., OneEngine], host: SimulatedHost
+) -> None:
+    engine = make_engine(icc=False)
+    server, one = engine.container(name="server")
+    port_80 = ((one.container_id, "tcp", 80),)
+    client, linked = engine.container(name="client", linked=port_80)
+    stranger, _ = engine.container(name="stranger")
+    listener, other = host.inside(server, partial(listen_tcp, 80)), host.inside(server, partial(listen_tcp, 81))
+
+    def refused(path: str, address: str, port: int) -> None:
+        with pytest.raises(UNREACHABLE):
+            host.inside(path, partial(connect_tcp, address, port, timeout_seconds=0.3))
+
+    assert talk(host.inside(client, partial(connect_tcp, one.ipv4, 80)), listener) == linked.ipv4
+    refused(client, one.ipv4, 81)
+    refused(stranger, one.ipv4, 80)
+    refused(server, linked.ipv4, 80)
+    # Rules that somebody flushed come back with it, and a killed daemon knows it from the record.
+    nft(host, "flush ruleset")
+    engine.call(engine.controller.reassert)
+    talk(host.inside(client, partial(connect_tcp, one.ipv4, 80)), listener)
+    # When the server goes, whoever gets its address isn't linked; when it comes back elsewhere, it is.
+    engine.end(one)
+    usurper, usurping = engine.container(name="usurper")
+    assert usurping.ipv4 == one.ipv4
+    listener.close()
+    listener = host.inside(usurper, partial(listen_tcp, 80))
+    refused(client, usurping.ipv4, 80)
+    engine.container(name="elsewhere", container_id=one.container_id)
+    assert nft(host, "list set ip dockyard-docker0 linked").count("172.17.0.5 . tcp . 80") == 1
+    for each in (listener, other):
+        each.close()
+
+
 def test_without_masquerade(make_engine: Callable[..., OneEngine], host: SimulatedHost) -> None:
     engine = make_engine(ip_masq=False)
     path, attachment = engine.container()

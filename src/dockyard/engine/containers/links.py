@@ -88,6 +88,24 @@ def is_linked(record: Container, target: str) -> bool:
     return any(parse_link(text).target == target for text in record.host_config.links or ())
 
 
+def linked_ports(record: Container, containers: Iterable[Container]) -> tuple[tuple[str, str, int], ...]:
+    """(id, protocol, port) of all that the links of a container lead to: the exposed ports of their targets.
+
+    Args:
+        record: of the container.
+        containers: all there are.
+    """
+    if not record.host_config.links:
+        return ()
+    targets = {parse_link(text).target for text in record.host_config.links}
+    return tuple(
+        (one.id, protocol, port)
+        for one in containers
+        if one.name in targets
+        for port, protocol in parse_exposed(one.config.exposed_ports or {})
+    )
+
+
 def renamed(links: Iterable[str], old: str, new: str) -> tuple[str, ...]:
     """The links of a container, when one of the name `old` (another one, or itself) is called `new`."""
     found = []

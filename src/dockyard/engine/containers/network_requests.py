@@ -6,6 +6,7 @@ network is that of `--network`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -15,7 +16,7 @@ from dockyard.engine.containers.ports import published_ports
 from dockyard.engine.containers.record import Container, Endpoint
 from dockyard.engine.identifiers import new_id
 from dockyard.errors import InvalidParameter
-from dockyard.network.attachment import Attachment, AttachRequest, NetworkInfo, PortRequest
+from dockyard.network.attachment import BRIDGE, Attachment, AttachRequest, NetworkInfo, PortRequest
 from dockyard.network.portmap.bindings import port_map
 
 SHARING = "container:"
@@ -41,8 +42,13 @@ def with_networks(record: Container, wanted: Mapping[str, EndpointConfig | None]
     return msgspec.structs.replace(record, networking=NetworkingConfig(endpoints_config=dict(wanted)))
 
 
-def attach_requests(record: Container, sandbox_id: str, found: Mapping[str, NetworkInfo]) -> tuple[AttachRequest, ...]:
-    """One for each network of the container; `found` has what each name means.
+def attach_requests(
+    record: Container,
+    sandbox_id: str,
+    found: Mapping[str, NetworkInfo],
+    linked: Sequence[tuple[str, str, int]] = (),
+) -> tuple[AttachRequest, ...]:
+    """One for each network of the container; `found` has what each name means, `linked` what its links may open.
 
     Published ports go with the network that will be the container's way out.
 
@@ -53,10 +59,12 @@ def attach_requests(record: Container, sandbox_id: str, found: Mapping[str, Netw
     check_together(record.host_config.network_mode, [found[name].driver for name in wanted])
     ports = published_ports(record.config, record.host_config)
     publishing = publisher(wanted, found)
-    return tuple(
+    requests = [
         attach_request(record, sandbox_id, found[name], config, ports if name == publishing else ())
         for name, config in wanted.items()
-    )
+    ]
+    default = next((network.id for network in found.values() if network.name == BRIDGE), "")
+    return tuple(replace(one, linked=tuple(linked)) if one.network == default else one for one in requests)
 
 
 def attach_request(

@@ -7,6 +7,7 @@ a set, so that their number costs a packet nothing and publishing is one small a
     published_any   protocol . host port                  ► container address . port      (0.0.0.0, ::)
     published_at    host address . protocol . host port   ► container address . port      (one address only)
     reachable       container address . protocol . port     for those who may address a container itself
+    linked          container address . container address . protocol . port   what links open where icc is off
     strangers       bridges of a dockerd beside us, which relies on nobody letting our containers through to its own
 
     packet for a local address ─ prerouting/output ─► publish: dnat by map
@@ -103,12 +104,34 @@ class Target:
         return "ip6" if ":" in self.container_ip else "ip"
 
 
-def replace_tables(rules: BridgeRules, targets: Iterable[Target], strangers: Collection[str] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link opens: one container may connect to a port of another; addresses of IPv4."""
+
+    client: str
+    server: str
+    protocol: str
+    port: int
+
+
+def replace_tables(
+    rules: BridgeRules, targets: Iterable[Target], strangers: Collection[str] = (), links: Iterable[Link] = ()
+) -> str:
     """One transaction that makes the tables anew with all their ports, whatever was there. Running connections stay."""
     text = delete_tables(rules)
     for family, of_family in rules.families:
         text += _table(rules, family, of_family)
-    return text + add_targets(rules, targets) + replace_strangers(rules, strangers)
+    return text + add_targets(rules, targets) + replace_strangers(rules, strangers) + replace_links(rules, links)
+
+
+def replace_links(rules: BridgeRules, links: Iterable[Link]) -> str:
+    """Other ports that links open."""
+    if rules.ipv4 is None:
+        return ""
+    place = f"ip {rules.table} linked"
+    return f"flush set {place}\n" + "".join(
+        f"add element {place} {{ {one.client} . {one.server} . {one.protocol} . {one.port} }}\n" for one in links
+    )
 
 
 def replace_strangers(rules: BridgeRules, strangers: Collection[str]) -> str:
@@ -179,6 +202,7 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
   map published_any {{ type inet_proto . inet_service : {address} . inet_service; }}
   map published_at {{ type {address} . inet_proto . inet_service : {address} . inet_service; }}
   set reachable {{ type {address} . inet_proto . inet_service; }}
+  set linked {{ type {address} . {address} . inet_proto . inet_service; }}
   set strangers {{ type ifname; }}
   chain raw {{
     type filter hook prerouting priority raw; policy accept;
@@ -231,7 +255,8 @@ def _incoming(rules: BridgeRules, family: str, one: FamilyRules) -> list[str]:
     reachable = f"{family} daddr . meta l4proto . th dport @reachable accept"
     accepted.append("ct status dnat accept")
     if not rules.icc:  # before what is open to everybody
-        accepted.append(f'iifname "{rules.bridge}" drop')
+        linked = f"{family} saddr . {family} daddr . meta l4proto . th dport @linked accept"
+        accepted += [f'iifname "{rules.bridge}" {linked}', f'iifname "{rules.bridge}" drop']
     if one.mode == UNPROTECTED:
         accepted.append("accept")
     elif one.mode == ROUTED:

@@ -11,6 +11,7 @@ from dockyard.network.attachment import Attachment
 from dockyard.network.firewall.flows import FlowForgetter
 from dockyard.network.firewall.foreign import TABLE as FOREIGN_TABLE
 from dockyard.network.firewall.foreign import DroppingChain, ForeignFirewalls
+from dockyard.network.firewall.linked import LinkedPorts
 from dockyard.network.firewall.rules import (
     BridgeRules,
     Target,
@@ -18,6 +19,7 @@ from dockyard.network.firewall.rules import (
     delete_tables,
     delete_targets,
     elements,
+    replace_links,
     replace_strangers,
     replace_tables,
 )
@@ -38,6 +40,7 @@ class FirewallTable:
         self._nftables = nftables
         self._rules = rules
         self._targets: dict[str, tuple[Target, ...]] = {}
+        self._links = LinkedPorts()
         self._skeleton = ""
         self._strangers: tuple[str, ...] = ()
         self._kept_from: tuple[str, ...] = ()
@@ -49,6 +52,7 @@ class FirewallTable:
         """Ports of endpoints from before this daemon started; `reassert` brings them to the kernel."""
         for attachment in attachments:
             self._targets[attachment.endpoint_id] = targets_of(attachment)
+            self._links.add(attachment)
 
     def keep_from(self, strangers: Collection[str]) -> None:
         """Let containers not through to these bridges of others, from the next `reassert` or `mend` on."""
@@ -61,7 +65,7 @@ class FirewallTable:
             SystemFailure: nftables refuses.
         """
         self._admit()
-        self._nftables.run(replace_tables(self._rules, self._everything(), self._strangers))
+        self._nftables.run(replace_tables(self._rules, self._everything(), self._strangers, self._links.open()))
         self._kept_from = self._strangers
         self._skeleton, _ = _take_apart(self._list())
 
@@ -89,7 +93,8 @@ class FirewallTable:
         except DockyardError:
             return False
         wanted = {element for target in self._everything() for element in elements(self._rules, target)}
-        return skeleton == self._skeleton and present == len(wanted) + len(self._kept_from) * len(self._rules.families)
+        others = len(self._links.open()) + len(self._kept_from) * len(self._rules.families)
+        return skeleton == self._skeleton and present == len(wanted) + others
 
     def _everything(self) -> list[Target]:
         return [target for targets in self._targets.values() for target in targets]
@@ -100,11 +105,20 @@ class FirewallTable:
         )
 
     def publish(self, attachment: Attachment) -> None:
-        """Bring an endpoint's ports to the kernel; the table is made anew if it has disappeared.
+        """Bring an endpoint's ports, and what links open, to the kernel; a table that has disappeared is made anew.
 
         Raises:
             SystemFailure: nftables refuses.
         """
+        self._links.add(attachment)
+        try:
+            self._publish(attachment)
+            self._open_links()
+        except BaseException:
+            self._links.discard(attachment)
+            raise
+
+    def _publish(self, attachment: Attachment) -> None:
         targets = targets_of(attachment)
         if not targets:
             return
@@ -125,6 +139,8 @@ class FirewallTable:
         Raises:
             SystemFailure: nftables refuses.
         """
+        self._links.discard(attachment)
+        self._open_links()
         targets = self._targets.pop(attachment.endpoint_id, ())
         if not targets:
             return
@@ -133,6 +149,15 @@ class FirewallTable:
         except DockyardError:
             self.reassert()
         self._flows.forget(targets)
+
+    def _open_links(self) -> None:
+        """Bring what links open to the kernel, if that has changed."""
+        if self._rules.icc or not self._links.changed():
+            return
+        try:
+            self._nftables.run(replace_links(self._rules, self._links.open()))
+        except DockyardError:
+            self.reassert()
 
     def change(self, before: Attachment, after: Attachment) -> None:
         """Publish other ports of an endpoint, in one transaction: those in both are led on without a gap.

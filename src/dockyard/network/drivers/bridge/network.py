@@ -19,6 +19,7 @@ from dockyard.network.drivers.bridge.endpoint import is_host_interface, new_host
 from dockyard.network.drivers.bridge.link import bridges_of_docker, ensure_bridge
 from dockyard.network.drivers.bridge.parameters import (
     allow_loopback_addresses,
+    answer_for_ports_apart,
     refuse_router_advertisements,
     switch_on_forwarding,
     switch_on_ipv6_forwarding,
@@ -125,6 +126,7 @@ class BridgeNetwork:
                 ipv6_gateway=ipv6.gateway if ipv6 is not None and taken.ipv6 else "",
                 dns_names=request.dns_names,
                 links=request.links,
+                linked=request.linked,
                 gw_priority=request.gw_priority,
                 internal=self._settings.internal,
                 driver_opts=request.driver_opts,
@@ -202,6 +204,8 @@ class BridgeNetwork:
             firewall.keep_from(bridges_of_docker(links))
             firewall.mend()
             allow_loopback_addresses(self._settings.link)
+            if not self._settings.icc:
+                answer_for_ports_apart(self._settings.link)
 
     def owns_link(self, name: str) -> bool:
         """See `Network.owns_link`."""

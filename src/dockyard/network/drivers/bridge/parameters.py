@@ -45,6 +45,17 @@ def allow_loopback_addresses(link: str) -> None:
         write_sysctl(f"ipv4/conf/{link}/route_localnet", "1")
 
 
+def answer_for_ports_apart(link: str) -> None:
+    """Have the bridge answer for containers that its ports are isolated from, so that packets come to the firewall.
+
+    Where containers don't reach each other, links (`--link`) open ports between two of them: a matter of the firewall,
+    not of ports of a bridge. proxy_arp_pvlan is made for that (RFC 3069).
+    """
+    with suppress(OSError):
+        write_sysctl(f"ipv4/conf/{link}/proxy_arp_pvlan", "1")
+        write_sysctl(f"ipv4/conf/{link}/send_redirects", "0")
+
+
 def refuse_router_advertisements(link: str) -> None:
     """Let no container make itself the host's IPv6 router (CVE-2020-13401): the bridge takes no advertisements."""
     with suppress(OSError):  # also where there is no IPv6
