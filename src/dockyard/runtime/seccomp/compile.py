@@ -15,7 +15,7 @@ from dockyard.spec.runtime import Seccomp
 
 _SONAME: Final = "libseccomp.so.2"
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Raised when the same profile and library give another program, so that programs stored earlier are not used."""
 
 

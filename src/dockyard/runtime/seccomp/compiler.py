@@ -20,6 +20,7 @@ from dockyard.runtime.seccomp.architectures import Architecture, by_token, parse
 from dockyard.runtime.seccomp.call_numbers import call_number
 from dockyard.runtime.seccomp.libseccomp import UNKNOWN_CALL, Filter, Library
 from dockyard.runtime.seccomp.newer import Judgement, prelude
+from dockyard.runtime.seccomp.shorter import shortened
 from dockyard.spec.runtime import Seccomp, Syscall, SyscallArg
 
 _LAST_ARGUMENT: Final = 5
@@ -51,7 +52,8 @@ def compile_profile(seccomp: Seccomp, library_path: str) -> bytes:
     finally:
         rules.close()
     answers_unknown = is_permissive(seccomp.default_action) or seccomp.default_errno_ret == errno.ENOSYS
-    program = prelude([_judge(seccomp, library, each, default, answers_unknown) for each in architectures]) + body
+    judgements = [_judge(seccomp, library, each, default, answers_unknown) for each in architectures]
+    program = shortened(prelude(judgements) + body)
     if len(program) > MAX_INSTRUCTIONS * INSTRUCTION_SIZE_BYTES:
         raise InvalidParameter(
             f"seccomp: the profile needs {len(program) // INSTRUCTION_SIZE_BYTES} BPF instructions, "
