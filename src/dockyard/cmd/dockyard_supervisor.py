@@ -8,7 +8,6 @@ they share with it stay shared. One supervisor serves an exec-root: a second one
 
 import fcntl
 import gc
-import getopt
 import os
 import sys
 import time
@@ -36,9 +35,10 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     """Serve until told to stop; 0, or 1 when it can't be started.
 
     `--exec-root` is the directory of the sockets and of shims/, `--ready-fd` a pipe that is told when requests are
-    taken. No argparse: it loads three compression libraries, which each shim would map and each fork copy.
+    taken. No argparse and no getopt: what they load, each shim would map and each fork copy.
     """
-    options = dict(getopt.getopt(arguments, "", ["exec-root=", "ready-fd="])[0])
+    os.environ.pop("LD_BIND_NOW", None)  # it was for this process (dockyard.supervisor.launch)
+    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
     exec_root, ready_fd = options["--exec-root"], int(options["--ready-fd"])
     title = Title()
     title.show(["dockyard-supervisor", "--address", f"{exec_root}/supervisor.sock"])

@@ -20,6 +20,10 @@ from dockyard.errors import SystemFailure, from_wire, to_wire
 HOOKS, PID, READY, ERROR, GO = "hooks", "pid", "ready", "error", "go"
 _CHUNK = 1 << 16
 
+_PLAIN = {what: json.dumps({"is": what}).encode() + b"\n" for what in (HOOKS, READY, GO)}
+"""Messages without fields, made here: a process that has just been forked is spared json's machinery."""
+_UNDERSTOOD = {line: what for what, line in _PLAIN.items()}
+
 
 class Channel(NamedTuple):
     """One end: a descriptor to read from and one to write to, both close-on-exec."""
@@ -29,7 +33,8 @@ class Channel(NamedTuple):
 
     def send(self, what: str, **fields: Any) -> None:
         """Say `what`. BrokenPipeError when nobody listens any more."""
-        os.write(self.writer, json.dumps({"is": what, **fields}).encode() + b"\n")
+        line = None if fields else _PLAIN.get(what)
+        os.write(self.writer, line or json.dumps({"is": what, **fields}).encode() + b"\n")
 
     def send_error(self, error: BaseException) -> None:
         """Say that it failed, and how; nothing when nobody listens."""
@@ -51,6 +56,8 @@ class Channel(NamedTuple):
             line += part
         if not line:
             return None
+        if line in _UNDERSTOOD:
+            return {"is": _UNDERSTOOD[line]}
         try:
             message: dict[str, Any] = json.loads(line)
         except ValueError:

@@ -161,7 +161,7 @@ def load_all(state_root: str) -> list[ContainerState]:
 def _read_json(path: str, missing: str) -> Any:
     try:
         with open(path, "rb") as file:
-            return json.load(file)
+            return json.loads(file.read().decode())
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(missing) from None
     except OSError as error:

@@ -175,7 +175,7 @@ def _sysctl(name: str, own: set[str]) -> None:
 
 def dotted_sysctl(name: str) -> str:
     """The name with dots between its parts: `net/ipv4/conf/eth0.100/x` is `net.ipv4.conf.eth0/100.x`, as sysctl(8)."""
-    first = re.search(r"[./]", name)
-    if first is None or first.group() == ".":
+    dot, slash = name.find("."), name.find("/")
+    if slash < 0 or 0 <= dot < slash:
         return name
     return name.translate(str.maketrans("./", "/."))

@@ -34,6 +34,7 @@ MAKER_SECONDS = 100.0
 _OP = b'"op":"create"'
 _ID = b'"container_id":"'
 _HEAD_BYTES = 256
+_PEEK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
 _STRAY_SIGNALS = (int(signal.SIGTERM), int(signal.SIGINT), int(signal.SIGHUP))
 
 
@@ -114,7 +115,7 @@ def _run(connection: socket.socket, raw: RawPacket, place: Place) -> int:
 
 def _has_gone(connection: socket.socket) -> bool:
     try:
-        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return not connection.recv(1, _PEEK)
     except OSError as error:
         return not isinstance(error, BlockingIOError)
 

@@ -56,14 +56,14 @@ class OwnDriver:
         self._hierarchy = hierarchy
         self._seccomp_cache = seccomp_cache
         self._oom_score = oom_score
-        self._created: ContainerState | None = None
+        self._known: ContainerState | None = None
 
     def create(self, stdio: Ends | None, *, start: bool) -> Started:
         """See Driver."""
         spec = self._spec()
 
         def make(ends: Stdio, console: int | None) -> int:
-            return create(
+            created = create(
                 spec,
                 self._directory.path,
                 self._id,
@@ -75,7 +75,9 @@ class OwnDriver:
                 detached=not start,
                 start=start,
                 sibling=True,  # the shim's child at once, not only when this worker has ended
-            ).pid
+            )
+            self._known = created.state
+            return created.pid
 
         return _with_stdio(stdio, make)
 
@@ -87,8 +89,7 @@ class OwnDriver:
 
     def exec(self, process: dict[str, Any], stdio: Ends | None, *, wait: bool = False) -> Starting:
         """See Driver."""
-        parsed, state = process_from_json(process), self._created or self._state()
-        self._created = state  # which is written once
+        parsed, state = process_from_json(process), self._state()
         if parsed.oom_score_adj is None and state.oom_score is None:
             parsed = parsed._replace(oom_score_adj=self._oom_score)  # not ours, which it would inherit
         console = ConsolePair() if stdio is None else None
@@ -151,6 +152,7 @@ class OwnDriver:
         except NotFound:
             self._delete_half_made()
             return
+        self._known = None
         self._empty(self._hierarchy.restored(state.cgroup_paths))
         remove(state.directory)
 
@@ -170,14 +172,16 @@ class OwnDriver:
     def _spec(self) -> Spec:
         try:
             with open(self._directory.config, "rb") as file:
-                return spec_from_json(json.load(file))
+                return spec_from_json(json.loads(file.read().decode()))
         except OSError as error:
             raise SystemFailure(f"reading {self._directory.config}: {error.strerror}") from error
         except ValueError as error:
             raise InvalidParameter(f"invalid configuration {self._directory.config}: {error}") from error
 
     def _state(self) -> ContainerState:
-        return load(self._directory.path, self._id)
+        if self._known is None:
+            self._known = load(self._directory.path, self._id)  # which is written once
+        return self._known
 
     def _cgroup(self) -> Cgroup:
         return self._hierarchy.restored(self._state().cgroup_paths)

@@ -108,7 +108,7 @@ def parse_packet(raw: RawPacket) -> Packet:
     """`raw` as a message; InvalidParameter when it isn't a JSON object, and its descriptors are closed then."""
     data, descriptors = raw
     try:
-        message = json.loads(data)
+        message = json.loads(data.decode())  # of bytes, json would find out the encoding first
         if not isinstance(message, dict):
             raise InvalidParameter("invalid message: not a JSON object")
     except (ValueError, InvalidParameter) as error:

@@ -22,6 +22,9 @@ from dockyard.cmd.dockyard_supervisor import main
 sys.exit(main(sys.argv[2:]))
 """
 
+# What isn't looked up when the program is loaded (ld.so(8)), each fork looks up for itself, on pages of its own.
+_BIND_NOW = {"LD_BIND_NOW": "1"}
+
 
 def launch(exec_root: str) -> subprocess.Popen[bytes]:
     """Start a supervisor for `exec_root` and wait until it takes requests, or has found another one that does.
@@ -43,7 +46,7 @@ def launch(exec_root: str) -> subprocess.Popen[bytes]:
             "supervisor",
             lambda ready: _command(exec_root, ready),
             f"{exec_root}/supervisor.log",
-            environment=environment(kept_environment()),
+            environment={**environment(kept_environment()), **_BIND_NOW},
             executable=f"/proc/self/fd/{interpreter}",
             kept=(interpreter,),
         )

@@ -21,9 +21,13 @@ def look_up(name: str, path: str) -> str:
         if refused is None:
             return name
         raise _error(name, refused)
+    candidates = [os.path.join(directory or ".", name) for directory in path.split(":")]
+    for candidate in candidates:
+        # Asked without an exception for each miss: those cost a process that has just been forked 15 µs apiece.
+        if os.access(candidate, os.X_OK, effective_ids=True) and _refusal(candidate) is None:
+            return candidate
     forbidden: OSError | None = None
-    for directory in path.split(":"):
-        candidate = os.path.join(directory or ".", name)
+    for candidate in candidates:
         refused = _refusal(candidate)
         if refused is None:
             return candidate

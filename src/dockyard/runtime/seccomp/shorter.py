@@ -36,6 +36,9 @@ _TESTS: Final[dict[int, Callable[[int, int], bool]]] = {
 _FARTHEST: Final = 255
 """What a conditional jump can skip."""
 
+_NUMBERS: Final = 512
+"""More than any architecture has calls."""
+
 _LARGEST: Final = 0xFFFFFFFF
 _MOST_NODES: Final = 20_000
 
@@ -91,8 +94,18 @@ def _tree(reader: "_Reader", ranges: Sequence[tuple[int, int]]) -> int:
         return ranges[0][1]
     if len(ranges) == 3 and ranges[0][1] == ranges[2][1] and ranges[2][0] == ranges[1][0] + 1:
         return reader.node(_IF_EQUAL, ranges[1][0], ranges[1][1], ranges[0][1])
-    middle = len(ranges) // 2
+    middle = _middle([first for first, _ in ranges])
     return reader.node(_IF_NOT_LESS, ranges[middle][0], _tree(reader, ranges[middle:]), _tree(reader, ranges[:middle]))
+
+
+def _middle(firsts: Sequence[int]) -> int:
+    """Where to divide ranges that begin at `firsts`: as many calls that exist on one side as on the other.
+
+    When a filter is installed, the kernel runs it once for each number, to know what is always allowed.
+    """
+    weights = [min(first, _NUMBERS) + index for index, first in enumerate(firsts)]
+    half = (weights[0] + weights[-1]) / 2
+    return max(1, min(range(len(firsts)), key=lambda index: abs(weights[index] - half)))
 
 
 class _Reader:
