@@ -169,13 +169,17 @@ class Transfer:
     excludes: tuple[str, ...] = ()
     keep_owner: bool = False
     link: bool = False
+    strict: bool = True
+    """As Docker's classic builder: nothing found, and owners that aren't known, are errors; a directory that is copied
+    onto another one leaves that one's mode and time alone. BuildKit minds none of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectory:
-    """A directory with those above it, if it isn't there."""
+    """A directory with those above it, if it isn't there. `owner`: whose they are then, as in `--chown`."""
 
     path: str
+    owner: str = ""
 
 
 Operation = Base | LocalTree | HttpTree | GitTree | Run | Transfer | MakeDirectory

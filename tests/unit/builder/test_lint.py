@@ -1,11 +1,17 @@
 """Each rule finds what it is about, and nothing in a Dockerfile that is well written."""
 
+import asyncio
+
 import pytest
 
 from dockyard.builder.dockerfile import parse_dockerfile
-from dockyard.builder.dockerfile.lint import RULES, lint
+from dockyard.builder.dockerfile.lint import LintWarning
+from dockyard.builder.plan import BaseImage, BuildOptions, check_build
+from dockyard.spec.image.config import Image
+from dockyard.spec.image.descriptor import Platform
 
 FOUND = [
+    ("InvalidBaseImagePlatform", "FROM arm\n", 1),
     ("ConsistentInstructionCasing", "FROM a\nrun x\nRUN y\n", 2),
     ("DuplicateStageName", "FROM a AS b\nFROM a AS b\n", 2),
     ("ExposeInvalidFormat", "FROM a\nEXPOSE 127.0.0.1:80:80\n", 2),
@@ -44,22 +50,26 @@ CMD ["y"]
 """
 
 
-def test_every_rule_has_a_case() -> None:
-    assert {name for name, _, _ in FOUND} == set(RULES)
+class Images:
+    """Every image is here, for this machine or for arm64."""
+
+    async def find(self, reference: str, platform: Platform | None) -> BaseImage:
+        del platform
+        architecture = "arm64" if reference == "arm" else "amd64"
+        return BaseImage("sha256:0", Image(architecture=architecture, os="linux"), "sha256:1")
+
+
+def lint(text: str) -> list[LintWarning]:
+    dockerfile = parse_dockerfile(text.encode(), style="buildkit")
+    return asyncio.run(check_build(dockerfile, BuildOptions(style="buildkit"), Images()))[0]
 
 
 @pytest.mark.parametrize(("rule", "text", "line"), FOUND, ids=[name for name, _, _ in FOUND])
 def test_rule(rule: str, text: str, line: int) -> None:
-    found = [one for one in lint(parse_dockerfile(text.encode())) if one.rule == rule]
+    found = [one for one in lint(text) if one.rule == rule]
     assert [one.span.end for one in found] == [line]
-    assert not [one for one in lint(parse_dockerfile(f"# check=skip={rule}\n{text}".encode())) if one.rule == rule]
+    assert not [one for one in lint(f"# check=skip={rule}\n{text}") if one.rule == rule]
 
 
 def test_nothing_is_found_where_nothing_is_wrong() -> None:
-    found = {(one.rule, one.message) for one in lint(parse_dockerfile(WELL_WRITTEN.encode()))}
-    assert found == {("UndefinedVar", "Usage of undefined variable '$PORT'")}
-
-
-def test_the_page_of_a_rule() -> None:
-    (found,) = lint(parse_dockerfile(b"FROM a\nCMD run\n"))
-    assert found.url == "https://docs.docker.com/go/dockerfile/rule/json-args-recommended/"
+    assert lint(WELL_WRITTEN) == []

@@ -34,7 +34,10 @@ def parse_heredoc(word: str) -> Heredoc | None:
     match = _FORM.match(word)
     if match is None or not match[3]:
         return None
-    plain = split_words(match[3], {}, Mode(keep_unset=True))
+    try:
+        plain = split_words(match[3], {}, Mode(keep_unset=True))
+    except DockerfileError:
+        return None  # a lonely quote: whoever expands the word will say so
     if len(plain) != 1:
         return None
     raw = split_words(match[3], {}, Mode(raw_quotes=True, keep_unset=True))

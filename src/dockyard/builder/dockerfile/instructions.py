@@ -6,6 +6,7 @@ Dockerfile reference, one section for each class.
 from dataclasses import dataclass
 
 from dockyard.builder.dockerfile.arguments import Pair
+from dockyard.builder.dockerfile.devices import DeviceFlag
 from dockyard.builder.dockerfile.heredoc import Heredoc
 from dockyard.builder.dockerfile.lines import Line
 from dockyard.spec.image.config import Healthcheck
@@ -106,7 +107,7 @@ class Run(Instruction):
     mounts: tuple[str, ...] = ()
     network: str = ""
     security: str = ""
-    devices: tuple[str, ...] = ()
+    devices: tuple[DeviceFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

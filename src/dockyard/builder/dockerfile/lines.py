@@ -93,7 +93,7 @@ class _Reader:
             try:
                 is_directive = self.directives.read(stripped)
             except DockerfileError as error:
-                raise error.at(Span(start, start)) from None
+                raise error.at(Span(start - 1, start - 1)) from None  # as BuildKit: the line before
             if stripped.startswith("#"):
                 if not is_directive:
                     comment = stripped[1:].strip(SPACES)

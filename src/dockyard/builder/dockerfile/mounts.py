@@ -1,12 +1,13 @@
 """`RUN --mount=type=…,…`: parsed when its variables are known. Dockerfile reference, "RUN --mount"."""
 
-import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dockyard.builder.dockerfile.csv_fields import csv_fields
 from dockyard.builder.dockerfile.source import DockerfileError
 from dockyard.builder.dockerfile.suggest import suggestion
+from dockyard.builder.dockerfile.truth import TRUTH
 
 TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING = ("shared", "private", "locked")
@@ -15,10 +16,6 @@ KEYS = (
     "dst", "destination", "ro", "rw", "readwrite", "env",
 )  # fmt: skip
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
-_BOOLEANS = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([kmgtp]?)i?b?\Z", re.IGNORECASE | re.ASCII)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
@@ -45,14 +42,12 @@ class MountFlag:
 def parse_mount(text: str, expand: Callable[[str], str]) -> MountFlag:
     """The mount that `text` describes; `expand` replaces variables in values. Raises DockerfileError."""
     mount = MountFlag()
-    for field in _fields(text):
+    for field in csv_fields(text, "mounts"):
         key, equals, value = field.partition("=")
         key = key.lower()
         if not equals:
             mount = _bare(mount, key, field)
             continue
-        if key == "from" and "$" in value[:-1]:
-            raise DockerfileError("'from' doesn't support variable expansion, define alias stage instead")
         mount = _with(mount, _ALIASES.get(key, key), key, expand(value), field)
     return _checked(mount)
 
@@ -60,19 +55,13 @@ def parse_mount(text: str, expand: Callable[[str], str]) -> MountFlag:
 def mount_origins(text: str) -> str:
     """The `from` of a mount, known before any variable is; empty when it has none. Raises DockerfileError."""
     origin = ""
-    for field in _fields(text):
+    for field in csv_fields(text, "mounts"):
         key, equals, value = field.partition("=")
         if equals and key.lower() == "from":
+            if "$" in value[:-1]:
+                raise DockerfileError("'from' doesn't support variable expansion, define alias stage instead")
             origin = value
     return origin
-
-
-def _fields(text: str) -> list[str]:
-    try:
-        rows = list(csv.reader([text], strict=True))
-    except csv.Error as error:
-        raise DockerfileError(f"failed to parse csv mounts: {error}") from None
-    return rows[0] if rows else []
 
 
 def _bare(mount: MountFlag, key: str, field: str) -> MountFlag:
@@ -120,9 +109,9 @@ def _only(mount: MountFlag, key: str, *types: str) -> None:
 
 
 def _boolean(key: str, value: str) -> bool:
-    if value not in _BOOLEANS:
+    if value not in TRUTH:
         raise DockerfileError(f"invalid value for {key}: {value}")
-    return _BOOLEANS[value]
+    return TRUTH[value]
 
 
 def _size(value: str) -> int:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 
 from dockyard.builder.dockerfile import instructions as types
+from dockyard.builder.dockerfile.devices import parse_device
 from dockyard.builder.dockerfile.durations import parse_interval
 from dockyard.builder.dockerfile.flags import Flags
 from dockyard.builder.dockerfile.heredoc import Heredoc, parse_heredoc
 from dockyard.builder.dockerfile.instructions import Instruction
 from dockyard.builder.dockerfile.lines import Line
+from dockyard.builder.dockerfile.mounts import mount_origins
 from dockyard.builder.dockerfile.source import SPACES, DockerfileError
 from dockyard.builder.dockerfile.suggest import suggestion
 from dockyard.spec.image.config import Healthcheck
@@ -152,12 +154,16 @@ def _run(line: Line) -> Instruction:
     flags = Flags(line.flags, texts=("network", "security"), lists=("mount", "device"))
     network = flags.text("network") or "default"
     if network not in ("default", "none", "host"):
-        raise DockerfileError(f'unsupported network mode "{network}"{suggestion(network, ("default", "none", "host"))}')
+        raise DockerfileError(f'invalid network mode "{network}"')
     security = flags.text("security") or "sandbox"
     if security not in ("sandbox", "insecure"):
         hint = suggestion(security, ("sandbox", "insecure"))
         raise DockerfileError(f'security "{security}" is not valid{hint}')
-    return types.Run(line, _command(line), flags.list("mount"), network, security, flags.list("device"))
+    mounts = flags.list("mount")
+    for mount in mounts:
+        mount_origins(mount)  # what can be wrong before any variable is known
+    devices = tuple(parse_device(device) for device in flags.list("device"))
+    return types.Run(line, _command(line), mounts, network, security, devices)
 
 
 def _cmd(line: Line) -> Instruction:
@@ -180,7 +186,7 @@ def _shell(line: Line) -> Instruction:
     if not words:
         raise DockerfileError("SHELL requires at least one argument")
     if not line.arguments.json:
-        raise DockerfileError(f"SHELL requires the arguments to be in JSON form: {line.original}")
+        raise DockerfileError("SHELL requires the arguments to be in JSON form")
     return types.Shell(line, words)
 
 

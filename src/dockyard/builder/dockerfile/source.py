@@ -50,12 +50,12 @@ class DockerfileError(InvalidParameter):
     @property
     def excerpt(self) -> str:
         """The lines around the error, the guilty ones marked; empty without a position or a text."""
-        return excerpt(self.file, self.text, self.span) if self.span and self.text else ""
+        return excerpt(self.file, self.text, self.span) if self.span and self.span.start and self.text else ""
 
 
 def excerpt(file: str, text: str, span: Span) -> str:
     """The lines of `span` marked, with two lines around them, below the name of the file."""
-    lines = text.removesuffix("\n").split("\n")
+    lines = text.split("\n")
     first, last = max(1, span.start), min(max(span.start, span.end), len(lines))
     shown = range(max(1, first - _AROUND), min(len(lines), last + _AROUND) + 1)
     place = f"{file}:{first}:{span.column}" if span.column > 1 else f"{file}:{first}"

@@ -7,6 +7,8 @@ from dockyard.builder.dockerfile.lines import Lines, read_lines
 from dockyard.builder.dockerfile.parse import parse_instruction
 from dockyard.builder.dockerfile.source import DockerfileError
 
+EMPTY = "the Dockerfile cannot be empty"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -51,25 +53,23 @@ class Dockerfile:
         return None
 
 
-def parse_dockerfile(data: bytes, name: str = "Dockerfile") -> Dockerfile:
-    """The Dockerfile in `data`.
+def parse_dockerfile(data: bytes, name: str = "Dockerfile", style: str = "classic") -> Dockerfile:
+    """The Dockerfile in `data`. `style`: whose messages, `classic` or `buildkit`.
 
     Raises DockerfileError with the position and the text; the message begins as Docker's does.
     """
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     if not data:
-        raise DockerfileError(f"the Dockerfile ({name}) cannot be empty")
+        raise DockerfileError(f"the Dockerfile ({name}) cannot be empty" if style == "classic" else EMPTY)
     try:
         lines = read_lines(data)
     except DockerfileError as error:
-        failure = DockerfileError(f"failed to parse {name}: {error}", error.span)
-        raise failure.within(name, text) from None
+        prefix = f"failed to parse {name}: " if style == "classic" else ""
+        raise DockerfileError(f"{prefix}{error}", error.span).within(name, text) from None
     try:
         arguments, stages = _stages(lines)
     except DockerfileError as error:
-        where = error.span.start if error.span else 0
-        failure = DockerfileError(f"dockerfile parse error on line {where}: {error}", error.span)
-        raise failure.within(name, text) from None
+        raise error.within(name, text) from None
     return Dockerfile(name, text, stages, arguments, lines)
 
 
@@ -77,7 +77,11 @@ def _stages(lines: Lines) -> tuple[tuple[Arg, ...], tuple[Stage, ...]]:
     arguments: list[Arg] = []
     begun: list[tuple[From, list[Instruction]]] = []
     for line in lines.lines:
-        instruction = parse_instruction(line)
+        try:
+            instruction = parse_instruction(line)
+        except DockerfileError as error:
+            where = error.span or line.span
+            raise DockerfileError(f"dockerfile parse error on line {where.start}: {error}", where) from None
         if isinstance(instruction, From):
             begun.append((instruction, []))
         elif begun:
@@ -87,6 +91,6 @@ def _stages(lines: Lines) -> tuple[tuple[Arg, ...], tuple[Stage, ...]]:
         else:
             raise DockerfileError("no build stage in current context", line.span)
     if not begun:
-        raise DockerfileError("dockerfile contains no stages to build", lines.lines[-1].span)
+        raise DockerfileError("dockerfile contains no stages to build")
     stages = (Stage(index, begin, tuple(rest)) for index, (begin, rest) in enumerate(begun))
     return tuple(arguments), tuple(stages)

@@ -3,25 +3,31 @@
 from collections.abc import Iterable
 
 _FARTHEST = 2
+_LONGEST = 40
 
 
-def suggestion(word: str, known: Iterable[str], *, lower: bool = True) -> str:
-    """` (did you mean x?)` for the nearest known word that is at most two letters away; else empty."""
-    wanted = word.lower()
-    if len(wanted) > 40:
+def suggestion(word: str, known: Iterable[str], *, lower: bool = True, sign: str = "") -> str:
+    """` (did you mean x?)` for the first of the nearest known words that is at most two letters away; else empty.
+
+    `lower`: case doesn't matter, and the answer is in lower case. `sign` stands before the word that is shown.
+    """
+    wanted = word.lower() if lower else word
+    if len(wanted) > _LONGEST:
         return ""
-    best, least = "", min(_FARTHEST, max(len(wanted) - 1, 0)) + 1
+    best, least = "", _FARTHEST + 1
     for candidate in known:
-        distance = _distance(wanted, candidate.lower())
+        distance = _distance(wanted, candidate.lower() if lower else candidate)
         if distance == 0:
             return ""
         if distance < least:
             best, least = candidate, distance
-    return f" (did you mean {best.lower() if lower else best}?)" if best else ""
+    return f" (did you mean {sign}{best.lower() if lower else best}?)" if best else ""
 
 
 def _distance(one: str, other: str) -> int:
-    """Levenshtein's."""
+    """Levenshtein's; one more than the farthest for what is farther by its length alone."""
+    if abs(len(one) - len(other)) > _FARTHEST:
+        return _FARTHEST + 1
     row = list(range(len(other) + 1))
     for index, char in enumerate(one, 1):
         diagonal, row[0] = row[0], index

@@ -20,6 +20,8 @@ Lookup = Callable[[str], str | None]
 """A variable's value, None when it isn't set."""
 
 _SPECIAL = "@*#?-$!0"
+_NOTHING = "\ufffd"
+"""What BuildKit shows of the end of the text where a modifier should stand."""
 _DEEPEST = 64
 
 
@@ -216,9 +218,7 @@ class _Scanner:
         return self._braced(self._name())
 
     def _braced(self, name: str) -> str:
-        char = self._next()
-        if not char:
-            raise DockerfileError("syntax error: missing '}'")
+        char = self._next() or _NOTHING
         if char == "}":
             value = self._get(name)
             return value if value is not None else ("${" + name + "}" if self._mode.keep_unset else "")
@@ -227,6 +227,8 @@ class _Scanner:
         shown, colon = char, char == ":"
         if colon:
             char = self._next()
+            if not char:
+                raise DockerfileError("syntax error: missing '}'")
             shown += char
         if char not in ("-", "+", "?", "#", "%") or (colon and char in "#%"):
             raise DockerfileError(f"unsupported modifier ({shown}) in substitution")

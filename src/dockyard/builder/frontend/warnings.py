@@ -54,7 +54,7 @@ def source_info(filename: str, data: bytes) -> Any:
 
 def vertex_warning(warning: LintWarning, vertex: str, info: Any) -> Any:
     """The warning as a message, below the vertex that loaded the Dockerfile."""
-    line = {"line": warning.span.start}, {"line": warning.span.end}
+    ranges = warning.ranges or (warning.span,)
     return control.VertexWarning(
         vertex=vertex,
         level=1,
@@ -62,5 +62,5 @@ def vertex_warning(warning: LintWarning, vertex: str, info: Any) -> Any:
         detail=[DESCRIPTIONS.get(warning.rule, "").encode()],
         url=warning.url,
         info=info,
-        ranges=[ops.Range(start=line[0], end=line[1])],
+        ranges=[ops.Range(start={"line": one.start}, end={"line": one.end}) for one in ranges],
     )

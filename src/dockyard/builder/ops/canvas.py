@@ -82,15 +82,15 @@ class Canvas:
         status = self.status(steps)
         return status is not None and stat.S_ISDIR(status.st_mode)
 
-    def enter(self, steps: Steps, uid: int = 0, gid: int = 0) -> int:
-        """A descriptor of the directory `steps` (resolved), valid until the next call. Missing ones are made: 0755.
+    def enter(self, steps: Steps, uid: int = 0, gid: int = 0, mode: int = 0o755) -> int:
+        """A descriptor of the directory `steps` (resolved), valid until the next call. Missing ones are made.
 
         Raises InvalidParameter when something else is in the way.
         """
         for depth in range(1, len(steps) + 1):
             prefix = steps[:depth]
             if prefix not in self._made:
-                self._make(prefix, uid, gid)
+                self._make(prefix, uid, gid, mode)
         return self._tree.directory(steps)
 
     def describe(self, steps: Steps, uid: int, gid: int, mode: int) -> None:
@@ -151,7 +151,7 @@ class Canvas:
             remove_entry(steps[-1], parent)
         self._tree.forget()
 
-    def _make(self, steps: Steps, uid: int, gid: int) -> None:
+    def _make(self, steps: Steps, uid: int, gid: int, mode: int) -> None:
         parent = self._tree.directory(steps[:-1])
         name = steps[-1]
         lower = None
@@ -168,7 +168,7 @@ class Canvas:
         if lower is None:
             self._fresh.add(steps)
             os.fchown(made, uid, gid)
-            os.fchmod(made, 0o755)
+            os.fchmod(made, mode)
         elif not stat.S_ISDIR(lower.st_mode):
             os.rmdir(name, dir_fd=self._tree.directory(steps[:-1]))
             self._tree.forget()

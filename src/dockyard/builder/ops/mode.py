@@ -5,8 +5,9 @@ import stat
 
 from dockyard.builder.dockerfile.source import DockerfileError
 
-_CLAUSE = re.compile(r"([ugoa]*)([-+=])([rwxXstugo]*)\Z")
-_WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007}
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXstugo]*)+)\Z")
+_CHANGE = re.compile(r"([-+=])([rwxXstugo]*)")
+_WHO = {"u": 0o4700, "g": 0o2070, "o": 0o0007}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111}
 
 
@@ -20,7 +21,7 @@ def check_mode(text: str) -> None:
         return
     for clause in text.split(","):
         if not _CLAUSE.match(clause):
-            raise DockerfileError(f"invalid chmod parameter: '{text}'")
+            raise DockerfileError("invalid syntax")
 
 
 def changed_mode(text: str, mode: int, *, directory: bool) -> int:
@@ -31,7 +32,8 @@ def changed_mode(text: str, mode: int, *, directory: bool) -> int:
     for clause in text.split(","):
         match = _CLAUSE.match(clause)
         assert match is not None
-        mode = _applied(mode, match[1], match[2], match[3], directory)
+        for operator, what in _CHANGE.findall(match[2]):
+            mode = _applied(mode, match[1], operator, what, directory)
     return mode
 
 
@@ -54,4 +56,4 @@ def _applied(mode: int, who: str, operator: str, what: str, directory: bool) -> 
     bits &= field
     if operator == "+":
         return mode | bits
-    return mode & ~bits if operator == "-" else mode & ~(field & 0o777) | bits
+    return mode & ~bits if operator == "-" else mode & ~field | bits

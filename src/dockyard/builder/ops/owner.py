@@ -11,6 +11,20 @@ _LARGEST_FILE_BYTES = 4 << 20
 _LARGEST_ID = (1 << 32) - 2
 
 
+def lenient_owner(text: str, view: View | None) -> tuple[int, int]:
+    """User and group as BuildKit finds them: who isn't known is root, a group that isn't known is the user's."""
+    user, colon, group = text.partition(":")
+    uid = _number(user)
+    gid = uid
+    if uid is None:
+        uid, gid = _find(view, "/etc/passwd", user, 2), _find(view, "/etc/passwd", user, 3)
+    if colon:
+        number = _number(group)
+        found = _find(view, "/etc/group", group, 2) if number is None else number
+        gid = gid if found is None else found
+    return uid or 0, gid or 0
+
+
 def resolve_owner(text: str, view: View | None) -> tuple[int, int]:
     """User and group; without a group the one of the user's name, else the user's own. Raises InvalidParameter."""
     user, colon, group = text.partition(":")

@@ -19,6 +19,13 @@ class Attributes:
     uid: int | None
     gid: int | None
     chmod: str = ""
+    times_target: bool = False
+    """Whether a directory that another one's content goes into gets that one's time."""
+
+    @property
+    def made_mode(self) -> int:
+        """Permission bits of directories that are made on the way."""
+        return int(self.chmod, 8) if self.chmod.isdigit() else 0o755
 
     def owner(self, status: Status) -> tuple[int, int]:
         """Of what `status` describes."""
@@ -44,17 +51,22 @@ def place(canvas: Canvas, reader: FileReader, found: Found, target: Steps, attri
         steps = canvas.resolve((*base, *relative))
         canvas.describe(steps, *attributes.owner(status), attributes.mode(status))
         times.append((steps, status.st_mtime_ns))
+    if target:
+        canvas.enter(target[:-1], *owner, mode=attributes.made_mode)
     if not found.is_directory:
         _entry(canvas, reader, found.steps, found.status, target, attributes)
     else:
-        canvas.enter(target, *owner)
+        canvas.enter(target, *owner, mode=attributes.made_mode)
         if found.relative:
             canvas.describe(target, *attributes.owner(found.status), attributes.mode(found.status))
+        if attributes.times_target and target:
+            times.append((target, found.status.st_mtime_ns))
         for steps, relative, status in found.entries:
             at = (*target, *relative)
             if stat.S_ISDIR(status.st_mode):
                 canvas.describe(at, *attributes.owner(status), attributes.mode(status))
-                times.append((at, status.st_mtime_ns))
+                if relative not in found.implied:
+                    times.append((at, status.st_mtime_ns))
             elif stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
                 first = linked.setdefault((status.st_dev, status.st_ino), at)
                 if first is at or not canvas.link(first, at):

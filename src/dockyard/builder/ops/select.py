@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dockyard.builder.dockerfile.ignore import Ignore
 from dockyard.builder.files import FileReader, Files, Status
-from dockyard.errors import InvalidParameter
+from dockyard.errors import InvalidParameter, NotFound
 from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps
 
@@ -35,6 +35,8 @@ class Found:
     above: list[tuple[Steps, Steps, Status]] = field(default_factory=list)
     """With `--parents`, the directories that lead here."""
     entries: list[tuple[Steps, Steps, Status]] = field(default_factory=list)
+    implied: set[Steps] = field(default_factory=set)
+    """Directories among them (steps below `relative`) that only something let in again needs: they keep no time."""
     digest: str = ""
 
     @property
@@ -50,13 +52,17 @@ def select(
     parents: bool = False,
     excludes: tuple[str, ...] = (),
     from_context: bool = True,
+    strict: bool = True,
 ) -> list[Found]:
-    """What `paths` mean in `files`, each with everything below. Raises InvalidParameter in Docker's words."""
+    """What `paths` mean in `files`, each with everything below. `strict`: nothing may lead out of a context.
+
+    Raises InvalidParameter in the words of Docker's classic builder, or NotFound in BuildKit's.
+    """
     ignore = Ignore(excludes)
     found: list[Found] = []
     with files.reader() as reader:
         for path in paths:
-            found += _one(reader, path, parents, ignore, from_context)
+            found += _one(reader, path, parents, from_context, strict)
         for one in found:
             if one.is_directory:
                 one.entries = list(_below(reader, one, ignore))
@@ -107,24 +113,26 @@ def _file_digest(reader: FileReader, steps: Steps) -> bytes:
     return told.digest()
 
 
-def _one(reader: FileReader, path: str, parents: bool, ignore: Ignore, from_context: bool) -> list[Found]:
+def _one(reader: FileReader, path: str, parents: bool, from_context: bool, strict: bool) -> list[Found]:
     pivot: Steps = ()
     if parents:
         before, mark, behind = path.partition("/./")
         if mark:
             pivot, path = components(os.fsencode(before)), f"{before}/{behind}"
-    if from_context and posixpath.normpath(path.lstrip("/")).split("/")[0] == "..":
+    if from_context and strict and posixpath.normpath(path.lstrip("/")).split("/")[0] == "..":
         raise InvalidParameter(f"forbidden path outside the build context: {path} ()")
     wanted = components(path.encode("utf-8", "surrogateescape"))
     if not any(_WILDCARDS.intersection(step) or b"\\" in step for step in wanted):
-        one = _found(reader, wanted, wanted, parents, pivot, ignore)
+        one = _found(reader, wanted, wanted, parents, pivot)
+        if one is None and not strict:
+            raise NotFound(f'"{posixpath.normpath("/" + path.lstrip("/"))}": not found')
         if one is None:
             raise InvalidParameter(_missing(path, from_context))
-        return one
-    results: list[Found] = []
-    for steps in _matching(reader, (), wanted):
-        results += _found(reader, steps, steps, parents, pivot, ignore) or []
-    return results
+        return [one]
+    if not parents:  # `**` means something with --parents only
+        wanted = tuple(b"*" if step == b"**" else step for step in wanted)
+    results = (_found(reader, steps, steps, parents, pivot) for steps in _matching(reader, (), wanted))
+    return [one for one in results if one is not None]
 
 
 def _missing(path: str, from_context: bool) -> str:
@@ -133,10 +141,8 @@ def _missing(path: str, from_context: bool) -> str:
     return f"{where}stat {shown}: file does not exist"
 
 
-def _found(
-    reader: FileReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps, ignore: Ignore
-) -> list[Found] | None:
-    """None when it isn't there, nothing when it is excluded."""
+def _found(reader: FileReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps) -> Found | None:
+    """None when it isn't there. What is asked for by itself can't be excluded, only what is below it."""
     try:
         real = reader.resolve(wanted)
     except OSError as error:
@@ -146,10 +152,8 @@ def _found(
         return None
     is_directory = stat.S_ISDIR(status.st_mode)
     leaf = named[-1:]
-    if not is_directory and ignore and ignore.excludes(os.fsdecode(b"/".join(leaf))):
-        return []
     if not parents:
-        return [Found(real, () if is_directory else leaf, status)]
+        return Found(real, () if is_directory else leaf, status)
     relative = wanted[len(pivot) :] if wanted[: len(pivot)] == pivot else wanted
     one = Found(real, relative, status)
     for depth in range(1, len(relative)):
@@ -158,7 +162,7 @@ def _found(
         described = reader.status(resolved) if resolved is not None else None
         if resolved is not None and described is not None:
             one.above.append((resolved, relative[:depth], described))
-    return [one]
+    return one
 
 
 def _matching(reader: FileReader, above: Steps, patterns: Steps) -> Iterator[Steps]:
@@ -213,5 +217,6 @@ def _below(reader: FileReader, one: Found, ignore: Ignore) -> Iterator[tuple[Ste
             continue
         for above in [other for other in kept_out if relative[: len(other[1])] == other[1]]:
             kept_out.remove(above)
+            one.implied.add(above[1])
             yield above
         yield entry

@@ -1,5 +1,6 @@
 """COPY and ADD: what was selected goes into a draft. Also the directory of WORKDIR. All in a thread."""
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -10,11 +11,11 @@ from dockyard.builder.files import Files, LayerFiles
 from dockyard.builder.graph import InlineFile, Selection, Transfer
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
-from dockyard.builder.ops.owner import resolve_owner
+from dockyard.builder.ops.owner import lenient_owner, resolve_owner
 from dockyard.builder.ops.place import Attributes, place
 from dockyard.builder.ops.select import Found, content_digest, label_of, select
 from dockyard.builder.ops.unpack import is_archive, unpack
-from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps, remove_tree
 from dockyard.store.graphdriver.view import View
@@ -41,17 +42,26 @@ def prepare(operation: Transfer, trees: list[Files], contexts: list[bool]) -> Pr
     try:
         for one in operation.selections:
             files, sent = trees[one.input], contexts[one.input]
-            found = select(files, one.paths, parents=one.parents, excludes=operation.excludes, from_context=sent)
+            found = select(
+                files,
+                one.paths,
+                parents=one.parents,
+                excludes=operation.excludes,
+                from_context=sent,
+                strict=operation.strict,
+            )
             digests.append(content_digest(files, found, owners=operation.keep_owner))
             parts.append((one, files, found))
             everything += found
+    except NotFound as error:
+        raise _not_found(operation, str(error), sent) from None
     except InvalidParameter as error:
         raise InvalidParameter(f"{operation.keyword} failed: {error}") from None
     except OSError as error:
         raise SystemFailure(f"{operation.keyword} failed: {(error.strerror or str(error)).lower()}") from error
-    if operation.selections and not everything and not operation.excludes:
+    if operation.strict and operation.selections and not everything and not operation.excludes:
         raise InvalidParameter(f"{operation.keyword} failed: no source files were specified")
-    if len(everything) > 1 and not operation.destination.endswith("/"):
+    if operation.strict and len(everything) > 1 and not operation.destination.endswith("/"):
         raise InvalidParameter(
             f"When using {operation.keyword} with more than one source file, "
             "the destination must be a directory and end with a /"
@@ -60,13 +70,26 @@ def prepare(operation: Transfer, trees: list[Files], contexts: list[bool]) -> Pr
     return Prepared(operation, parts, ",".join(digests), label)
 
 
+def _not_found(operation: Transfer, what: str, sent: bool) -> InvalidParameter:
+    """BuildKit's words: it looks for several, and into contexts, while it computes a key, else when it copies."""
+    alone = sum(len(one.paths) for one in operation.selections) == 1
+    if alone and not sent:
+        path = what.rpartition(": ")[0].strip('"')
+        return InvalidParameter(f"lstat {path}: no such file or directory")
+    digest = hashlib.sha256(f"{operation!r}".encode("utf-8", "replace")).hexdigest()
+    return InvalidParameter(
+        f"failed to compute cache key: failed to calculate checksum of ref {digest[:25]}::{digest[25:50]}: {what}"
+    )
+
+
 def perform(prepared: Prepared, directory: str, below: View | None, scratch: str) -> None:
     """Write everything into the draft at `directory`, which stands on `below`. `scratch`: a place for unpacking.
 
     Raises InvalidParameter, SystemFailure.
     """
     operation = prepared.operation
-    owner = resolve_owner(operation.chown, below) if operation.chown else None
+    find_owner = resolve_owner if operation.strict else lenient_owner
+    owner = find_owner(operation.chown, below) if operation.chown else None
     try:
         with Canvas(directory, None if operation.link else below) as canvas:
             for selection, files, found in prepared.parts:
@@ -79,7 +102,8 @@ def perform(prepared: Prepared, directory: str, below: View | None, scratch: str
         reason = (error.strerror or str(error)).lower()
         raise SystemFailure(f"failed to copy files: {name}{': ' if name else ''}{reason}") from error
     except DockyardError as error:
-        raise type(error)(f"failed to copy files: {error}") from None
+        prefix = "failed to copy files: " if operation.strict else ""
+        raise type(error)(f"{prefix}{error}") from None
 
 
 def _place(
@@ -101,7 +125,8 @@ def _place(
         if unpacks and is_archive(reader.data(found.steps)):
             _place_archive(canvas, operation, reader.data(found.steps), owner, scratch)
             return
-        place(canvas, reader, found, _target(canvas, operation, found), Attributes(uid, gid, chmod))
+        attributes = Attributes(uid, gid, chmod, times_target=not operation.strict)
+        place(canvas, reader, found, _target(canvas, operation, found), attributes)
 
 
 def _place_archive(
@@ -116,7 +141,7 @@ def _place_archive(
         target = canvas.resolve(components(os.fsencode(operation.destination)))
         canvas.enter(target, *(owner or (0, 0)))
         with files.reader() as reader:
-            place(canvas, reader, found, target, Attributes(uid, gid, operation.chmod))
+            place(canvas, reader, found, target, Attributes(uid, gid, operation.chmod if operation.strict else ""))
     finally:
         remove_tree(directory)
 
@@ -136,6 +161,7 @@ def _inline(canvas: Canvas, operation: Transfer, file: InlineFile, owner: tuple[
     wanted = canvas.resolve(components(operation.destination.encode("utf-8", "surrogateescape")))
     if operation.destination.endswith("/") or canvas.is_directory(wanted):
         wanted = canvas.resolve((*wanted, file.name.encode("utf-8", "surrogateescape")))
+    canvas.enter(wanted[:-1], *owner, mode=Attributes(*owner, operation.chmod).made_mode)
     made = canvas.new_file(wanted, *owner)
     try:
         view = memoryview(file.data)
@@ -147,14 +173,18 @@ def _inline(canvas: Canvas, operation: Transfer, file: InlineFile, owner: tuple[
         os.close(made)
 
 
-def make_directory(path: str, directory: str, below: View | None) -> None:
-    """The directory `path` with those above it in the draft at `directory`. Raises InvalidParameter, SystemFailure."""
+def make_directory(path: str, owner: str, directory: str, below: View | None) -> None:
+    """The directory `path` with those above it in the draft at `directory`. Raises InvalidParameter, SystemFailure.
+
+    `owner`: whose those are that are made, empty for root's.
+    """
     try:
+        ids = lenient_owner(owner, below) if owner else (0, 0)
         with Canvas(directory, below) as canvas:
             steps = canvas.resolve(components(path.encode("utf-8", "surrogateescape")))
             status = canvas.status(steps)
             if status is None:
-                canvas.enter(steps)
+                canvas.enter(steps, *ids)
             elif not canvas.is_directory(steps):
                 raise InvalidParameter(f"Cannot mkdir: {path} is not a directory")
     except OSError as error:

@@ -79,10 +79,12 @@ class BuildWorker:
                 return PlannedJob(None, "", lambda: self._sources.http(download, self.said(vertex)))
             case GitTree() as repository:
                 return PlannedJob(None, "", lambda: self._sources.git(repository, self.said(vertex)))
-            case MakeDirectory(path):
+            case MakeDirectory(path, owner):
                 base = _base(inputs)
                 return PlannedJob(
-                    f"{_KEY_VERSION} mkdir {path!r} {base}", "", lambda: self._make_directory(vertex, path, base)
+                    f"{_KEY_VERSION} mkdir {path!r} {owner} {base}",
+                    "",
+                    lambda: self._make_directory(vertex, path, owner, base),
                 )
             case Transfer() as operation:
                 return await self._transfer(vertex, operation, inputs)
@@ -133,10 +135,11 @@ class BuildWorker:
         below = draft.parent.chain_id if draft.parent is not None else None
         return Snapshot(layer.chain_id if layer is not None else below, label, container_id)
 
-    async def _make_directory(self, vertex: Vertex, path: str, base: str | None) -> Snapshot:
-        return await asyncio.to_thread(
-            self._drawn, vertex, base, "", lambda draft, below: transfer.make_directory(path, draft.directory, below)
-        )
+    async def _make_directory(self, vertex: Vertex, path: str, owner: str, base: str | None) -> Snapshot:
+        def draw(draft: Draft, below: View | None) -> None:
+            transfer.make_directory(path, owner, draft.directory, below)
+
+        return await asyncio.to_thread(self._drawn, vertex, base, "", draw)
 
     async def _transfer(self, vertex: Vertex, operation: Transfer, inputs: list[Result]) -> PlannedJob:
         base = _base(inputs)

@@ -7,9 +7,19 @@ configure.py · commands.py · files.py    one function for each instruction
 build.py       puts these together: `plan_build`
 """
 
-from dockyard.builder.plan.build import BuildPlan, PlannedStage, plan_build
+from dockyard.builder.plan.build import BuildPlan, PlannedStage, check_build, plan_build
 from dockyard.builder.plan.options import BaseImage, BaseImages, BuildOptions
 from dockyard.builder.plan.outline import check_target
 from dockyard.builder.plan.state import Step
 
-__all__ = ["BaseImage", "BaseImages", "BuildOptions", "BuildPlan", "PlannedStage", "Step", "check_target", "plan_build"]
+__all__ = [
+    "BaseImage",
+    "BaseImages",
+    "BuildOptions",
+    "BuildPlan",
+    "PlannedStage",
+    "Step",
+    "check_build",
+    "check_target",
+    "plan_build",
+]

@@ -60,6 +60,10 @@ class GlobalArguments:
         given = self.given.get(name) if name in self.platform else None
         return given if given is not None else self.platform.get(name)
 
+    def names(self) -> list[str]:
+        """All that a FROM may use."""
+        return [*self.platform, *self.values]
+
     def unused(self) -> list[str]:
         """Build arguments that were given and that nothing declared, sorted."""
         known = (*PREDEFINED, *_ALWAYS_USED, *self.platform)
@@ -96,6 +100,10 @@ class StageArguments:
         """`NAME=value` for a command, sorted; variables of the image's own (`taken`) win."""
         pairs = {**self.declared}
         return sorted(f"{key}={value}" for key, value in pairs.items() if value is not None and key not in taken)
+
+    def current(self, values: Mapping[str, str]) -> list[str]:
+        """`NAME=value` of all that were declared, in that order, with what each is now (`values`)."""
+        return [f"{key}={values.get(key, value or '')}" for key, value in self.declared.items()]
 
     def hidden(self, taken: Mapping[str, str]) -> list[str]:
         """The predefined arguments that were given though nothing declares them."""

@@ -21,6 +21,7 @@ from dockyard.builder.graph import (
     Transfer,
     Vertex,
 )
+from dockyard.builder.plan import warnings
 from dockyard.builder.plan.configure import quoted
 from dockyard.builder.plan.files import source_vertex
 from dockyard.builder.plan.state import StageState
@@ -32,19 +33,27 @@ _SSH_SOCKETS = "/run/buildkit/ssh_agent."
 
 def plan_run(state: StageState, one: types.Run) -> None:
     """RUN."""
+    if one.devices:
+        # No CDI device is configured, and Docker's own frontend, which isn't of the labs channel, has none either.
+        raise DockerfileError("device feature is only supported in Dockerfile frontend 1.14.0-labs or later")
     mounts: list[Mount] = []
     inputs = [state.vertex]
     for text in one.mounts:
         mounts.append(_mount(state, parse_mount(text, state.expand), inputs, len(mounts)))
     words = _words(state, one.command, mounts, inputs)
     args = (*state.shell, *words) if one.command.shell_form and words else words
-    environment = state.environment
-    arguments = state.arguments.environment(environment)
+    environment = state.environment if state.options.is_classic else state.variables
+    if state.options.is_classic:
+        arguments = state.arguments.environment(environment)
+        env = (*state.config.env, *arguments)
+    else:
+        arguments = state.arguments.current(environment)
+        env = tuple(f"{key}={value}" for key, value in environment.items())
     ssh = next((mount.target for mount in mounts if isinstance(mount, SshMount)), None)
     extra = [] if ssh is None or "SSH_AUTH_SOCK" in environment else [f"SSH_AUTH_SOCK={ssh}"]
     operation = Run(
         args,
-        (*state.config.env, *arguments, *extra),
+        (*env, *extra),
         state.config.working_dir or "/",
         state.config.user,
         one.network if one.network != "default" else state.options.network,
@@ -52,10 +61,8 @@ def plan_run(state: StageState, one: types.Run) -> None:
         tuple(mounts),
         tuple(state.arguments.hidden(environment)),
     )
-    if one.devices:
-        raise DockerfileError("RUN --device is not supported by Dockyard")
     vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one), raw_quotes=True))
-    state.command(one, vertex, args, arguments, counted=bool(operation.hidden_env))
+    state.command(one, vertex, args, arguments, counted=state.options.is_classic and bool(operation.hidden_env))
 
 
 def _words(state: StageState, command: types.Command, mounts: list[Mount], inputs: list[Vertex]) -> tuple[str, ...]:
@@ -133,7 +140,11 @@ def plan_entrypoint(state: StageState, one: types.Entrypoint) -> None:
 
 
 def _command(state: StageState, command: types.Command) -> tuple[str, ...]:
-    return (*state.shell, *command.words) if command.shell_form else command.words
+    if not command.shell_form:
+        return command.words
+    if not command.words and not state.options.is_classic:
+        return (*state.shell, "")
+    return (*state.shell, *command.words)
 
 
 def plan_workdir(state: StageState, one: types.Workdir) -> None:
@@ -141,7 +152,13 @@ def plan_workdir(state: StageState, one: types.Workdir) -> None:
     given = state.expand(one.path)
     if not given:
         raise DockerfileError("cannot normalize nothing")
-    path = state.absolute(given).rstrip("/") or "/"
+    warnings.workdir(state, one, given)
+    whole = state.absolute(given).rstrip("/") or "/"
+    path, owner = whole, ""
+    if not state.options.is_classic:  # BuildKit keeps an absolute path as it stands, and makes it the user's
+        path = given if given.startswith("/") else whole
+        owner = state.config.user
     state.config = state.config._replace(working_dir=path)
-    vertex = state.vertex_of(MakeDirectory(path), state.vertex, span=one.line.span, name=state.shown(str(one)))
+    made, shown = MakeDirectory(whole, owner), state.shown(str(one))
+    vertex = state.vertex_of(made, state.vertex, span=one.line.span, name=shown)
     state.files(one, vertex, f"WORKDIR {path}", f"WORKDIR {path}")

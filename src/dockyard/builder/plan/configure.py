@@ -7,11 +7,12 @@ from dockyard.builder.dockerfile import instructions as types
 from dockyard.builder.dockerfile.arguments import Pair
 from dockyard.builder.dockerfile.source import DockerfileError
 from dockyard.builder.dockerfile.words import split_words
+from dockyard.builder.plan import warnings
 from dockyard.builder.plan.state import StageState
 from dockyard.spec.image.config import Healthcheck
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_SIGNALS = 64
+_ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 _UNITS = ((3600 * 10**9, "h"), (60 * 10**9, "m"))
 
 
@@ -45,20 +46,25 @@ def plan_arg(state: StageState, one: types.Arg) -> None:
     told = []
     for key, default in one.pairs:
         expanded_key = state.expand(key)
+        warnings.secret(state, one, key)
+        if default is not None and state.options.arguments.get(key) is None:
+            warnings.undefined(state, one, default)
         expanded = None if default is None else state.expand(default)
-        state.arguments.declare(expanded_key, expanded)
-        told.append(expanded_key if expanded is None else f"{expanded_key}={expanded}")
+        value = state.declare_argument(expanded_key, expanded)
+        shown = expanded if state.options.is_classic else value
+        told.append(expanded_key if shown is None else f"{expanded_key}={shown}")
     state.nop(one, f"ARG {' '.join(told)}")
 
 
 def plan_expose(state: StageState, one: types.Expose) -> None:
     """EXPOSE: a variable may hold several ports."""
     words = [word for port in one.ports for word in split_words(port, state.lookup, state.outline.mode)]
-    ports = list(state.config.exposed_ports)
     for word in words:
-        ports += [port for port in _ports(word) if port not in ports]
+        warnings.port(state, one, word)
+    meant = [port for word in words for port in _ports(word)]
+    ports = dict.fromkeys((*state.config.exposed_ports, *meant))
     state.config = state.config._replace(exposed_ports=tuple(ports))
-    state.nop(one, f"EXPOSE {' '.join(words)}")
+    state.nop(one, f"EXPOSE {' '.join(words)}" if state.options.is_classic else f"EXPOSE [{' '.join(meant)}]")
 
 
 def _ports(word: str) -> list[str]:
@@ -68,7 +74,7 @@ def _ports(word: str) -> list[str]:
     if not number:
         raise DockerfileError(f"no port specified: {word}<empty>")
     if protocol not in _PROTOCOLS:
-        raise DockerfileError(f"invalid proto: {protocol}")
+        raise DockerfileError(f'invalid port: "{word}": invalid proto: {protocol}')
     first, _, last = number.partition("-")
     for part in (first, last or first):
         if not (part.isascii() and part.isdigit() and len(part) <= 5 and int(part) <= 65535):
@@ -105,7 +111,7 @@ def plan_stop_signal(state: StageState, one: types.StopSignal) -> None:
 
 def _check_signal(text: str) -> None:
     if text.isascii() and text.isdigit():
-        if 0 < int(text[:4]) <= _SIGNALS:
+        if text.strip("0"):
             return
     elif f"SIG{text.upper().removeprefix('SIG').partition('+')[0].partition('-')[0]}" in names.Signals.__members__:
         return
@@ -121,7 +127,8 @@ def plan_shell(state: StageState, one: types.Shell) -> None:
 def plan_on_build(state: StageState, one: types.OnBuild) -> None:
     """ONBUILD."""
     state.config = state.config._replace(on_build=(*state.config.on_build, one.expression))
-    state.nop(one, f"ONBUILD {one.expression}")
+    if state.options.is_classic:
+        state.nop(one, f"ONBUILD {one.expression}")
 
 
 def plan_health_check(state: StageState, one: types.HealthCheck) -> None:
@@ -131,7 +138,8 @@ def plan_health_check(state: StageState, one: types.HealthCheck) -> None:
     if before is not None and before.test and before.test[0] != "NONE":
         remark = f"Note: overriding previous HEALTHCHECK: [{' '.join(before.test)}]"
     state.config = state.config._replace(healthcheck=one.check)
-    state.nop(one, f"HEALTHCHECK {_told(one.check)}", remark)
+    told = _told(one.check) if state.options.is_classic else _quoted_check(one.check)
+    state.nop(one, f"HEALTHCHECK {told}", remark)
 
 
 def _told(check: Healthcheck) -> str:
@@ -140,6 +148,23 @@ def _told(check: Healthcheck) -> str:
         f"StartPeriod:{_duration(check.start_period)} StartInterval:{_duration(check.start_interval)}"
     )
     return f"&{{Test:[{' '.join(check.test)}] {times} Retries:{check.retries}}}"
+
+
+def _quoted_check(check: Healthcheck) -> str:
+    """As Go's %q prints the structure, which is what BuildKit does: durations as texts, the number as a character."""
+    times = (check.interval, check.timeout, check.start_period, check.start_interval)
+    shown = " ".join(f'"{_duration(time)}"' for time in times)
+    return f"&{{{quoted(check.test)} {shown} {_quoted_character(check.retries)}}}"
+
+
+def _quoted_character(number: int) -> str:
+    if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+        return "'\ufffd'"
+    if chr(number).isprintable():
+        return "'" + chr(number).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if number in _ESCAPES:
+        return f"'{_ESCAPES[number]}'"
+    return f"'\\x{number:02x}'" if number < 0x80 else f"'\\u{number:04x}'"
 
 
 def _duration(nanoseconds: int) -> str:

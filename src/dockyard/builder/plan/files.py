@@ -17,11 +17,12 @@ def plan_copy(state: StageState, one: types.Copy) -> None:
     """COPY."""
     origin = source_vertex(state, one.origin) if one.origin else None
     sources = [state.expand(source) for source in one.sources]
+    prefix = "COPY failed: " if state.options.is_classic else ""
     for source in sources:
-        if is_url(source):
-            raise DockerfileError("COPY failed: source can't be a URL for COPY")
-        if parse_git_url(source) is not None:
+        if parse_git_url(source) is not None and not (state.options.is_classic and is_url(source)):
             raise DockerfileError("source can't be a git ref for COPY")
+        if is_url(source):
+            raise DockerfileError(f"{prefix}source can't be a URL for COPY")
     inputs = [state.vertex]
     selections: tuple[Selection, ...] = ()
     if sources:
@@ -71,7 +72,7 @@ def _remote(source: str, one: types.Add, checksum: str) -> HttpTree | GitTree | 
     if not is_url(source):
         return None
     if checksum and not checksum.startswith("sha256:"):
-        raise DockerfileError(f"unsupported checksum {checksum}: sha256:<hex> is expected")
+        raise DockerfileError("unsupported digest algorithm")
     name = posixpath.basename(urlsplit(source).path.rstrip("/") if source.endswith("/") else urlsplit(source).path)
     return HttpTree(source, name or UNNAMED, checksum)
 
@@ -89,7 +90,7 @@ def _plan(
         check_mode(chmod)
     destination = state.absolute(state.expand(one.destination))
     count = sum(len(selection.paths) for selection in selections) + len(one.contents)
-    if count > 1 and not destination.endswith("/"):
+    if count > 1 and not destination.endswith("/") and state.options.is_classic:
         raise DockerfileError(
             f"When using {keyword} with more than one source file, the destination must be a directory and end with a /"
         )
@@ -103,6 +104,7 @@ def _plan(
         tuple(state.expand(pattern) for pattern in one.excludes),
         keep_owner=isinstance(one, types.Copy) and bool(one.origin) and not chown,
         link=one.link,
+        strict=state.options.is_classic,
     )
     vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one)))
     told = [keyword, "--parents"] if isinstance(one, types.Copy) and one.parents else [keyword]
@@ -111,7 +113,7 @@ def _plan(
     shown = [state.expand(source) for source in one.sources] + [f"<<{document.name}" for document in one.contents]
     owner = f"--chown={chown} " if chown else ""
     classic = f"{keyword} {owner}{LABEL_MARK} in {destination} "
-    state.files(one, vertex, " ".join([*told, *shown, one.destination]), classic)
+    state.files(one, vertex, " ".join([*told, *shown, state.expand(one.destination)]), classic)
 
 
 def _inline(state: StageState, one: types.Transfer) -> tuple[InlineFile, ...]:

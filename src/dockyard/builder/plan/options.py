@@ -31,7 +31,7 @@ class BuildOptions:
     """`arguments`: `--build-arg`, None for a name without a value. `contexts`: named contexts (`--build-context`), each
     `files` or `image`. `no_cache_stages`: stages in which nothing comes from the cache.
 
-    `style`: whose history and texts: `classic` or `buildkit`. `epoch_seconds`: SOURCE_DATE_EPOCH, when it was given.
+    `style`: whose history, texts and habits: `classic` or `buildkit`. `epoch_seconds`: SOURCE_DATE_EPOCH, if given.
     """
 
     arguments: Mapping[str, str | None] = field(default_factory=dict)
@@ -45,6 +45,13 @@ class BuildOptions:
     contexts: Mapping[str, str] = field(default_factory=dict)
     style: str = "classic"
     cache_namespace: str = ""
+    ignored: tuple[str, ...] = ()
+    """What the context's .dockerignore leaves out, for warnings: patterns as they stand there."""
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether Docker's classic builder is meant, in what it says and in what it makes."""
+        return self.style == "classic"
 
     def context_of(self, name: str) -> str | None:
         """The named context that stands for the image `name`, as `contexts` calls it; None when there is none."""

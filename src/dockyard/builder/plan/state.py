@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dockyard.builder.dockerfile.instructions import Instruction
+from dockyard.builder.dockerfile.lint import warning_at
 from dockyard.builder.dockerfile.source import DockerfileError, Span
 from dockyard.builder.dockerfile.words import Mode, expand
 from dockyard.builder.graph import Operation, Vertex
@@ -54,6 +55,10 @@ class StageState:
     """What the needed stages before this one come to."""
     author: str = ""
     cmd_set: bool = False
+    variables: dict[str, str] = field(default_factory=dict)
+    """For BuildKit, which makes no difference between ARG and ENV: what was set last is what counts."""
+    workdir_set: bool = False
+    last_of_kind: dict[type[Instruction], Instruction] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     triggers_left: int = 0
 
@@ -78,8 +83,14 @@ class StageState:
         """The image's variables so far."""
         return dict(one.partition("=")[::2] for one in self.config.env)
 
+    def warn(self, rule: str, message: str, one: Instruction) -> None:
+        """A finding about an instruction; see warnings.py."""
+        self.outline.warn(warning_at(rule, message, one.line))
+
     def lookup(self, name: str) -> str | None:
-        """A variable: the image's own win over build arguments."""
+        """A variable: the image's own win over build arguments; for BuildKit, whichever came last."""
+        if not self.options.is_classic:
+            return self.variables.get(name)
         for one in reversed(self.config.env):
             key, _, value = one.partition("=")
             if key == name:
@@ -96,12 +107,19 @@ class StageState:
 
     def shown(self, text: str, *, raw_quotes: bool = False) -> str:
         """An instruction as progress shows it: with the values of variables that have one."""
-        if self.options.style == "classic":
+        if self.options.is_classic:
             return text
         try:
             return expand(text, self.lookup, replace(self.outline.mode, raw_quotes=raw_quotes, keep_unset=True))
         except DockerfileError:
             return text
+
+    def declare_argument(self, key: str, default: str | None) -> str | None:
+        """ARG; the value, None when it has none."""
+        value = self.arguments.declare(key, default)
+        if value is not None:
+            self.variables[key] = value
+        return value
 
     def absolute(self, path: str) -> str:
         """`path` below the working directory; a trailing slash is kept."""
@@ -112,6 +130,7 @@ class StageState:
 
     def set_environment(self, key: str, value: str) -> None:
         """Sets one variable of the image."""
+        self.variables[key] = value
         entry = f"{key}={value}"
         env = list(self.config.env)
         for index, old in enumerate(env):
@@ -129,16 +148,14 @@ class StageState:
 
     def nop(self, instruction: Instruction, comment: str, remark: str = "") -> None:
         """A step that changes the configuration alone."""
-        classic = self.options.style == "classic"
-        created_by = " ".join((*self.shell, "#(nop) ", comment)) if classic else comment
+        created_by = " ".join((*self.shell, "#(nop) ", comment)) if self.options.is_classic else comment
         self._add(instruction, None, created_by, remark)
 
     def files(self, instruction: Instruction, vertex: Vertex, comment: str, classic: str) -> None:
         """A step that changes files by itself; `classic` is how the classic builder tells of it."""
         self.vertex = vertex
-        style = self.options.style
         told = f"{comment} # buildkit" if not comment.startswith("WORKDIR ") else comment  # BuildKit marks others alone
-        created_by = " ".join((*self.shell, f"#(nop) {classic}")) if style == "classic" else told
+        created_by = " ".join((*self.shell, f"#(nop) {classic}")) if self.options.is_classic else told
         self._add(instruction, vertex, created_by)
 
     def command(
@@ -147,7 +164,7 @@ class StageState:
         """A step that runs a command; `arguments` are the build arguments that it sees, `counted`: as are others."""
         self.vertex = vertex
         told = " ".join((f"|{len(arguments)}", *arguments, *args) if arguments or counted else args)
-        created_by = told if self.options.style == "classic" else f"RUN {told} # buildkit"
+        created_by = told if self.options.is_classic else f"RUN {told} # buildkit"
         self._add(instruction, vertex, created_by)
 
     def _add(self, instruction: Instruction, vertex: Vertex | None, created_by: str, remark: str = "") -> None:

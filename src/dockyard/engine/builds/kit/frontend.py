@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
-from dockyard.builder.dockerfile.lint import lint
+from dockyard.builder.dockerfile.lint import LintWarning
 from dockyard.builder.dockerfile.source import Span
 from dockyard.builder.export.contract import Ref
 from dockyard.builder.export.planned import planned_ref
@@ -79,18 +79,19 @@ class Run:
         """Read the Dockerfile, and tell what is to be warned of. Raises BuildFailed."""
         self.definition = await load(self.attributes, self._transfers(), self._remote())
         with self._failing():
-            dockerfile = self.dockerfile = parse_dockerfile(self.definition.data, self.definition.name)
+            dockerfile = self.dockerfile = parse_dockerfile(
+                self.definition.data, self.definition.name, style="buildkit"
+            )
             syntax = dockerfile.lines.directives.get("syntax", "")
             if "BUILDKIT_SYNTAX" not in self.attributes.arguments:
                 check_syntax(syntax)
         return dockerfile
 
-    def warn(self) -> None:
+    def warn(self, warnings: Iterable[LintWarning]) -> None:
         """Tell of what is allowed, but not good."""
         assert self.definition is not None
-        assert self.dockerfile is not None
         info = source_info(self.definition.name, self.definition.data)
-        for warning in lint(self.dockerfile, self.attributes.arguments):
+        for warning in warnings:
             self.job.progress.warn(vertex_warning(warning, self.definition.digest, info))
 
     async def begin(self) -> None:
@@ -119,7 +120,6 @@ class Run:
     async def plan(self) -> None:
         """Plan all platforms. Raises BuildFailed."""
         dockerfile = self.dockerfile or await self.read()
-        self.warn()
         given = self.attributes
         own = self.job.builds.services.images.platform
         contexts = contexts_of(given.contexts, given.platforms[0] if given.platforms else own)
@@ -141,6 +141,7 @@ class Run:
             images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)
             with self._failing():
                 self.planned.append(Planned(platform, await plan_build(dockerfile, options, images)))
+        self.warn(self.planned[0].plan.warnings)
 
     async def solved(self) -> list[Ref]:
         """Wait until everything is done; what it came to. Raises BuildFailed with the first step's error."""
