@@ -102,7 +102,7 @@ def _asked(request: ProvenanceRequest, facts: BuildFacts) -> tuple[Json, Json, b
     if context := options.pop(key, ""):
         source["uri"] = _without_user(context)
         for url, commit in facts.git:
-            if context.partition("#")[0] == url:
+            if commit and context.partition("#")[0] == url:
                 source["digest"] = {_commit_kind(commit): commit}
     if filename := options.pop("filename", facts.filename):
         source["path"] = filename
@@ -127,8 +127,10 @@ def _asked(request: ProvenanceRequest, facts: BuildFacts) -> tuple[Json, Json, b
 
 def _materials(facts: BuildFacts) -> list[Json]:
     found: list[Json] = [_image(one) for one in facts.images]
-    found += [{"uri": _without_user(url), "digest": {_commit_kind(commit): commit}} for url, commit in facts.git]
-    found += [{"uri": _without_user(url), "digest": dict([digest.split(":", 1)])} for url, digest in facts.http]
+    for url, commit in facts.git:
+        found.append({"uri": _without_user(url)} | ({"digest": {_commit_kind(commit): commit}} if commit else {}))
+    for url, digest in facts.http:
+        found.append({"uri": _without_user(url)} | ({"digest": dict([digest.split(":", 1)])} if digest else {}))
     return found
 
 

@@ -51,7 +51,11 @@ def parse_attests(options: Mapping[str, str]) -> AttestRequest:
         kind = name.removeprefix(prefix).lower()
         if kind not in ("provenance", "sbom"):
             raise InvalidParameter(f'unknown attestation type "{kind}"')
-        wanted[kind] = _fields(kind, value)
+        given = _fields(kind, value)
+        if given.pop("type", kind) != kind:
+            raise InvalidParameter(f"failed to parse {kind}: it has another type")
+        if given.pop("disabled", "false") != "true":
+            wanted[kind] = given
     provenance, sbom = wanted.get("provenance"), wanted.get("sbom")
     return AttestRequest(
         None if provenance is None else _provenance(provenance),

@@ -76,6 +76,8 @@ class Attributes:
     resolve_mode: str = "default"
     cache_sources: tuple[CacheSource, ...] = ()
     request: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """As they came, for statements about the build."""
 
 
 def parse_attributes(given: Mapping[str, str]) -> Attributes:
@@ -116,6 +118,7 @@ def parse_attributes(given: Mapping[str, str]) -> Attributes:
         resolve_mode=mode,
         cache_sources=_cache_sources(given),
         request=given.get("requestid", ""),
+        given=given,
     )
 
 

@@ -133,7 +133,11 @@ def test_what_nobody_knows_is_refused(options: dict[str, str], message: str) -> 
 
 def test_what_buildx_sends_is_understood() -> None:
     asked = parse_attests(
-        {"attest:provenance": "mode=min,inline-only=true", "attest:sbom": "generator=x,LEVEL=2", "target": "a"}
+        {
+            "attest:provenance": "type=provenance,mode=min,inline-only=true",
+            "attest:sbom": "generator=x,LEVEL=2",
+            "target": "a",
+        }
     )
     assert asked.provenance == ProvenanceRequest(complete=False, inline_only=True)
     assert asked.sbom == SbomRequest("x", {"LEVEL": "2"})

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from dockyard.builder.attest.request import parse_attests
 from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
 from dockyard.builder.dockerfile.lint import LintWarning
 from dockyard.builder.dockerfile.source import Span
@@ -24,7 +25,7 @@ from dockyard.builder.plan import BaseImage, BuildOptions, BuildPlan, plan_build
 from dockyard.builder.session.auth import credentials_for
 from dockyard.builder.session.secrets import SessionSecrets
 from dockyard.builder.solve.events import Completed, Event
-from dockyard.builder.solve.results import Snapshot
+from dockyard.builder.solve.results import Result, Snapshot
 from dockyard.builder.solve.solver import Solver
 from dockyard.engine.builds.bases import EngineImages
 from dockyard.engine.builds.executor import EngineExecutor
@@ -36,6 +37,7 @@ from dockyard.engine.builds.kit.images import KitImages
 from dockyard.engine.builds.kit.parts import JobParts
 from dockyard.engine.builds.kit.remote import Remote
 from dockyard.engine.builds.kit.sources import MAIN, KitSources
+from dockyard.engine.builds.kit.statements import Statements
 from dockyard.engine.builds.kit.transfers import Transfers
 from dockyard.engine.containers.config import HostConfig, Ulimit
 from dockyard.engine.registries.configuration import proxies
@@ -73,6 +75,7 @@ class Run:
     dockerfile: Dockerfile | None = None
     _sources: KitSources | None = None
     _solver: Solver | None = None
+    _statements: Statements | None = None
     _failed: Vertex | None = None
 
     async def read(self) -> Dockerfile:
@@ -122,8 +125,10 @@ class Run:
         dockerfile = self.dockerfile or await self.read()
         given = self.attributes
         own = self.job.builds.services.images.platform
+        self._statements = Statements(parse_attests(given.given), self.job.builds.services.clock_ns())
         contexts = contexts_of(given.contexts, given.platforms[0] if given.platforms else own)
         self._prepare(contexts)
+        await self.job.caches.load(given.cache_sources)
         for platform in given.platforms or (None,):
             options = BuildOptions(
                 arguments=dict(given.arguments),
@@ -146,13 +151,16 @@ class Run:
     async def solved(self) -> list[Ref]:
         """Wait until everything is done; what it came to. Raises BuildFailed with the first step's error."""
         assert self._solver is not None
+        assert self._statements is not None
         solver, refs = self._solver, []
         try:
             with self._failing():
                 await _all_of([solver.solve(one.vertex) for one in self.planned])
                 for one in self.planned:
                     snapshots = self._snapshots(one.plan)
-                    refs.append(planned_ref(one.plan, snapshots.__getitem__, one.platform))
+                    told = await self._statements.of(one.plan, one.platform, self)
+                    refs.append(planned_ref(one.plan, snapshots.__getitem__, one.platform, told))
+                self.job.caches.judge()
         except BuildFailed:
             await solver.close()
             raise
@@ -164,6 +172,16 @@ class Run:
         if planned.vertex in snapshots or not planned.plan.result.steps:
             return planned_ref(planned.plan, snapshots.__getitem__, planned.platform)
         return None
+
+    async def solve(self, vertex: Vertex) -> Result:
+        """What a vertex comes to that isn't in the Dockerfile."""
+        assert self._solver is not None
+        return await self._solver.solve(vertex)
+
+    async def base_image(self, reference: str, platform: Platform) -> BaseImage:
+        """An image that the Dockerfile doesn't name, pulled if it isn't here."""
+        images = KitImages({}, self.job.progress, self.job.id, self._images, self._files_as_base)
+        return await images.find(reference, platform)
 
     async def snapshot(self, planned: Planned) -> Snapshot:
         """What one platform comes to. Raises BuildFailed."""
@@ -209,6 +227,8 @@ class Run:
             job.builds.locks,
             self._told,
             services.clock_ns,
+            remote=job.caches.remote,
+            trail=job.caches.trail,
         )
         job.stack.push_async_callback(self._sources.close)
         job.stack.push_async_callback(self._solver.close)

@@ -71,8 +71,13 @@ class Job:
             return refs, answer
         attributes = runs[0].attributes
         epoch = attributes.arguments.get("SOURCE_DATE_EPOCH", "")
-        result = BuildResult(tuple(refs), attributes.multi, int(epoch) if epoch.isascii() and epoch.isdigit() else None)
+        result = BuildResult(
+            tuple(refs),
+            attributes.multi,
+            int(epoch) if epoch.isascii() and epoch.isdigit() else None,
+            inline_cache=self.parts.caches.inline,
+        )
         for number, exporter in enumerate(exporters):
             with ProgressReport(self.parts.progress, self.parts.id, exporter.name, number) as report:
                 answer |= await exporter.export(result, report)
-        return refs, answer
+        return refs, answer | await self.parts.caches.export(result)

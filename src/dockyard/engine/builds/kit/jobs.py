@@ -13,6 +13,7 @@ from dockyard.builder.frontend.attributes import CacheSource, parse_attributes
 from dockyard.builder.session.auth import credentials_for
 from dockyard.engine.builds.exports import export_tools
 from dockyard.engine.builds.kit.allowed import parse_entitlements
+from dockyard.engine.builds.kit.caches import JobCaches
 from dockyard.engine.builds.kit.frontend import Planned, Run
 from dockyard.engine.builds.kit.job import Job, Returned
 from dockyard.engine.builds.kit.parts import JobParts
@@ -21,6 +22,8 @@ from dockyard.engine.builds.kit.receiver import SessionReceiver
 from dockyard.engine.builds.kit.sessions import Sessions
 from dockyard.engine.builds.parts import Parts
 from dockyard.errors import AlreadyExists, InvalidParameter, NotFound
+from dockyard.store.distribution.reference import Reference
+from dockyard.store.distribution.registry.credentials import Credentials
 
 _WAIT_SECONDS = 6.0
 FRONTENDS = ("dockerfile.v0",)
@@ -77,12 +80,27 @@ class KitBuilds:
             session = await self.sessions.get(request.session)
             scratch = await stack.enter_async_context(self._parts.scratch())
             lease = stack.enter_context(self._parts.store.layers.lease())
+            receiver = SessionReceiver(session)
+
+            async def credentials(reference: Reference) -> Credentials:
+                return await credentials_for(session, reference)
+
+            caches = JobCaches(self._parts, request.id, progress, receiver, credentials)
+            caches.prepare(request.cache_from, request.cache_to)
             parts = JobParts(
-                self._parts, request.id, session, progress, self._kept, scratch, lease, stack, allowed, self.input_ref
+                self._parts,
+                request.id,
+                session,
+                progress,
+                self._kept,
+                scratch,
+                lease,
+                stack,
+                allowed,
+                caches,
+                self.input_ref,
             )
-            tools = export_tools(
-                self._parts, SessionReceiver(session), lambda reference: credentials_for(session, reference)
-            )
+            tools = export_tools(self._parts, receiver, credentials)
             exporters = [
                 exporter_of(one.type, one.attributes, number, tools) for number, one in enumerate(request.outputs)
             ]

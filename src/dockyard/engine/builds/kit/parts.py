@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.export.contract import Ref
 from dockyard.builder.session.session import Session
+from dockyard.engine.builds.kit.caches import JobCaches
 from dockyard.engine.builds.kit.progress import Progress
 from dockyard.engine.builds.parts import Parts
 from dockyard.store.layers.leases import Lease
@@ -26,4 +27,5 @@ class JobParts:
     lease: Lease
     stack: AsyncExitStack
     entitlements: frozenset[str]
+    caches: JobCaches
     input_ref: Callable[[str], "Ref | None"]

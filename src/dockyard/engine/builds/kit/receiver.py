@@ -1,5 +1,6 @@
 """The client's end of a session, for exporters: files, trees and content stores. See Receiver."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -9,8 +10,12 @@ from grpclib.exceptions import GRPCError
 
 from dockyard.builder.export.contract import ClientContent, FileWriter, Moved
 from dockyard.builder.files import Files
+from dockyard.builder.session.content import SERVICE, SessionContent
+from dockyard.builder.session.filesync.results import ResultTree
+from dockyard.builder.session.filesync.send import send
+from dockyard.builder.session.filesync.stream import GrpcPackets
 from dockyard.builder.session.session import Session, asked
-from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.errors import InvalidParameter
 from dockyard.wire.buildkit.messages import filesync
 
 SEND = "/moby.filesync.v1.FileSend/DiffCopy"
@@ -29,12 +34,18 @@ class SessionReceiver:
 
     async def tree(self, number: int, files: Files, moved: Moved) -> None:
         """See Receiver."""
-        del number, files, moved
-        raise NotImplementedYet("exporting to a directory of the client is not implemented by Dockyard yet")
+        with asked("sending to the client"):
+            async with self._session.caller.open(SEND, self._headers(number)) as stream:
+                tree = await asyncio.to_thread(ResultTree, files)
+                with tree:
+                    await send(GrpcPackets(stream), tree, progress=lambda sent: moved(sent, 0))
+                    await stream.end()
 
     def content(self, name: str) -> ClientContent:
         """See Receiver."""
-        raise NotImplementedYet(f"the client's content store {name} is not reached by Dockyard yet")
+        if not self._session.serves(SERVICE + "Info"):
+            raise InvalidParameter(f"the client offers no content store {name}")
+        return SessionContent(self._session.caller, name)
 
     def _headers(self, number: int) -> dict[str, str]:
         if not self._session.serves(SEND):

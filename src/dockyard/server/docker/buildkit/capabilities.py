@@ -17,7 +17,8 @@ LLB = (
     "exec.meta.proxyenv", "exec.meta.security", "exec.meta.setsdefaultpath", "exec.meta.ulimit", "exec.mount.bind",
     "exec.mount.bind.readwrite-nooutput", "exec.mount.cache", "exec.mount.cache.sharing", "exec.mount.secret",
     "exec.mount.selector", "exec.mount.ssh", "exec.mount.tmpfs", "exec.mount.tmpfs.size", "exec.secretenv",
-    "exporter.image.attestations", "file.base", "file.copy.alwaysreplaceexistingdestpaths",
+    "exporter.image.annotations", "exporter.image.attestations", "exporter.multiple",
+    "exporter.sourcedateepoch", "file.base", "file.copy.alwaysreplaceexistingdestpaths",
     "file.copy.includeexcludepatterns", "file.rm.wildcard", "meta.description", "meta.exportcache", "meta.ignorecache",
     "platform", "source.git", "source.git.checksum", "source.git.fullurl", "source.git.keepgitdir",
     "source.git.subdir", "source.http", "source.http.checksum", "source.image", "source.image.resolvemode",
@@ -43,11 +44,15 @@ def platform_message(platform: Platform) -> Any:
     )
 
 
-def worker(worker_id: str, platforms: list[Platform], version: str) -> Any:
-    """The one worker that there is."""
+def worker(worker_id: str, platforms: list[Platform], version: str, snapshotter: str) -> Any:
+    """The one worker that there is. `snapshotter`: the graph driver."""
     return types.WorkerRecord(
         ID=worker_id,
-        Labels={"org.mobyproject.buildkit.worker.executor": "dockyard"},
+        # With a snapshotter, buildx's driver `docker` allows what Docker's own images can't be (docs/adr/0022).
+        Labels={
+            "org.mobyproject.buildkit.worker.executor": "dockyard",
+            "org.mobyproject.buildkit.worker.snapshotter": snapshotter,
+        },
         platforms=[platform_message(platform) for platform in platforms],
         BuildkitVersion={"package": "dockyard", "version": f"{VERSION}+dockyard.{version}"},
     )

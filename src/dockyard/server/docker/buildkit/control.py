@@ -47,7 +47,9 @@ class Control:
     async def list_workers(self, _request: Any, _: Metadata) -> Any:
         """The one worker."""
         platforms = fitting(self._engine.builds.parts.services.images.platform)
-        return control.ListWorkersResponse(record=[worker(self._engine.system.id, platforms, __version__)])
+        driver = self._engine.builds.parts.store.layers.driver.name
+        record = worker(self._engine.system.id, platforms, __version__, driver)
+        return control.ListWorkersResponse(record=[record])
 
     async def info(self, _request: Any, _: Metadata) -> Any:
         """The builder's version."""

@@ -56,7 +56,8 @@ class Gateway:
         """What this builder can do."""
         await self.job(metadata)
         services = self._engine.builds.parts.services
-        record = worker(self._engine.system.id, fitting(services.images.platform), __version__)
+        driver = self._engine.builds.parts.store.layers.driver.name
+        record = worker(self._engine.system.id, fitting(services.images.platform), __version__, driver)
         return frontend.PongResponse(FrontendAPICaps=all_caps(FRONTEND), LLBCaps=all_caps(LLB), Workers=[record])
 
     async def solve(self, request: Any, metadata: Metadata) -> Any:
