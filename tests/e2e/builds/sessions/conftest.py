@@ -66,7 +66,7 @@ def docker_26() -> Iterator[Docker]:
 @pytest.fixture(
     params=[
         pytest.param("docker", marks=[pytest.mark.peer("docker-26"), pytest.mark.xdist_group("docker-26")]),
-        pytest.param("dockyard", marks=[pytest.mark.dockyard_only, pytest.mark.skip("the daemon has no /session yet")]),
+        pytest.param("dockyard", marks=pytest.mark.dockyard_only),
     ]
 )
 def sessions(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sessions]:

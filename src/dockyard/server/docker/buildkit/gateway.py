@@ -11,11 +11,12 @@ import msgspec
 from dockyard import __version__
 from dockyard.builder.frontend.attributes import parse_attributes
 from dockyard.builder.frontend.configs import image_config
+from dockyard.engine.builds.kit.failure import BuildFailed
 from dockyard.engine.builds.kit.frontend import Planned
 from dockyard.engine.builds.kit.job import Job, Returned
 from dockyard.engine.builds.kit.jobs import FRONTENDS, KitBuilds
 from dockyard.engine.engine import Engine
-from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.errors import InvalidParameter
 from dockyard.rpc.serve import Metadata, Methods, unary
 from dockyard.server.docker.buildkit.capabilities import FRONTEND, LLB, all_caps, worker
 from dockyard.server.docker.buildkit.definitions import definition_of, inputs_of, ref_id_of
@@ -143,7 +144,7 @@ class Gateway:
 
 def _returned(request: Any) -> Returned:
     if request.HasField("error") and request.error.code:
-        return Returned(error=SystemFailure(request.error.message))
+        return Returned(error=BuildFailed(request.error.message, list(request.error.details)))
     result = request.result
     match result.WhichOneof("one"):
         case "ref":
