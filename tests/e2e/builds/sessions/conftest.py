@@ -82,3 +82,58 @@ def sessions(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session
     made.client.close()
     if new := set(docker("images", "-aq", "--no-trunc").split()) - before:
         docker.result("rmi", "-f", *new)
+
+
+class ClientImage:
+    """A build whose step speaks to the agent: a static program, because busybox has nothing that opens unix sockets."""
+
+    dockerfile = (
+        "FROM busybox\nCOPY --chmod=0755 ask /ask\nRUN --mount=type=ssh,mode=0600 test -S $SSH_AUTH_SOCK && /ask\n"
+    )
+    source = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+static int ask(unsigned char type, unsigned char *answer) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    unsigned char request[] = {0, 0, 0, 1, type};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), got = 0, more;
+    strncpy(at.sun_path, getenv("SSH_AUTH_SOCK"), sizeof at.sun_path - 1);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) || write(fd, request, 5) != 5) exit(9);
+    do { more = read(fd, answer + got, 4096 - got); got += more; }
+    while (more > 0 && (got < 4 || got < 4 + answer[2] * 256 + answer[3]));
+    return got;
+}
+int main(void) {
+    unsigned char answer[4096];
+    const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    int size = ask(11, answer), length = answer[11] * 256 + answer[12];
+    FILE *keys = fopen("/keys", "w");
+    (void)size;
+    fprintf(keys, "%d ", answer[4]);
+    for (int i = 0; i < length; i += 3) { /* base64; the length of an Ed25519 key's blob is a multiple of 3 */
+        unsigned long bits = answer[13 + i] << 16 | answer[14 + i] << 8 | answer[15 + i];
+        for (int shift = 18; shift >= 0; shift -= 6) fputc(digits[bits >> shift & 63], keys);
+    }
+    fclose(keys);
+    ask(19, answer);
+    keys = fopen("/forget", "w");
+    fprintf(keys, "%d", answer[4]);
+    fclose(keys);
+    return 0;
+}
+"""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "ask.c").write_text(self.source)
+        subprocess.run(["cc", "-static", "-O1", "-o", folder / "ask", folder / "ask.c"], check=True)
+        self.files = {"ask": (folder / "ask").read_bytes()}
+
+
+@pytest.fixture(scope="module")
+def client_image(tmp_path_factory: pytest.TempPathFactory) -> ClientImage:
+    """See ClientImage."""
+    return ClientImage(tmp_path_factory.mktemp("ask"))
