@@ -46,6 +46,9 @@ PEERS: dict[str, Peer] = {
     "iperf3": Peer(("iperf3",), ("iperf3",)),
     "dig": Peer(("bind9-dnsutils",), ("dig",)),
     "debootstrap": Peer(("debootstrap",), ("debootstrap",)),
+    # firewalls of the host
+    "ufw": Peer(("ufw", "iptables"), ("ufw", "iptables")),
+    "firewalld": Peer(("firewalld", "dbus-daemon"), ("firewalld", "firewall-cmd", "dbus-daemon")),
     # receivers of log drivers
     "rsyslog": Peer(("rsyslog", "rsyslog-openssl"), ("rsyslogd",)),
     "journald": Peer(("systemd",), ("journalctl",)),

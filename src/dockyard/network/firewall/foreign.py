@@ -3,7 +3,8 @@
 A packet must be accepted by *every* base chain of a hook, so that our own table can't let through what iptables'
 FORWARD chain drops by policy; dockerd and ufw set that policy. As dockerd does for its bridges, two rules for ours
 are put there: behind the jump to DOCKER-USER where there is one, so that what an operator forbids stays forbidden.
-What is let through to the bridge is still decided by our own table.
+What is let through to the bridge is still decided by our own table. firewalld's chain gets the same two, which come
+back after its reload; where firewalld has locked its table (NftablesTableOwner), the operator must admit the bridge.
 
 Other chains that drop by policy are somebody's own design; they are named in a warning, not edited.
 
@@ -36,14 +37,18 @@ class DroppingChain(NamedTuple):
     chain: str
 
 
+_OF_FIREWALLD: Final = DroppingChain("inet", FIREWALLD, "filter_FORWARD")
+
+
 class ForeignFirewalls:
-    """Our two rules in iptables' FORWARD chain, for one bridge and one address family."""
+    """Our two rules in others' chains, for one bridge and one address family."""
 
     def __init__(self, nftables: Nftables, bridge: str, family: str = "ip") -> None:
         """`bridge` is the name of the link, `family` is "ip", or "ip6" for the chain of ip6tables."""
         self._nftables = nftables
         self._family = family
         self._chain = f"{family} {TABLE} FORWARD"
+        self._editable = (DroppingChain(family, TABLE, "FORWARD"), _OF_FIREWALLD)
         self._comment = f'comment "dockyard {bridge}"'
         self._rules = tuple(f'{way} "{bridge}" counter accept {self._comment}' for way in ("oifname", "iifname"))
 
@@ -57,15 +62,24 @@ class ForeignFirewalls:
             SystemFailure: nftables refuses.
         """
         dropping = dropping_chains(self._nftables.run("list chains"), families=(self._family, "inet"))
-        ours = DroppingChain(self._family, TABLE, "FORWARD")
-        if ours in dropping:
-            listing = self._nftables.run(f"list chain {self._chain}")
-            if listing.count(self._comment) < len(self._rules):
-                jump = _USER_JUMP.search(listing)
-                place = f"add rule {self._chain} position {jump['handle']}" if jump else f"insert rule {self._chain}"
-                self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
-                self._nftables.run("".join(f"{place} {rule}\n" for rule in self._rules))
-        return [chain for chain in dropping if chain != ours]
+        return [chain for chain in dropping if chain not in self._editable or not self._put_into(chain)]
+
+    def _put_into(self, chain: DroppingChain) -> bool:
+        """See that the rules are in a chain; False where its owner lets nobody in."""
+        place = f"{chain.family} {chain.table} {chain.chain}"
+        listing = self._nftables.run(f"list chain {place}")
+        if listing.count(self._comment) >= len(self._rules):
+            return True
+        jump = _USER_JUMP.search(listing)
+        verb = f"add rule {place} position {jump['handle']}" if jump else f"insert rule {place}"
+        try:
+            self._nftables.run("".join(f"{command}\n" for command in self._removals(place, listing)))
+            self._nftables.run("".join(f"{verb} {rule}\n" for rule in self._rules))
+        except DockyardError:
+            if chain != _OF_FIREWALLD:
+                raise
+            return False
+        return True
 
     def drop_by_policy(self) -> None:
         """Make iptables' FORWARD chain drop what nobody admits; what dockerd does before it switches forwarding on.
@@ -82,15 +96,17 @@ class ForeignFirewalls:
 
     def withdraw(self) -> None:
         """Take the rules away; fine if there are none."""
-        try:
-            listing = self._nftables.run(f"list chain {self._chain}")
-        except DockyardError:
-            return
-        self._nftables.run("".join(f"{command}\n" for command in self._removals(listing)))
+        for chain in self._editable:
+            place = f"{chain.family} {chain.table} {chain.chain}"
+            try:
+                listing = self._nftables.run(f"list chain {place}")
+                self._nftables.run("".join(f"{command}\n" for command in self._removals(place, listing)))
+            except DockyardError:
+                continue
 
-    def _removals(self, listing: str) -> list[str]:
+    def _removals(self, place: str, listing: str) -> list[str]:
         ours = (line for line in listing.splitlines() if self._comment in line)
-        return [f"delete rule {self._chain} handle {line.rpartition('# handle ')[2]}" for line in ours]
+        return [f"delete rule {place} handle {line.rpartition('# handle ')[2]}" for line in ours]
 
 
 def dropping_chains(

@@ -9,8 +9,8 @@ from dockyard.errors import DockyardError
 from dockyard.linux.nftables import Nftables
 from dockyard.network.attachment import Attachment
 from dockyard.network.firewall.flows import FlowForgetter
+from dockyard.network.firewall.foreign import FIREWALLD, DroppingChain, ForeignFirewalls
 from dockyard.network.firewall.foreign import TABLE as FOREIGN_TABLE
-from dockyard.network.firewall.foreign import DroppingChain, ForeignFirewalls
 from dockyard.network.firewall.linked import LinkedPorts
 from dockyard.network.firewall.rules import (
     BridgeRules,
@@ -71,7 +71,7 @@ class FirewallTable:
 
     def owns(self, table: str) -> bool:
         """Whether a change of the table by others may be ours to mend."""
-        return table in (self._rules.table, FOREIGN_TABLE, USER_TABLE)
+        return table in (self._rules.table, FOREIGN_TABLE, FIREWALLD, USER_TABLE)
 
     def mend(self) -> None:
         """Like `reassert`, but the kernel's table is touched only if it isn't as it was left.
