@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.errors import InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.archive.source import write_all
 from dockyard.store.distribution.registry.proxies import Proxies
 
@@ -24,6 +24,7 @@ _CONNECT_SECONDS = 30
 _SILENCE_SECONDS = 120
 _LEAST_FREE_BYTES = 256 << 20
 _REDIRECTS = 10
+_REASON_BYTES = 1024
 _MOVED = frozenset((301, 302, 303, 307, 308))
 
 Told = Callable[[int, int], None]
@@ -45,8 +46,8 @@ async def download(
 ) -> Downloaded:
     """The file at `url` into the new file `path`.
 
-    Raises InvalidParameter for a URL or checksum that is wrong or an answer other than 200, SystemFailure when the
-    network or the disk refuses.
+    Raises InvalidParameter for a URL or checksum that is wrong or an answer other than 200, NotFound for 404,
+    SystemFailure when the network or the disk refuses.
     """
     import aiohttp
 
@@ -55,7 +56,9 @@ async def download(
         async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
             async with await _get(session, url, proxies) as answer:
                 if answer.status != 200:
-                    raise InvalidParameter(f"failed to GET {url} with status {answer.status} {answer.reason}: ")
+                    text = (await answer.content.read(_REASON_BYTES)).decode("utf-8", "replace").strip()
+                    kind = NotFound if answer.status == 404 else InvalidParameter
+                    raise kind(f"failed to GET {url} with status {answer.status} {answer.reason}: {text}")
                 digest = await _save(answer.content, path, answer.content_length or 0, told)
                 modified = email.utils.parsedate_tz(answer.headers.get("Last-Modified", ""))
                 mtime = int(email.utils.mktime_tz(modified)) if modified else 0

@@ -17,7 +17,7 @@ from dockyard.engine.containers.ports import port_requests
 from dockyard.engine.containers.spec.devices import parse_rule
 from dockyard.engine.containers.unhealthy import check_label
 from dockyard.engine.containers.user_namespace import check_modes
-from dockyard.errors import InvalidParameter, NotImplementedYet
+from dockyard.errors import InvalidParameter
 from dockyard.logdrivers.drivers import check_options
 from dockyard.network.etc.hosts import parse_extra_host
 from dockyard.network.portmap.bindings import parse_exposed
@@ -40,7 +40,7 @@ ULIMITS = frozenset(
 
 def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     """Warnings for the client; raises when the configuration can't be had."""
-    _check_not_yet(host)
+    _check_isolation(host)
     check_config(config.healthcheck)
     check_modes(host, remapped=bool(daemon.userns_remap))
     _check_storage(host.storage_opt or {})
@@ -65,9 +65,12 @@ def check(config: Config, host: HostConfig, daemon: DaemonConfig) -> list[str]:
     for variable in config.env or ():
         if not variable or variable.startswith("=") or "\0" in variable:
             raise InvalidParameter(f"invalid environment variable: {variable}")
+    warnings = []
     if host.network_mode == "host" and host.port_bindings:
-        return ["Published ports are discarded when using host network mode"]
-    return []
+        warnings.append("Published ports are discarded when using host network mode")
+    if host.cgroup:
+        warnings.append("HostConfig.Cgroup has no effect, as in Docker; CgroupParent chooses the group")
+    return warnings
 
 
 def check_joined(config: Config, host: HostConfig) -> None:
@@ -104,13 +107,7 @@ def _check_network(host: HostConfig) -> None:
         parse_extra_host(extra)
 
 
-def _check_not_yet(host: HostConfig) -> None:
-    wanted = {
-        "--cgroup": host.cgroup,
-    }
-    for flag, value in wanted.items():
-        if value:
-            raise NotImplementedYet(f"{flag} is not supported by Dockyard yet")
+def _check_isolation(host: HostConfig) -> None:
     if host.isolation not in ("", "default"):
         raise InvalidParameter(f"invalid isolation ({host.isolation}): linux only supports 'default'")
 

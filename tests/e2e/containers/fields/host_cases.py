@@ -138,7 +138,7 @@ HOST = (
     Case("DnsSearch", ["example.org"], prints("grep -c '^search example.org' /etc/resolv.conf", "1")),
     Case("ExtraHosts", ["there:192.0.2.7"], prints("grep -c '^192.0.2.7.there' /etc/hosts", "1")),
     Case("ExtraHosts", ["nonsense"], Refused(400, "nonsense")),
-    Case("Cgroup", "container:x", Refused(501, "--cgroup is not supported"), dockyard_only=True),
+    Case("Cgroup", "container:x", shows("HostConfig.Cgroup", "container:x")),
     Case("Links", ["other:alias"], prints("grep -c alias /etc/hosts", "1"), needs={"other": OTHER}),
     Case("Links", ["nobody:alias"], Refused(400, "No such container: nobody")),
     Case("PublishAllPorts", True, _publishes_all, config={"ExposedPorts": {"80/tcp": {}}}),

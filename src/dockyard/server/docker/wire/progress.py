@@ -34,7 +34,7 @@ def progress(text: str, item_id: str, current: int, total: int, *, drawn: bool =
     """How far an item has come, in bytes; the client draws the bar, unless that is wanted `drawn` already."""
     detail = {key: value for key, value in (("current", current), ("total", total)) if value}
     bar = {"progress": progress_bar(current, total)} if drawn and detail else {}
-    return line({"status": text, "progressDetail": detail, **bar, "id": item_id})
+    return line({"status": text, "progressDetail": detail, **bar, **({"id": item_id} if item_id else {})})
 
 
 def progress_bar(current: int, total: int) -> str:

@@ -1,10 +1,13 @@
 """Archives of images: load, save, import."""
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 
+from dockyard.engine.images.from_url import fetch, source_url
 from dockyard.engine.in_thread import iterate_in_thread
-from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.engine.registries.configuration import proxies
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import image_pull
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
@@ -71,20 +74,44 @@ def _save(call: Call, names: tuple[str, ...]) -> Answer:
 
 
 async def image_create(call: Call) -> Answer:
-    """`POST /images/create`: an import (`fromSrc`) or a pull (`fromImage`)."""
-    query = call.query
-    if query.text("fromImage"):
+    """`POST /images/create`: an import (`fromSrc`: `-` for the body, or a URL) or a pull (`fromImage`)."""
+    if call.query.text("fromImage"):
         return await image_pull(call)
-    platform = imported_platform(query.text("platform")) if call.version >= PLATFORM_SINCE else None
-    source = query.text("fromSrc")
+    source = call.query.text("fromSrc")
     if source != "-":
-        raise NotImplementedYet("importing an image from a URL is not implemented by Dockyard yet")
-    message = query.text("message") or f"Imported from {source}"
-    image_id = await call.engine.images.import_(
-        call.body_pieces(), query.text("repo"), query.text("tag"), message, query.texts("changes"), platform
-    )
+        return StreamAnswer(_import_from(call, source_url(source)), epilogue=progress.failure)
+    image_id = await _import(call, call.body_pieces(), source)
 
     async def lines() -> AsyncIterator[bytes]:
         yield progress.status(image_id)
 
     return StreamAnswer(lines())
+
+
+async def _import(call: Call, chunks: Iterable[bytes], source: str) -> str:
+    query = call.query
+    platform = imported_platform(query.text("platform")) if call.version >= PLATFORM_SINCE else None
+    message = query.text("message") or f"Imported from {source}"
+    return await call.engine.images.import_(
+        chunks, query.text("repo"), query.text("tag"), message, query.texts("changes"), platform
+    )
+
+
+async def _import_from(call: Call, url: str) -> AsyncIterator[bytes]:
+    """What can't be had at all is an error with its own status: nothing is told before the first bytes have come."""
+    services = call.engine.services
+    with tempfile.TemporaryDirectory(prefix="import-", dir=f"{services.paths.data_root}/tmp") as folder:
+        path = f"{folder}/archive"
+        began = False
+        async with aclosing(fetch(url, path, proxies(services.daemon))) as steps:
+            async for current, total in steps:
+                if not began:
+                    began = True
+                    yield progress.status(f"Downloading from {url}")
+                yield progress.progress("Importing", "", current, total, drawn=True)
+        yield progress.status(await _import(call, _pieces(path), url))
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        yield from iter(lambda: file.read(1 << 18), b"")
