@@ -20,6 +20,7 @@ from tests.peers.catalogue import PEERS
 from tests.peers.guarded import Guard
 from tests.peers.programs import Program, environment_of_peer, program
 
+HIDE_PLUGINS = "if [ -d /run/docker ]; then mount -t tmpfs tmpfs /run/docker; fi; "
 CONTAINERD_CONFIG = """version = 2
 root = "{root}/containerd"
 state = "{run}/containerd"
@@ -72,6 +73,7 @@ def docker_daemon(
     own_network: bool = True,
     arguments: Sequence[str] = (),
     bridge: str | None = None,
+    sees_plugins: bool = False,
     start_timeout_seconds: float = 60,
 ) -> Iterator[DockerDaemon]:
     """Run Debian's dockerd and its containerd until the block ends (or the process dies: see guard.py).
@@ -80,7 +82,8 @@ def docker_daemon(
     `directory` is emptied first and removed at the end (default: one below /tmp). With `own_network` it lives in
     network and mount namespaces of its own, so that its bridge and iptables rules are nowhere else; without, pass
     `bridge` to keep it off docker0 (a bridge must exist then) or "none". `arguments` go to dockerd, for instance
-    `--add-runtime`.
+    `--add-runtime`. Plugins that other tests offer to the machine are hidden from it, unless it `sees_plugins`: it
+    would ask each of them for whatever it doesn't know.
     """
     home = Path(tempfile.mkdtemp(prefix="dockyard-docker-")) if directory is None else directory
     shutil.rmtree(home, ignore_errors=True)
@@ -91,6 +94,7 @@ def docker_daemon(
         # unshare -m keeps dockerd's mounts to itself; the loopback of a new network namespace is down
         enter = ["unshare", "-m", *(["-n"] if own_network else []), "sh", "-c"]
         up = "ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; " if own_network else ""
+        hide = "" if sees_plugins else HIDE_PLUGINS
         (home / "containerd.toml").write_text(CONTAINERD_CONFIG.format(root=home / "data", run=home / "run"))
         command = [
             "dockerd",
@@ -104,7 +108,7 @@ def docker_daemon(
             *arguments,
         ]
         script = (
-            f"{up}containerd --config {home}/containerd.toml >>{home}/containerd.log 2>&1 & "
+            f"{up}{hide}containerd --config {home}/containerd.toml >>{home}/containerd.log 2>&1 & "
             f"echo $! >{home}/run/containerd.pid; "
             f'while ! [ -S {home}/run/containerd.sock ]; do sleep 0.05; done; exec "$@"'
         )

@@ -184,7 +184,7 @@ def dockyard_engine(
 @contextmanager
 def reference_engine(arguments: Sequence[str] = ()) -> Iterator[Engine]:
     """Debian's dockerd in the tests' own network namespace (`script/test --reference` runs them in `unshare -n`)."""
-    with docker_daemon(own_network=False, arguments=arguments) as daemon:
+    with docker_daemon(own_network=False, sees_plugins=True, arguments=arguments) as daemon:
         engine = ReferenceEngine(daemon.directory, daemon.guard, "docker0", arguments)
         engine.docker = Docker(daemon.docker)
         engine.data = daemon.directory / "data" / "docker"

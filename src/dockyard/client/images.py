@@ -20,17 +20,17 @@ def listing(client: EngineClient, *, show_all: bool, digests: bool, filters: Map
     return found
 
 
-def inspect_raw(client: EngineClient, ref: str) -> bytes:
-    """GET /images/{ref}/json, as the bytes that came."""
-    response = client.request("GET", f"/images/{quote(ref)}/json")
+def inspect_raw(client: EngineClient, ref: str, platform: str | None = None) -> bytes:
+    """GET /images/{ref}/json, as the bytes that came; `platform` as JSON."""
+    response = client.request("GET", f"/images/{quote(ref)}/json", {"platform": platform})
     data = response.read()
     client.finish(response)
     return data
 
 
-def history(client: EngineClient, ref: str) -> list[Any]:
-    """GET /images/{ref}/history, newest first."""
-    found: list[Any] = client.call("GET", f"/images/{quote(ref)}/history")
+def history(client: EngineClient, ref: str, platform: str | None = None) -> list[Any]:
+    """GET /images/{ref}/history, newest first; `platform` as JSON."""
+    found: list[Any] = client.call("GET", f"/images/{quote(ref)}/history", {"platform": platform})
     return found
 
 
@@ -39,9 +39,10 @@ def tag(client: EngineClient, ref: str, repository: str, tag_name: str) -> None:
     client.call("POST", f"/images/{quote(ref)}/tag", {"repo": repository, "tag": tag_name or None})
 
 
-def remove(client: EngineClient, ref: str, *, force: bool, no_prune: bool) -> list[Any]:
-    """DELETE /images/{ref}: `[{"Untagged": …}, {"Deleted": …}]`."""
-    found: list[Any] = client.call("DELETE", f"/images/{quote(ref)}", {"force": force, "noprune": no_prune})
+def remove(client: EngineClient, ref: str, *, force: bool, no_prune: bool, platforms: Iterable[str] = ()) -> list[Any]:
+    """DELETE /images/{ref}: `[{"Untagged": …}, {"Deleted": …}]`; `platforms` as JSON."""
+    parameters: dict[str, bool | list[str]] = {"force": force, "noprune": no_prune, "platforms": list(platforms)}
+    found: list[Any] = client.call("DELETE", f"/images/{quote(ref)}", parameters)
     return found
 
 
@@ -50,14 +51,15 @@ def prune(client: EngineClient, filters: Mapping[str, list[str]]) -> Any:
     return client.call("POST", "/images/prune", {"filters": filters_parameter(filters)})
 
 
-def load(client: EngineClient, archive: Iterable[bytes], *, quiet: bool) -> Response:
-    """POST /images/load: progress, one JSON value a line."""
-    return client.request("POST", "/images/load", {"quiet": "1" if quiet else "0"}, body=archive)
+def load(client: EngineClient, archive: Iterable[bytes], *, quiet: bool, platform: str | None = None) -> Response:
+    """POST /images/load: progress, one JSON value a line; `platform` as JSON."""
+    parameters = {"quiet": "1" if quiet else "0", "platform": platform}
+    return client.request("POST", "/images/load", parameters, body=archive)
 
 
-def save(client: EngineClient, refs: Iterable[str]) -> Response:
-    """GET /images/get: a tar archive."""
-    return client.request("GET", "/images/get", {"names": list(refs)})
+def save(client: EngineClient, refs: Iterable[str], platform: str | None = None) -> Response:
+    """GET /images/get: a tar archive; `platform` as JSON."""
+    return client.request("GET", "/images/get", {"names": list(refs), "platform": platform})
 
 
 def create(

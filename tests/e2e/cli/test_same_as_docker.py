@@ -23,6 +23,13 @@ images
 images -q
 images nope
 history busybox
+history --platform linux/amd64 busybox
+history --platform linux/s390x busybox
+image inspect --platform linux/amd64 -f '{{.Architecture}}' busybox
+image inspect --platform linux/s390x busybox
+save --platform linux/s390x -o none.tar busybox
+rmi --platform linux/s390x busybox
+rmi --platform linux/amd64 busybox
 inspect long
 inspect -f '{{.State.Status}} {{.Config.Env}} {{.HostConfig.PortBindings}}' long
 inspect nope nope2

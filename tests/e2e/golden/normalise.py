@@ -68,7 +68,7 @@ NEWER: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (ADDRESS, r"\g<1>0.0.0.0\2"),
     # 28.0: what would have been valid
     (
-        r"invalid filter 'status=(\w+)'$",
+        r"[Ii]nvalid filter 'status=(\w+)'$",
         rf"invalid filter 'status=\1': invalid value for state (\1): must be one of {STATES}",
     ),
     # 23.0: as it was written

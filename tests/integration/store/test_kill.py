@@ -186,7 +186,7 @@ def already_done(store: Store, name: str) -> bool:
 def check(store: Store, driver: str) -> None:
     """Everything that exists is whole, and there is nothing on disk that nothing refers to."""
     for image in store.images.images():
-        data = b"".join(save(store.images, [image.id]))
+        data = b"".join(save(store.images, store.content, [image.id]))
         assert data.endswith(bytes(1024))
     rows = {layer.driver_id for layer in store.layers.layers()}
     for container in store.layers.containers():

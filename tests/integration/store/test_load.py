@@ -251,7 +251,7 @@ def test_names_in_the_outer_archive_reach_no_filesystem(store: Store, tmp_path: 
 @pytest.mark.row("C2", "C3")
 def test_save_and_load_elsewhere_keep_the_id(store: Store, tmp_path: Path) -> None:
     store.load(docker_archive([BASE, TOP], ["one:1", "one:2", "other:x"]))
-    saved = b"".join(save(store.images, ["one", "other:x"]))
+    saved = b"".join(save(store.images, store.content, ["one", "other:x"]))
     assert {"manifest.json", "repositories", "oci-layout", "index.json"} <= set(contents(saved))
     second = open_store(tmp_path / "second")
     assert sorted(lines(second.load(saved))) == [
@@ -260,4 +260,4 @@ def test_save_and_load_elsewhere_keep_the_id(store: Store, tmp_path: Path) -> No
         "Loaded image: other:x",
     ]
     assert second.images.get("one:1").id == store.images.get("one:1").id
-    assert b"".join(save(second.images, ["one", "other:x"])) == saved
+    assert b"".join(save(second.images, second.content, ["one", "other:x"])) == saved

@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Store:
 def saved(store: Store, tmp_path: Path) -> Path:
     path = tmp_path / "ours.tar"
     with path.open("wb") as file_:
-        for chunk in save(store.images, ["made.example/here:1"]):
+        for chunk in save(store.images, store.content, ["made.example/here:1"]):
             file_.write(chunk)
     return path
 

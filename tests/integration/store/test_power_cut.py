@@ -97,7 +97,7 @@ def test_what_was_not_written_out_is_gone_and_can_be_made_again(
     work(store)
     assert {image.id for image in store.images.images()} == made
     for image in store.images.images():
-        b"".join(save(store.images, [image.id]))
+        b"".join(save(store.images, store.content, [image.id]))
 
 
 def test_a_kill_in_the_same_boot_loses_nothing(reopen: Callable[[str], Store]) -> None:

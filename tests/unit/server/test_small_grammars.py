@@ -1,12 +1,10 @@
 """Detach keys and platforms: good and bad examples."""
 
-import os
-
 import pytest
 
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import InvalidParameter
 from dockyard.server.docker.detach_keys import parse_detach_keys
-from dockyard.server.docker.platforms import check_oci_platforms, imported_platform
+from dockyard.server.docker.platforms import imported_platform, oci_platforms
 from dockyard.spec.image.descriptor import Platform
 
 
@@ -49,20 +47,12 @@ def test_platforms_of_imports() -> None:
             imported_platform(text)
 
 
-def test_platforms_of_an_image() -> None:
-    arm = Platform("arm64", "linux")
-    check_oci_platforms(['{"os": "linux", "architecture": "arm64"}'], arm)
-    with pytest.raises(NotFound, match=r"specified platform \(linux/amd64\)"):
-        check_oci_platforms(['{"os": "linux", "architecture": "amd64"}'], arm)
-
-
 def test_platforms_as_json() -> None:
-    here = os.uname().machine
-    check_oci_platforms([])
-    check_oci_platforms(["", f'{{"os": "linux", "architecture": "{here}", "variant": ""}}'])
-    with pytest.raises(NotFound, match="linux/s390x"):
-        check_oci_platforms(['{"os": "linux", "architecture": "s390x"}'])
+    assert oci_platforms([]) == ()
+    assert oci_platforms(["", '{"os": "linux", "architecture": "arm", "variant": "v7"}']) == (
+        Platform("arm", "linux", "v7"),
+    )
     with pytest.raises(InvalidParameter, match=r"^both OS and Architecture must be provided$"):
-        check_oci_platforms(['{"os": "linux"}'])
+        oci_platforms(['{"os": "linux"}'])
     with pytest.raises(InvalidParameter, match=r"^failed to parse platform"):
-        check_oci_platforms(["linux/amd64"])
+        oci_platforms(["linux/amd64"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
+from dockyard.cli.image.platform import platform_json
 from dockyard.cli.output.formatter import formatted
 from dockyard.cli.output.units import ago, ellipsis, human_size, short_id
 from dockyard.cli.session import Session
 from dockyard.client import images
-from dockyard.errors import NotImplementedYet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _HEADERS = {
 
 def run(session: Session, options: Parsed) -> int:
     """Lists the steps."""
-    if options["platform"]:
-        raise NotImplementedYet("--platform is not supported by Dockyard yet")
     layout = options["format"] or ""
     if options["quiet"]:
         layout = "{{.ID}}"
@@ -36,7 +34,7 @@ def run(session: Session, options: Parsed) -> int:
     created = "{{.CreatedSince}}" if human else "{{.CreatedAt}}"
     rows = [
         _row(item, trunc=not options["no-trunc"], human=human, now=session.now())
-        for item in images.history(session.client, options.arguments[0])
+        for item in images.history(session.client, options.arguments[0], platform_json(options["platform"] or ""))
     ]
     default = f"{{{{.ID}}}}\\t{created}\\t{{{{.CreatedBy}}}}\\t{{{{.Size}}}}\\t{{{{.Comment}}}}"
     session.write(
@@ -73,7 +71,7 @@ COMMAND = Command(
         Flag("format", "", STRING, "Print with a Go template, as a table of one, or json"),
         Flag("human", "H", BOOL, "Sizes and times for humans", default=True),
         Flag("no-trunc", "", BOOL, "Shorten nothing"),
-        Flag("platform", "", STRING, "Platform of the image", hidden=True),
+        Flag("platform", "", STRING, "Platform of the image"),
         Flag("quiet", "q", BOOL, "Show ids alone"),
     ),
     least=1,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from dockyard.cli.command import Command
 from dockyard.cli.flags.kinds import BOOL, STRING
 from dockyard.cli.flags.spec import Flag, Parsed
+from dockyard.cli.image.platform import platform_json
 from dockyard.cli.image.reference import checked, split, with_default_tag
 from dockyard.cli.output.progress import show_progress
 from dockyard.cli.session import STDOUT, Session
@@ -35,21 +34,13 @@ def run(session: Session, options: Parsed) -> int:
         name = with_default_tag(name)
         if not options["quiet"]:
             session.line("Using default tag: latest")
-    parameters = {"tag": split(name)[1] or None, "platform": _platform(options["platform"] or "")}
+    parameters = {"tag": split(name)[1] or None, "platform": platform_json(options["platform"] or "")}
     response = images.push(session.client, repository, parameters, auth_headers(name, session.environment))
     show_progress(session, response, target=STDOUT, quiet=options["quiet"])
     session.client.finish(response)
     if options["quiet"]:
         session.line(name)
     return 0
-
-
-def _platform(text: str) -> str | None:
-    """A platform as the API wants it here: JSON."""
-    if not text:
-        return None
-    parts = dict(zip(("os", "architecture", "variant"), text.split("/"), strict=False))
-    return json.dumps(parts)
 
 
 COMMAND = Command(

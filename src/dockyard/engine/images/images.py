@@ -18,6 +18,7 @@ from dockyard.engine.images.commitment import Commitment
 from dockyard.engine.images.config import container_config, image_config
 from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage, list_images
+from dockyard.engine.images.manifests import Target, target
 from dockyard.engine.images.names import new_name
 from dockyard.engine.images.prune import dangling_only, names_to_prune
 from dockyard.engine.images.usage import DiskUsage, disk_usage
@@ -38,6 +39,7 @@ from dockyard.store.images import ContainerUse, Removed, RemovedKind, StoredImag
 from dockyard.store.images.changes import apply_changes
 from dockyard.store.images.commit import CommitRequest, commit
 from dockyard.store.images.history import HistoryRow, history
+from dockyard.store.images.platforms import pass_names_on, sibling
 from dockyard.store.images.remove import remove_image
 from dockyard.store.layers import RwLayer
 
@@ -112,13 +114,30 @@ class Images:
             now_ns=self._clock_ns(),
         )
 
-    async def inspect(self, name: str) -> ImageDetails:
-        """Everything about one image."""
-        return await asyncio.to_thread(self._inspect, name)
+    async def inspect(self, name: str, platform: Platform | None = None) -> ImageDetails:
+        """Everything about one image, or its sibling for `platform`."""
+        return await asyncio.to_thread(self._inspect, name, platform)
 
-    async def history(self, name: str) -> Sequence[HistoryRow]:
-        """How the image was made, newest step first."""
-        return await asyncio.to_thread(lambda: history(self._images, self._images.get(name)))
+    async def history(self, name: str, platform: Platform | None = None) -> Sequence[HistoryRow]:
+        """How the image was made, or its sibling for `platform`: newest step first."""
+        return await asyncio.to_thread(lambda: history(self._images, sibling(self._images, name, platform)))
+
+    async def target(self, image_id: str) -> Target:
+        """What the image's name stands for in registries: an index or a manifest, and all manifests below it."""
+        users: dict[str, builtins.list[str]] = {}
+        for entry in self._collection:
+            users.setdefault(entry.record.image_id, []).append(entry.record.id)
+        return await asyncio.to_thread(target, self._images, image_id, users)
+
+    async def remove_platform(self, name: str, platform: Platform, *, force: bool) -> Sequence[Removed]:
+        """Removes the image for one platform from among those of a name, which goes on to mean one that is left."""
+        stored = sibling(self._images, name, platform)
+        if not force:
+            raise Conflict(
+                "Content will be removed from all images referencing this variant. Use --force to force delete."
+            )
+        await asyncio.to_thread(pass_names_on, self._images, stored, self.platform, self._now())
+        return await self.remove(stored.id, force=True)
 
     async def tag(self, name: str, repository: str, tag: str = "") -> None:
         """Gives the image another name."""
@@ -160,10 +179,17 @@ class Images:
             tally.freed_bytes = max(0, before - self._layers_bytes())
         return removed, tally.freed_bytes
 
-    async def load(self, chunks: Iterable[bytes]) -> AsyncGenerator[LayerProgress | Message, None]:
-        """Loads the images of an archive; yields what the client is to be shown."""
+    async def load(
+        self, chunks: Iterable[bytes], platforms: Sequence[Platform] = ()
+    ) -> AsyncGenerator[LayerProgress | Message, None]:
+        """Loads the images of an archive, for `platforms` or for all; yields what the client is to be shown."""
         steps: Iterator[LoadEvent] = load(
-            self._images, self._store.content, chunks, platform=self.platform, now=self._now()
+            self._images,
+            self._store.content,
+            chunks,
+            platform=self.platform,
+            wanted=platforms,
+            now=self._now(),
         )
         async with aclosing(iterate_in_thread(steps)) as events:
             async for step in events:
@@ -172,11 +198,12 @@ class Images:
                 else:
                     yield step
 
-    def save(self, names: Sequence[str]) -> Iterator[bytes]:
-        """An archive of images, to be iterated in a thread; a name without tag means all tags of the repository."""
-        for stored in saved_images(self._images, names):
+    def save(self, names: Sequence[str], platforms: Sequence[Platform] = ()) -> Iterator[bytes]:
+        """An archive of images, for `platforms` or for all that are here, to be iterated in a thread; a name without
+        tag means all tags of the repository."""
+        for stored in saved_images(self._images, self._store.content, names, platforms):
             self._announce("save", stored, stored.id)
-        return save(self._images, names)
+        return save(self._images, self._store.content, names, platforms)
 
     async def import_(
         self,
@@ -237,8 +264,8 @@ class Images:
         """What every byte below the data root `root` is for."""
         return await asyncio.to_thread(disk_shares, root, self._store)
 
-    def _inspect(self, name: str) -> ImageDetails:
-        stored = self._images.get(name)
+    def _inspect(self, name: str, platform: Platform | None) -> ImageDetails:
+        stored = sibling(self._images, name, platform)
         references = self._images.references.of_image(stored.id)
         layers = self._images.layers_of(stored)
         return ImageDetails(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
 from dockyard.spec.image.platform import parse_platform
 
@@ -40,11 +40,9 @@ def imported_platform(text: str) -> Platform | None:
     return platform._replace(os="linux", architecture=platform.architecture or SAME_ARCHITECTURE.get(here, here))
 
 
-def check_oci_platforms(texts: Iterable[str], image: Platform | None = None) -> None:
-    """Raises NotFound when a platform in `texts` (JSON) is another than that of `image`, or of this machine.
-
-    InvalidParameter, in Docker's words, for what isn't a platform.
-    """
+def oci_platforms(texts: Iterable[str]) -> tuple[Platform, ...]:
+    """The platforms in `texts` (JSON). Raises InvalidParameter, in Docker's words, for what isn't one."""
+    found = []
     for text in filter(None, texts):
         try:
             platform = msgspec.json.decode(text, type=_OciPlatform)
@@ -52,12 +50,5 @@ def check_oci_platforms(texts: Iterable[str], image: Platform | None = None) -> 
             raise InvalidParameter(f"failed to parse platform: {error}") from error
         if not platform.os or not platform.architecture:
             raise InvalidParameter("both OS and Architecture must be provided")
-        _check(platform.os, SAME_ARCHITECTURE.get(platform.architecture, platform.architecture), image)
-
-
-def _check(system: str, architecture: str, image: Platform | None = None) -> None:
-    machine = SAME_ARCHITECTURE.get(os.uname().machine, os.uname().machine)
-    here = image or Platform(machine, "linux")
-    if system not in ("", here.os) or architecture not in ("", here.architecture):
-        wanted = "/".join(part for part in (system, architecture) if part)
-        raise NotFound(f"image was found but does not provide the specified platform ({wanted})")
+        found.append(Platform(platform.architecture.lower(), platform.os.lower(), platform.variant.lower()))
+    return tuple(found)

@@ -47,22 +47,25 @@ class Descriptor(NamedTuple):
     def to_json(self) -> Json:
         """The JSON object, keys in the specification's order."""
         obj: Json = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
-        platform = self.platform
         optional = {
             "urls": list(self.urls),
             "annotations": self.annotations,
-            "platform": platform
-            and without_empty(
-                {
-                    "architecture": platform.architecture,
-                    "os": platform.os,
-                    "os.version": platform.os_version,
-                    "variant": platform.variant,
-                }
-            ),
+            "platform": self.platform and platform_to_json(self.platform),
             "artifactType": self.artifact_type,
         }
         return obj | without_empty(optional)
+
+
+def platform_to_json(platform: Platform) -> Json:
+    """The JSON object, keys in the specification's order."""
+    return without_empty(
+        {
+            "architecture": platform.architecture,
+            "os": platform.os,
+            "os.version": platform.os_version,
+            "variant": platform.variant,
+        }
+    )
 
 
 def descriptor_from_json(value: Any) -> Descriptor:

@@ -23,7 +23,7 @@ from dockyard.store.archive.files import PackedFiles
 from dockyard.store.content.digest import digest_of, hex_of
 from dockyard.store.distribution.reference import parse_reference
 
-_NESTING = 4
+NESTING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,44 @@ class PackedImage:
 def images_in(files: PackedFiles, platform: Platform) -> list[PackedImage]:
     """All images of the archive; of a multi-platform one that for `platform`. Raises InvalidParameter."""
     if files.has("manifest.json"):
-        items = items_from_json(_json(files, "manifest.json"))
-        return [PackedImage(files.read(item.config), item.layers, item.repo_tags, item.parent) for item in items]
+        return items_in(files)
     if files.has("oci-layout") and files.has("index.json"):
-        index = index_from_json(_json(files, "index.json"))
-        images = [image for entry in index.manifests for image in _from_descriptor(files, entry, platform, _NESTING)]
-        return _joined(images)
+        index = index_from_json(json_in(files, "index.json"))
+        images = [image for entry in index.manifests for image in _from_descriptor(files, entry, platform, NESTING)]
+        return joined(images)
     raise InvalidParameter("invalid archive: does not contain a manifest.json")
 
 
 def _from_descriptor(files: PackedFiles, entry: Descriptor, platform: Platform, depth: int) -> list[PackedImage]:
-    names, tags = _names_of(entry)
+    names, tags = names_of(entry)
     if entry.media_type in INDEX_TYPES:
         if depth == 0:
             raise InvalidParameter("invalid archive: indexes are nested too deeply")
-        inner = index_from_json(_blob_json(files, entry))
+        inner = index_from_json(blob_json(files, entry))
         fitting = [child for child in inner.manifests if _fits(child.platform, platform)]
         if not fitting:
             raise InvalidParameter(f"no match for platform {platform.os}/{platform.architecture} in archive")
         found = _from_descriptor(files, fitting[0], platform, depth - 1)
         return [replace(image, names=image.names + names, tags=image.tags + tags) for image in found]
-    manifest = manifest_from_json(_blob_json(files, entry))
+    return packed_image(files, entry)
+
+
+def items_in(files: PackedFiles) -> list[PackedImage]:
+    """The images that manifest.json tells of. Raises InvalidParameter."""
+    items = items_from_json(json_in(files, "manifest.json"))
+    return [PackedImage(files.read(item.config), item.layers, item.repo_tags, item.parent) for item in items]
+
+
+def packed_image(files: PackedFiles, entry: Descriptor) -> list[PackedImage]:
+    """The image whose manifest `entry` is; none for an artifact of another kind. Raises InvalidParameter."""
+    names, tags = names_of(entry)
+    manifest = manifest_from_json(blob_json(files, entry))
     if manifest.config.media_type not in CONFIG_TYPES:
         return []  # an artifact that is no image: a signature, a bill of materials
     return [
         PackedImage(
-            _blob(files, manifest.config),
-            tuple(_path(layer) for layer in manifest.layers),
+            blob(files, manifest.config),
+            tuple(path_of(layer) for layer in manifest.layers),
             names,
             layer_digests=tuple(layer.digest for layer in manifest.layers),
             tags=tags,
@@ -77,7 +88,7 @@ def _from_descriptor(files: PackedFiles, entry: Descriptor, platform: Platform, 
     ]
 
 
-def _joined(images: list[PackedImage]) -> list[PackedImage]:
+def joined(images: list[PackedImage]) -> list[PackedImage]:
     """An image with several names stands several times in an index; it is one image."""
     by_config: dict[bytes, PackedImage] = {}
     for image in images:
@@ -87,7 +98,7 @@ def _joined(images: list[PackedImage]) -> list[PackedImage]:
     return list(by_config.values())
 
 
-def _names_of(entry: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def names_of(entry: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names and tags that the writer gave: Docker and containerd annotate the whole name, podman and skopeo put it
     where the specification has the reference's name, umoci only a tag there."""
     given = entry.annotations.get(REF_NAME, "")
@@ -105,22 +116,26 @@ def _fits(offered: Platform | None, wanted: Platform) -> bool:
     return (offered.os, offered.architecture) == (wanted.os, wanted.architecture)
 
 
-def _path(entry: Descriptor) -> str:
+def path_of(entry: Descriptor) -> str:
+    """Where the layout has it."""
     return f"blobs/sha256/{hex_of(entry.digest)}"
 
 
-def _blob(files: PackedFiles, entry: Descriptor) -> bytes:
-    data = files.read(_path(entry))
+def blob(files: PackedFiles, entry: Descriptor) -> bytes:
+    """A small blob's bytes. Raises InvalidParameter when they aren't what the descriptor says."""
+    data = files.read(path_of(entry))
     if digest_of(data) != entry.digest:
-        raise InvalidParameter(f"invalid archive: {_path(entry)}: its digest is {digest_of(data)}")
+        raise InvalidParameter(f"invalid archive: {path_of(entry)}: its digest is {digest_of(data)}")
     return data
 
 
-def _blob_json(files: PackedFiles, entry: Descriptor) -> Any:
-    return _decoded(_blob(files, entry), _path(entry))
+def blob_json(files: PackedFiles, entry: Descriptor) -> Any:
+    """A blob that is JSON."""
+    return _decoded(blob(files, entry), path_of(entry))
 
 
-def _json(files: PackedFiles, path: str) -> Any:
+def json_in(files: PackedFiles, path: str) -> Any:
+    """A file that is JSON. Raises InvalidParameter."""
     return _decoded(files.read(path), path)
 
 

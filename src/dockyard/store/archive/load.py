@@ -1,22 +1,27 @@
 """`docker load`: an archive's images become images here.
 
-Spool, understand, register layers side by side, create the image, give it its names. What is there already isn't
-unpacked again. Until an image exists its layers are held by a lease; a load that fails or is killed leaves none of
-them behind.
+Spool, understand, register layers side by side, create the image, give it its names. Of an image for several platforms
+all are taken that the archive has, or those asked for: the one that fits this machine best gets the names, the others
+stay beside it, as after a pull. What is there already isn't unpacked again.
+
+Until an image exists its layers are held by a lease; a load that fails or is killed leaves none of them behind.
 """
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
-from dockyard.store.archive.contents import PackedImage, images_in
+from dockyard.store.archive.contents import PackedImage
 from dockyard.store.archive.events import ImageLoaded, LayerProgress, LoadEvent, Message
+from dockyard.store.archive.families import PackedFamily, PackedMember, choose, families_in
 from dockyard.store.archive.spool import Spool
 from dockyard.store.content import ContentStore
+from dockyard.store.content.digest import digest_of
 from dockyard.store.distribution.reference import Reference, parse_reference
+from dockyard.store.images.platforms import keep_beside
 from dockyard.store.images.store import ImageStore, StoredImage, parse_config
 from dockyard.store.layers.chain import chain_ids
 from dockyard.store.layers.register import Wanted
@@ -27,25 +32,37 @@ _STEP_BYTES = 1 << 19
 
 
 def load(
-    images: ImageStore, content: ContentStore, chunks: Iterable[bytes], *, platform: Platform, now: str = ""
+    images: ImageStore,
+    content: ContentStore,
+    chunks: Iterable[bytes],
+    *,
+    platform: Platform,
+    wanted: Sequence[Platform] = (),
+    now: str = "",
 ) -> Iterator[LoadEvent]:
-    """Load all images of the archive in `chunks`; `now` (RFC 3339) becomes the names' time.
+    """Load all images of the archive in `chunks`, of `wanted` platforms or of all; `platform` is this machine's.
 
-    Raises InvalidParameter for an archive that can't be understood, SystemFailure when the disk refuses. Images that
-    were complete before stay; of the one that failed nothing does.
+    `now` (RFC 3339) becomes the names' time. Raises InvalidParameter for an archive that can't be understood, NotFound
+    when it hasn't a wanted platform, SystemFailure when the disk refuses. Images that were complete before stay; of the
+    one that failed nothing does.
     """
     with Spool(content) as spool:
         spool.fill(chunks)
-        packed = images_in(spool, platform)
+        packed: list[PackedImage] = []
         loaded: list[StoredImage] = []
         named = False
-        for item in packed:
-            stored = yield from _one(images, spool, item)
-            loaded.append(stored)
-            for line in _names(images, item, stored, now):
-                named = True
-                yield line
-            yield ImageLoaded(stored.id, item.names)
+        for family in choose(families_in(spool), platform, wanted):
+            for member in family.members:
+                item = member.image
+                stored = yield from _one(images, spool, item)
+                packed.append(item)
+                loaded.append(stored)
+                _keep_documents(images, family, member, stored)
+                for line in _names(images, item, stored, now):
+                    named = True
+                    yield line
+                _name_beside(images, family, member, stored)
+                yield ImageLoaded(stored.id, item.names)
         _parents(images, packed, loaded)
         if not named:
             for stored in loaded:
@@ -74,6 +91,28 @@ def _one(images: ImageStore, spool: Spool, item: PackedImage) -> Generator[LoadE
             lease.release()
             images.collect_layers()
             raise
+
+
+def _keep_documents(images: ImageStore, family: PackedFamily, member: PackedMember, stored: StoredImage) -> None:
+    """What the image is named by in an index: its manifest, the index, and what else is below that."""
+    if member.manifest is None or family.index is None:
+        return
+    with images.lease_content() as lease:
+        for _, data in (member.manifest, family.index, *family.companions):
+            lease.add(digest_of(data))
+        images.manifests.put(member.manifest, stored.id, family.index)
+        images.manifests.put_companions(stored.id, family.companions)
+
+
+def _name_beside(images: ImageStore, family: PackedFamily, member: PackedMember, stored: StoredImage) -> None:
+    """An image of another platform than the one with the names has a name by digest: else it would have none."""
+    if member is family.members[0] or member.manifest is None:
+        return
+    for name in family.members[0].image.names:
+        reference = _reference(name)
+        beside = Reference(reference.domain, reference.path, "", digest_of(member.manifest[1]))
+        if images.references.find(beside) is None:
+            images.references.put(beside, stored.id)
 
 
 def _blob(spool: Spool, item: PackedImage, index: int) -> SpooledBlob:
@@ -124,6 +163,8 @@ def _names(images: ImageStore, item: PackedImage, stored: StoredImage, now: str)
                 f"The image {reference.familiar} already exists, "
                 f"renaming the old one with ID {previous} to empty string"
             )
+        if previous is not None and previous != stored.id:
+            keep_beside(images, reference, previous, stored.id)
         images.tag(reference, stored.id, now=now)
         yield Message(f"Loaded image: {reference.familiar}")
 

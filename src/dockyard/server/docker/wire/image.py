@@ -4,10 +4,13 @@ from typing import Any
 
 from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage
+from dockyard.engine.images.manifests import ManifestDetails, Target
 from dockyard.engine.timestamps import ZERO, rfc3339_ns
 from dockyard.server.docker.wire.container_config import without_empty
 from dockyard.server.docker.wire.durations import SECOND_NS
 from dockyard.spec.image.config import config_to_json
+from dockyard.spec.image.descriptor import Platform, platform_to_json
+from dockyard.spec.image.platform import satisfies
 from dockyard.store.images import Removed, RemovedKind
 from dockyard.store.images.history import HistoryRow
 
@@ -61,6 +64,38 @@ def image_inspect(details: ImageDetails) -> dict[str, Any]:
         "RootFS": {"Type": "layers", "Layers": image.rootfs.diff_ids},
         "Metadata": {"LastTagTime": stored.last_tag_time or ZERO},
     }
+
+
+def image_target(found: Target, *, manifests: bool, platform: Platform | None = None) -> dict[str, Any]:
+    """What an image's name stands for, with all `manifests` below it, or the one for `platform`; {} when unknown."""
+    if found.descriptor is None:
+        return {"Manifests": []} if manifests else {}
+    descriptor = found.descriptor.to_json()
+    for one in found.manifests if platform is not None else ():
+        if one.available and one.platform is not None and platform is not None and satisfies(one.platform, platform):
+            descriptor = one.descriptor.to_json()
+            break
+    shown: dict[str, Any] = {"Manifests": [_manifest(one) for one in found.manifests]} if manifests else {}
+    return {"Descriptor": descriptor, **shown}
+
+
+def _manifest(one: ManifestDetails) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "ID": one.descriptor.digest,
+        "Descriptor": one.descriptor.to_json(),
+        "Available": one.available,
+        "Size": {"Content": one.content_bytes, "Total": one.content_bytes + one.unpacked_bytes},
+        "Kind": one.kind,
+    }
+    if one.kind == "image":
+        document["ImageData"] = {
+            "Platform": platform_to_json(one.platform or Platform()),
+            "Size": {"Unpacked": one.unpacked_bytes},
+            "Containers": one.containers or None,
+        }
+    elif one.kind == "attestation":
+        document["AttestationData"] = {"For": one.about}
+    return document
 
 
 def history_item(row: HistoryRow) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from contextlib import aclosing
 from dockyard.engine.images.from_url import fetch, source_url
 from dockyard.engine.in_thread import iterate_in_thread
 from dockyard.engine.registries.configuration import proxies
-from dockyard.errors import DockyardError, InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import image_pull
 from dockyard.server.docker.http.answers import Answer, StreamAnswer
-from dockyard.server.docker.platforms import check_oci_platforms, imported_platform
+from dockyard.server.docker.platforms import imported_platform, oci_platforms
 from dockyard.server.docker.wire import progress
+from dockyard.spec.image.descriptor import Platform
 from dockyard.store.archive.events import LayerProgress
 
 TAR = "application/x-tar"
@@ -23,32 +24,35 @@ OCI_PLATFORM_SINCE = (1, 48)
 SEVERAL_PLATFORMS_SINCE = (1, 52)
 
 
-def _check_platforms(call: Call) -> None:
-    """The platforms of an archive: the one that images here have, if any are named."""
+def _platforms(call: Call) -> tuple[Platform, ...]:
+    """The platforms that an archive is to be read or written for; none for all."""
     platforms = call.query.texts("platform") if call.version >= OCI_PLATFORM_SINCE else ()
     if len(platforms) > 1 and call.version < SEVERAL_PLATFORMS_SINCE:
         raise InvalidParameter(
             "multiple platform parameters are not supported in this API version; use API version 1.52 or later"
         )
-    check_oci_platforms(platforms)
+    return oci_platforms(platforms)
 
 
 async def image_load(call: Call) -> Answer:
     """`POST /images/load`: the images in the body, an archive of `docker save` or an OCI layout.
 
-    Errors come within the stream, as from Docker, whose client reads them there.
+    Errors come within the stream, as from Docker, whose client reads them there; but that a platform isn't there is
+    known before.
     """
-    _check_platforms(call)
+    platforms = _platforms(call)
     quiet = call.query.flag("quiet", default=True)
 
     async def lines() -> AsyncIterator[bytes]:
         try:
-            async with aclosing(call.engine.images.load(call.body_pieces())) as steps:
+            async with aclosing(call.engine.images.load(call.body_pieces(), platforms)) as steps:
                 async for step in steps:
                     if not isinstance(step, LayerProgress):
                         yield progress.stream(f"{step.text}\n")
                     elif not quiet:
                         yield progress.progress(step.status, step.id, step.current, step.total)
+        except NotFound:
+            raise
         except DockyardError as error:
             yield progress.failure(error)
 
@@ -69,8 +73,7 @@ async def image_get_all(call: Call) -> Answer:
 
 
 def _save(call: Call, names: tuple[str, ...]) -> Answer:
-    _check_platforms(call)
-    return StreamAnswer(iterate_in_thread(call.engine.images.save(names)), TAR)
+    return StreamAnswer(iterate_in_thread(call.engine.images.save(names, _platforms(call))), TAR)
 
 
 async def image_create(call: Call) -> Answer:

@@ -1,16 +1,18 @@
 """`GET /images/json`, `GET /images/{name}/json`, `GET /images/{name}/history`."""
 
-from dockyard.engine.images.details import ImageDetails
+from collections.abc import Sequence
+
 from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.compat import image_answers
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
-from dockyard.server.docker.platforms import check_oci_platforms
-from dockyard.server.docker.wire.image import history_item, image_inspect, image_summary
+from dockyard.server.docker.platforms import oci_platforms
+from dockyard.server.docker.wire.image import history_item, image_inspect, image_summary, image_target
 from dockyard.spec.image.descriptor import Platform
 
 SHARED_SIZE_SINCE = (1, 42)
+LIST_MANIFESTS_SINCE = (1, 47)
 HISTORY_PLATFORM_SINCE = INSPECT_MANIFESTS_SINCE = (1, 48)
 INSPECT_PLATFORM_SINCE = (1, 49)
 IDENTITY_SINCE = (1, 54)
@@ -19,8 +21,8 @@ IDENTITY_SINCE = (1, 54)
 async def image_list(call: Call) -> Answer:
     """The images that are here, newest first.
 
-    `manifests` and `identity` ask a store of several platforms what it has of each, and who signed it. This store has
-    one platform of an image and no signatures, so they change nothing here, as with Docker's own graph drivers.
+    `manifests` asks what there is of each platform. `identity` asks who signed it: signatures aren't kept here, so that
+    it changes nothing, as with Docker's own graph drivers.
     """
     filters = parse_filters(call.query.text("filters"))
     if call.version >= IDENTITY_SINCE and call.query.flag("identity") and not call.query.flag("manifests"):
@@ -32,28 +34,33 @@ async def image_list(call: Call) -> Answer:
     if call.version >= SHARED_SIZE_SINCE and call.query.flag("shared-size"):
         shared = {one.image.stored.id: one.shared_files_bytes for one in (await call.engine.images.disk_usage()).images}
         lines = [line | {"SharedSize": shared.get(line["Id"], 0)} for line in lines]
+    if call.version >= LIST_MANIFESTS_SINCE and call.query.flag("manifests"):
+        targets = [await call.engine.images.target(image.stored.id) for image in found]
+        lines = [line | image_target(one, manifests=True) for line, one in zip(lines, targets, strict=True)]
     return JsonAnswer([image_answers.summary(line, call.version) for line in lines])
 
 
 async def image_inspect_one(call: Call) -> Answer:
-    """Everything about one image; `manifests` and `identity` have no effect, as in `image_list`."""
+    """Everything about one image, of one platform or with what there is of each; `identity` as in `image_list`."""
     platforms = call.query.texts("platform") if call.version >= INSPECT_PLATFORM_SINCE else ()
-    if call.version >= INSPECT_MANIFESTS_SINCE and call.query.flag("manifests") and platforms:
+    manifests = call.version >= INSPECT_MANIFESTS_SINCE and call.query.flag("manifests")
+    if manifests and platforms:
         raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
-    details = await call.engine.images.inspect(call.name)
-    check_oci_platforms(platforms, platform_of(details))
-    return JsonAnswer(image_answers.inspect(image_inspect(details), call.version))
+    wanted = _one(platforms)
+    details = await call.engine.images.inspect(call.name, wanted)
+    document = image_inspect(details)
+    if call.version >= INSPECT_MANIFESTS_SINCE:
+        found = await call.engine.images.target(details.stored.id)
+        document |= image_target(found, manifests=manifests, platform=wanted)
+    return JsonAnswer(image_answers.inspect(document, call.version))
 
 
 async def image_history(call: Call) -> Answer:
     """How it was made, newest step first."""
     platforms = call.query.texts("platform") if call.version >= HISTORY_PLATFORM_SINCE else ()
-    if platforms:
-        check_oci_platforms(platforms, platform_of(await call.engine.images.inspect(call.name)))
-    return JsonAnswer([history_item(row) for row in await call.engine.images.history(call.name)])
+    return JsonAnswer([history_item(row) for row in await call.engine.images.history(call.name, _one(platforms))])
 
 
-def platform_of(details: ImageDetails) -> Platform:
-    """What the image is for."""
-    image = details.stored.image
-    return Platform(image.architecture, image.os)
+def _one(texts: Sequence[str]) -> Platform | None:
+    found = oci_platforms(texts)
+    return found[0] if found else None

@@ -6,7 +6,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, EmptyAnswer, JsonAnswer
-from dockyard.server.docker.platforms import check_oci_platforms
+from dockyard.server.docker.platforms import oci_platforms
 from dockyard.server.docker.wire.image import removed_item
 
 PLATFORMS_SINCE = (1, 50)
@@ -27,9 +27,12 @@ async def image_delete(call: Call) -> Answer:
     platforms = call.query.texts("platforms") if call.version >= PLATFORMS_SINCE else ()
     if len(platforms) > 1:
         raise InvalidParameter("multiple platforms are not supported")
-    check_oci_platforms(platforms)
+    wanted = oci_platforms(platforms)
     force, prune = call.query.flag("force"), not call.query.flag("noprune")
-    removed = await call.engine.images.remove(call.name, force=force, prune=prune)
+    if wanted:
+        removed = await call.engine.images.remove_platform(call.name, wanted[0], force=force)
+    else:
+        removed = await call.engine.images.remove(call.name, force=force, prune=prune)
     return JsonAnswer([removed_item(line) for line in removed])
 
 
