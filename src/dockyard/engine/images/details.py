@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from dockyard.engine.containers.config import Config
+from dockyard.engine.images.config import container_config
+from dockyard.engine.open_store import Store
 from dockyard.store.images import StoredImage
 
 
@@ -17,3 +19,18 @@ class ImageDetails:
     size_bytes: int
     graph_driver: str
     graph_data: dict[str, str]
+
+
+def image_details(store: Store, stored: StoredImage) -> ImageDetails:
+    """What `inspect` shows of an image that is here."""
+    references = store.images.references.of_image(stored.id)
+    layers = store.images.layers_of(stored)
+    return ImageDetails(
+        stored,
+        container_config(stored.image.config),
+        tuple(reference.familiar for reference in references if not reference.digest),
+        tuple(reference.familiar for reference in references if reference.digest),
+        sum(layer.size_bytes for layer in layers),
+        store.layers.driver.name,
+        store.layers.driver.graph_data(layers[-1].driver_id) if layers else {},
+    )

@@ -15,8 +15,8 @@ from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
 from dockyard.engine.images.chosen import EngineImage, choose_image
 from dockyard.engine.images.commitment import Commitment
-from dockyard.engine.images.config import container_config, image_config
-from dockyard.engine.images.details import ImageDetails
+from dockyard.engine.images.config import image_config
+from dockyard.engine.images.details import ImageDetails, image_details
 from dockyard.engine.images.listing import ListedImage, list_images
 from dockyard.engine.images.manifests import Target, target
 from dockyard.engine.images.names import new_name
@@ -116,7 +116,7 @@ class Images:
 
     async def inspect(self, name: str, platform: Platform | None = None) -> ImageDetails:
         """Everything about one image, or its sibling for `platform`."""
-        return await asyncio.to_thread(self._inspect, name, platform)
+        return await asyncio.to_thread(lambda: image_details(self._store, sibling(self._images, name, platform)))
 
     async def history(self, name: str, platform: Platform | None = None) -> Sequence[HistoryRow]:
         """How the image was made, or its sibling for `platform`: newest step first."""
@@ -263,20 +263,6 @@ class Images:
     async def disk(self, root: str) -> Sequence[DiskShare]:
         """What every byte below the data root `root` is for."""
         return await asyncio.to_thread(disk_shares, root, self._store)
-
-    def _inspect(self, name: str, platform: Platform | None) -> ImageDetails:
-        stored = sibling(self._images, name, platform)
-        references = self._images.references.of_image(stored.id)
-        layers = self._images.layers_of(stored)
-        return ImageDetails(
-            stored,
-            container_config(stored.image.config),
-            tuple(reference.familiar for reference in references if not reference.digest),
-            tuple(reference.familiar for reference in references if reference.digest),
-            sum(layer.size_bytes for layer in layers),
-            self._store.layers.driver.name,
-            self._store.layers.driver.graph_data(layers[-1].driver_id) if layers else {},
-        )
 
     def _layers_bytes(self) -> int:
         layers = self._store.layers
