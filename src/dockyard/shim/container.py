@@ -103,7 +103,8 @@ class Container:
     def processes(self, respond: Respond) -> None:
         """All pids (`pids`), as the host sees them. Conflict when it has ended."""
         self.check_alive()
-        self._errands.ask(lambda: {"pids": self.driver.processes()}, respond)
+        uninvited = self.execs.uninvited()
+        self._errands.ask(lambda: {"pids": [pid for pid in self.driver.processes() if pid not in uninvited]}, respond)
 
     def stats(self, respond: Respond) -> None:
         """Use of resources, `dockyard.cgroups.stats.Stats` as JSON. Conflict when it has ended."""

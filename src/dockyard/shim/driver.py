@@ -81,6 +81,9 @@ class Driver(Protocol):
     def processes(self) -> list[int]:
         """All pids of the container, as the host sees them."""
 
+    def counts_processes(self) -> bool:
+        """Whether there is a limit to how many processes the container may have."""
+
     def stats(self) -> dict[str, Any]:
         """Use of resources: `dockyard.cgroups.stats.Stats` as JSON."""
 

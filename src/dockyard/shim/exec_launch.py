@@ -30,6 +30,7 @@ class ExecLaunch:
         """Rows and columns that its terminal was given too early."""
         self._around = around
         self._starting = starting
+        self.pid = starting.pid
         around.reaper.hold(starting.pid)
 
     def run(self, on_outcome: OnOutcome) -> None:

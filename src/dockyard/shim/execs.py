@@ -8,16 +8,16 @@ request has been answered by then; the exit code is 127 when the program isn't t
 import os
 import socket
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
+from dockyard.shim.ahead import Ahead, Wanted
 from dockyard.shim.driver import Driver, Started
 from dockyard.shim.exec_launch import ExecLaunch
 from dockyard.shim.exit_record import exit_record
-from dockyard.shim.loop import Timer
 from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.stdio import no_stdio, open_pipes
 from dockyard.shim.streams import Streams
@@ -28,11 +28,6 @@ KEPT_EXECS = 64
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
-
-PREPARED_SECONDS = 1.0
-"""How long a process that was begun ahead waits to be wanted. Clients start an exec a millisecond after creating it."""
-
-MOST_PREPARED = 4
 
 Client = tuple[socket.socket, ClientSettings]
 Respond = Callable[[int | DockyardError], None]
@@ -46,15 +41,6 @@ def failure_code(message: str) -> int:
     return NOT_FOUND if missing else NOT_EXECUTABLE
 
 
-class Prepared(NamedTuple):
-    """A process begun ahead: what it was begun with, and the time after which it isn't kept."""
-
-    process: dict[str, Any]
-    open_stdin: bool
-    launch: ExecLaunch
-    expiry: Timer
-
-
 class Execs:
     """All execs of one container; of those that have ended the last 64."""
 
@@ -64,25 +50,14 @@ class Execs:
         self._states: OrderedDict[str, ExecState] = OrderedDict()
         self._streams: dict[str, Streams] = {}
         self._launches: dict[str, ExecLaunch] = {}
-        self._prepared: dict[str, Prepared] = {}
+        self._attached: dict[str, Wanted] = {}
+        self._ahead = Ahead(around, driver, lambda wanted: self._launch(wanted, attached=True, wait=True))
         self._on_idle: Callable[[], None] | None = None
 
     def prepare(self, exec_id: str, process: dict[str, Any], *, open_stdin: bool) -> None:
-        """Begin a process that is likely to be started, with its client attached, in a moment.
-
-        It waits right before its program, with no more rights than that will have. Nothing depends on it: what can't be
-        prepared, isn't, and `start` does everything.
-        """
-        if not self._driver.waits or process.get("terminal") or len(self._prepared) >= MOST_PREPARED:
-            return
-        if exec_id in self._prepared or exec_id in self._states or exec_id in self._streams:
-            return
-        try:
-            launch = self._launch(process, open_stdin=open_stdin, attached=True, wait=True)
-        except (DockyardError, OSError):
-            return
-        expiry = self._around.loop.call_later(PREPARED_SECONDS, lambda: self._prepared.pop(exec_id).launch.abandon())
-        self._prepared[exec_id] = Prepared(process, open_stdin, launch, expiry)
+        """Begin a process that is likely to be started, with its client attached, in a moment (`ahead`)."""
+        if not (self._ahead.has(exec_id) or exec_id in self._states or exec_id in self._streams):
+            self._ahead.prepare(exec_id, Wanted(process, open_stdin))
 
     def start(
         self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, client: Client | None, respond: Respond
@@ -109,10 +84,11 @@ class Execs:
         self._streams[exec_id] = streams
         settle = partial(self._settle, exec_id, streams, client, respond)
         attached = client is not None
+        wanted = Wanted(process, open_stdin)
+        if attached:
+            self._attached[exec_id] = wanted
         try:
-            launch = self._take_prepared(exec_id, process, open_stdin=open_stdin, attached=attached) or self._launch(
-                process, open_stdin=open_stdin, attached=attached
-            )
+            launch = self._ahead.take(exec_id, wanted, attached=attached) or self._launch(wanted, attached=attached)
         except (DockyardError, OSError) as error:
             settle(error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}"))
         else:
@@ -146,20 +122,12 @@ class Execs:
         self._on_idle = on_idle
         self._check_idle()
 
-    def _take_prepared(
-        self, exec_id: str, process: dict[str, Any], *, open_stdin: bool, attached: bool
-    ) -> ExecLaunch | None:
-        """What was begun ahead, if it is what is wanted now."""
-        prepared = self._prepared.pop(exec_id, None)
-        if prepared is None:
-            return None
-        prepared.expiry.cancel()
-        if attached and (prepared.process, prepared.open_stdin) == (process, open_stdin):
-            return prepared.launch
-        prepared.launch.abandon()
-        return None
+    def uninvited(self) -> Container[int]:
+        """Processes in the container that nobody has asked for."""
+        return self._ahead.uninvited()
 
-    def _launch(self, process: dict[str, Any], *, open_stdin: bool, attached: bool, wait: bool = False) -> ExecLaunch:
+    def _launch(self, wanted: Wanted, *, attached: bool, wait: bool = False) -> ExecLaunch:
+        process = wanted.process
         if process.get("terminal"):
             return ExecLaunch(self._around, self._driver.exec(process, None), None)
         if not attached:
@@ -168,7 +136,7 @@ class Execs:
                 return ExecLaunch(self._around, self._driver.exec(process, null), None)
             finally:
                 null.close()
-        stdio = open_pipes(open_stdin=open_stdin)
+        stdio = open_pipes(open_stdin=wanted.open_stdin)
         try:
             return ExecLaunch(self._around, self._driver.exec(process, stdio.theirs, wait=wait), stdio.ours)
         except BaseException:
@@ -211,6 +179,7 @@ class Execs:
             streams.attach(*client)
 
     def _fail(self, exec_id: str, streams: Streams, client: Client | None, message: str) -> None:
+        self._attached.pop(exec_id, None)
         code = failure_code(message)
         self._remember(ExecState(exec_id, 0, code))
         if client is not None:
@@ -229,6 +198,9 @@ class Execs:
         self._remember(state)
         # Before the client's connection is closed: it asks the daemon for the exit code as soon as that happens.
         self._around.channels.announce({"event": "exec_exit", **state._asdict()})
+        wanted = self._attached.pop(exec_id, None)
+        if wanted is not None:
+            self._ahead.ended(wanted)
         streams.release(lambda: self._released(exec_id))
 
     def _remember(self, state: ExecState) -> None:

@@ -129,6 +129,10 @@ class ExternalDriver:
         """See Driver."""
         self._run("update", "--resources", "-", self._id, stdin=json.dumps(resources).encode())
 
+    def counts_processes(self) -> bool:
+        """See Driver; asked only of drivers that wait."""
+        return True
+
     def processes(self) -> list[int]:
         """See Driver."""
         return self._cgroup.pids() if self._cgroup is not None else []

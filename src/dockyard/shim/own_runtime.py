@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from dockyard.cgroups import files
 from dockyard.cgroups.contract import Cgroup, Hierarchy, OomWatch
 from dockyard.errors import Forbidden, InvalidParameter, NotFound, SystemFailure
 from dockyard.runtime.container_create import create
@@ -128,6 +129,12 @@ class OwnDriver:
     def processes(self) -> list[int]:
         """See Driver."""
         return self._cgroup().pids()
+
+    def counts_processes(self) -> bool:
+        """See Driver."""
+        paths = self._state().cgroup_paths
+        directory = paths.get("pids") or paths.get("")  # each controller's, or that of all
+        return directory is None or files.read(directory, "pids.max").strip() != "max"
 
     def stats(self) -> dict[str, Any]:
         """See Driver."""

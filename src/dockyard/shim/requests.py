@@ -148,6 +148,7 @@ class Requests:
 
     def _prepare_exec(self, packet: Packet) -> Answer:
         self._container.check_alive()
+        check_exec_id(packet.message["exec_id"])
         self._container.execs.prepare(
             packet.message["exec_id"],
             packet.message["process"],

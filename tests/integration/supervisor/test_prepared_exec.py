@@ -1,12 +1,13 @@
 """Execs that the shim begins before they are asked for: nothing but time may tell them from others."""
 
+import asyncio
 import os
 import signal
 
 import pytest
 from tests.integration.supervisor.peer import Peer
 from tests.integration.supervisor.test_exec import exit_code_of
-from tests.integration.supervisor.world import World, eventually, exec_request
+from tests.integration.supervisor.world import World, children_of, eventually, exec_request
 
 from dockyard.errors import DockyardError
 from dockyard.supervisor.client import ShimConnection
@@ -99,6 +100,69 @@ async def test_something_else_is_wanted(own: World, changed: str) -> None:
         await shim.exec(request, None)
         assert await exit_code_of(own, shim, request.exec_id) == 0
     await eventually(lambda: not os.path.exists(f"/proc/{waiting}"))
+
+
+async def repeated(world: World, shim: ShimConnection) -> int:
+    """An exec that ends twice: what the shim begins then for a third one, at the end of its way."""
+    for _ in range(2):
+        assert (await outcome(world, shim, exec_request("sh", "-c", "echo $PPID")))[1] == 0
+
+    def waiting() -> list[int]:
+        return [pid for pid in children_of(shim.shim_pid) if pid != shim.pid]
+
+    await eventually(lambda: [status_of(pid)["Seccomp"] for pid in waiting()] == [status_of(shim.pid)["Seccomp"]])
+    return waiting()[0]
+
+
+async def test_an_exec_that_is_repeated_has_been_begun_already(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    waiting = await repeated(own, shim)
+    assert await shim.processes() == [shim.pid]  # nobody has asked for it
+    request = exec_request("sh", "-c", "echo $PPID")
+    await shim.prepare_exec(request)
+    assert sorted(await shim.processes()) == sorted([shim.pid, waiting])
+    with Peer("stdout") as peer:
+        assert await shim.exec(request, peer.client) == waiting
+        assert (await peer.output())["stdout"] == b"0\n"
+    assert await exit_code_of(own, shim, request.exec_id) == 0
+
+
+async def test_an_exec_that_wasnt_prepared_takes_it_too(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    waiting = await repeated(own, shim)
+    with Peer("stdout") as peer:
+        assert await shim.exec(exec_request("sh", "-c", "echo $PPID"), peer.client) == waiting
+        await peer.to_end()
+
+
+@pytest.mark.parametrize("instead", ["another", "detached", "nothing"])
+async def test_an_exec_isnt_repeated_a_third_time(own: World, instead: str) -> None:
+    shim = await own.create("sleep", "100")
+    waiting = await repeated(own, shim)
+    if instead == "another":
+        assert (await outcome(own, shim, exec_request("true")))[1] == 0
+    elif instead == "detached":
+        await shim.exec(exec_request("sh", "-c", "echo $PPID"), None)
+    await eventually(lambda: not os.path.exists(f"/proc/{waiting}"))
+
+
+async def test_where_processes_are_counted_nothing_is_begun_uninvited(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    await shim.update({"pids": {"limit": 20}})
+    for _ in range(3):
+        assert (await outcome(own, shim, exec_request("true")))[1] == 0
+    await asyncio.sleep(0.05)
+    assert children_of(shim.shim_pid) == [shim.pid]
+
+
+async def test_a_repeated_exec_in_a_container_that_was_paused_and_ends(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    waiting = await repeated(own, shim)
+    await shim.pause()
+    await shim.resume()
+    await shim.kill(9)
+    assert (await own.end_of(shim)).exit_code == 137
+    await eventually(lambda: not os.path.exists(f"/proc/{shim.shim_pid}") and not os.path.exists(f"/proc/{waiting}"))
 
 
 async def test_what_is_wrong_is_said_at_the_start(own: World) -> None:
