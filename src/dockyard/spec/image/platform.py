@@ -36,7 +36,9 @@ _ARM_VARIANTS: Final = ("v8", "v7", "v6", "v5")
 def parse_platform(text: str) -> Platform:
     """The platform in `text`; empty fields for what isn't given. Raises InvalidParameter."""
     parts = text.lower().split("/")
-    if len(parts) > 3 or not all(PART.fullmatch(part) for part in parts):
+    if len(parts) > 3:
+        raise InvalidParameter(f'"{text}": cannot parse platform specifier: invalid argument')
+    if not all(PART.fullmatch(part) for part in parts):
         raise InvalidParameter(f'"{text}" is an invalid platform specifier: platform must match "{PART.pattern}"')
     if len(parts) == 1 and parts[0] not in KNOWN_SYSTEMS:
         return normalized(Platform(parts[0]))

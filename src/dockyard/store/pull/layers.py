@@ -32,6 +32,7 @@ class LayerLine:
         self._id = digits(step.blob.digest)
         self._size = step.blob.size
         self._next = 0.0
+        self._verifying = False
         self.phase = Phase.WAITING
 
     def say(self, text: str) -> None:
@@ -42,9 +43,13 @@ class LayerLine:
         """See Listener."""
         before, self.phase = self.phase, phase
         if phase is Phase.DONE and before is not Phase.DONE:
-            self.say("Verifying Checksum")
+            if not self._verifying:
+                self.say("Verifying Checksum")
             self.say("Download complete")
             self._next = 0.0
+        elif phase is Phase.FETCHING and current >= self._size and not self._verifying:
+            self._verifying = True
+            self.say("Verifying Checksum")
         elif phase is Phase.FETCHING and current and self._is_time():
             self._tell(LayerProgress(self._id, "Downloading", current, self._size))
         elif phase is Phase.FAILED:

@@ -15,7 +15,7 @@ from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.images.store import parse_config
-from dockyard.store.pull.plan import understand
+from dockyard.store.pull.plan import check_image, understand
 from dockyard.store.pull.small import fetch_small
 from dockyard.store.pull.translate import by_code
 
@@ -30,10 +30,13 @@ class Looked:
 
 async def look(repository: Repository, reference: Reference) -> Looked:
     """What `reference` (with tag or digest) means at `repository`. Raises Refusal, InvalidParameter."""
-    fetched = await repository.manifest(reference.digest or reference.tag)
+    name = reference.digest or reference.tag
+    await repository.resolve(name)  # as Docker asks, so that what it is told is told in the same words
+    fetched = await repository.manifest(name)
     understood = understand(fetched.descriptor, fetched.document(), reference)
     if isinstance(understood, Index):
         return Looked(fetched.descriptor, tuple(one.platform for one in understood.manifests if one.platform))
+    check_image(understood)
     image = parse_config(await fetch_small(repository, understood.config))
     platform = Platform(image.architecture, image.os, image.variant, image.os_version)
     return Looked(fetched.descriptor, (platform,))

@@ -127,15 +127,18 @@ def _check_manifest(manifest: Manifest, reference: Reference) -> None:
         raise InvalidParameter(
             f'Encountered remote "{PLUGIN_CONFIG}"(plugin) when fetching: {reference.familiar} is a plugin'
         )
-    if config.media_type not in CONFIG_TYPES and (manifest.media_type != OCI_MANIFEST or not _is_image(manifest)):
-        raise InvalidParameter(
-            f'Encountered remote "{config.media_type[:200]}"(unknown) when fetching: '
-            f"{reference.familiar} is not a container image"
-        )
     if len(manifest.layers) > LAYERS:
         raise InvalidParameter(f"too many layers: {len(manifest.layers)}")
     for layer in manifest.layers:
         check_descriptor(layer, "layer")
+
+
+def check_image(manifest: Manifest) -> None:
+    """Whether the manifest is that of an image, and no artifact. Raises InvalidParameter."""
+    kind = manifest.config.media_type
+    if kind not in CONFIG_TYPES and (manifest.media_type != OCI_MANIFEST or not _is_image(manifest)):
+        raise InvalidParameter(f"unsupported media type {kind[:200]}")
+    for layer in manifest.layers:
         if not layer.media_type.startswith(LAYER_PREFIXES) or "encrypted" in layer.media_type:
             raise InvalidParameter(f"unsupported layer media type: {layer.media_type[:200]!r}")
 

@@ -18,6 +18,7 @@ from dockyard.store.distribution.events import Status, Tell
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.client import RegistryClient
 from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credentials
+from dockyard.store.distribution.registry.failures import RegistryFailure, Untrustworthy
 from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.repository import FetchedManifest, Repository
@@ -32,6 +33,7 @@ from dockyard.store.pull.foreign import ForeignLayer
 from dockyard.store.pull.layers import have_layers
 from dockyard.store.pull.plan import (
     LayerStep,
+    check_image,
     choose,
     fits_without_index,
     layer_steps,
@@ -177,6 +179,7 @@ class Puller:
         understood = understand(fetched.descriptor, fetched.document(), reference)
         if isinstance(understood, Index):
             raise InvalidParameter("unsupported manifest format: an index in an index")
+        check_image(understood)
         return fetched, understood
 
     async def _fetch(
@@ -231,7 +234,10 @@ class Puller:
         await self._run(manifests.put_referrers, stored.id, [(one.digest, one.subject, one.tag) for one in found])
 
     async def _build(self, repository: Repository, manifest: Manifest, tell: Tell) -> StoredImage:
-        config = await fetch_small(repository, manifest.config)
+        try:
+            config = await fetch_small(repository, manifest.config)
+        except (RegistryFailure, InvalidParameter) as error:
+            raise Untrustworthy(f"error pulling image configuration: {error}") from error
         steps = layer_steps(manifest, parse_config(config))
         layers = self._images.layers
         with layers.lease() as lease:
@@ -272,7 +278,7 @@ class Puller:
             actual = platform_text(Platform(image.architecture, image.os, image.variant))
             tell(
                 Status(
-                    f"WARNING: image with reference {request.reference.familiar} was found but does not match the "
-                    f"specified platform: wanted {asked}, actual: {actual}"
+                    f"WARNING: image with reference {request.reference.familiar} was found but its platform ({actual}) "
+                    f"does not match the specified platform ({asked})"
                 )
             )

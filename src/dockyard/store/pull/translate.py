@@ -35,4 +35,6 @@ def translate(error: DockyardError, reference: Reference) -> DockyardError:
                 return NotFound(f"manifest for {reference.familiar} not found: {error}")
             case "NAME_UNKNOWN":
                 return NotFound(f"repository {reference.familiar_name} not found: {error}")
+            case "UNAUTHORIZED":
+                return Unauthorized(str(error))
     return SystemFailure(str(error)) if isinstance(error, RegistryFailure) else error

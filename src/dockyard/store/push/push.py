@@ -19,6 +19,7 @@ from dockyard.store.distribution.registry.credentials import ANONYMOUS, Credenti
 from dockyard.store.distribution.registry.failures import RegistryFailure
 from dockyard.store.distribution.registry.fallback import from_hosts
 from dockyard.store.distribution.registry.hosts import Host
+from dockyard.store.distribution.registry.tokens import NO_CREDENTIALS, NoCredentials
 from dockyard.store.images.platforms import of_platform
 from dockyard.store.images.store import ImageStore, StoredImage
 from dockyard.store.push.candidates import whole_index
@@ -69,6 +70,8 @@ class Pusher:
             host = await self._answering(reference)
             for tagged, image_id in tags:
                 await self._tag(host, tagged, self._image(image_id, tagged, request.platform), request, tell)
+        except NoCredentials as error:
+            raise SystemFailure(NO_CREDENTIALS) from error
         except RegistryFailure as error:
             raise SystemFailure(str(error)) from error
 

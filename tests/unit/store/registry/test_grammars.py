@@ -104,7 +104,7 @@ def test_platforms(text: str, platform: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "a/b/c/d", "linux/", "/", "li nux"])
 def test_bad_platforms(text: str) -> None:
-    with pytest.raises(InvalidParameter, match="is an invalid platform specifier"):
+    with pytest.raises(InvalidParameter, match="platform specifier"):
         parse_platform(text)
 
 

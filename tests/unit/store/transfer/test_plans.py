@@ -13,7 +13,7 @@ from dockyard.spec.image.platform import parse_platform
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.distribution.registry.failures import Refusal, refusal
 from dockyard.store.layers.layer import Layer
-from dockyard.store.pull.plan import choose, layer_steps, understand
+from dockyard.store.pull.plan import check_image, choose, layer_steps, understand
 from dockyard.store.pull.translate import translate
 from dockyard.store.push.plan import Candidate, new_manifest, plan_push
 
@@ -101,7 +101,8 @@ BAD: list[tuple[str, Any, str]] = [
     (MANIFEST, {}, "descriptor"),
     (MANIFEST, manifest(config={"mediaType": CONFIG, "digest": "sha256:../../x", "size": 1}), "invalid config digest"),
     (MANIFEST, manifest(config={"mediaType": CONFIG, "digest": digest(0), "size": 1 << 40}), "invalid config size"),
-    (MANIFEST, manifest(config={"mediaType": "application/vnd.example", "digest": digest(0), "size": 1}), "not a"),
+    (MANIFEST, manifest(config={"mediaType": "application/vnd.example", "digest": digest(0), "size": 1}),
+     "unsupported media type"),
     (MANIFEST, manifest(config={"mediaType": "application/vnd.docker.plugin.v1+json", "digest": digest(0), "size": 1}),
      "is a plugin"),
     (MANIFEST, manifest(layers=[{"mediaType": LAYER, "digest": "md5:1", "size": 5}]), "invalid layer digest"),
@@ -122,7 +123,8 @@ def test_manifests_that_are_understood(media_type: str, document: dict[str, Any]
 @pytest.mark.parametrize(("media_type", "document", "words"), BAD)
 def test_manifests_that_are_refused(media_type: str, document: Any, words: str) -> None:
     with pytest.raises(InvalidParameter, match=words):
-        understand(Descriptor(media_type, digest(9), 1), document, NAME)
+        understood = understand(Descriptor(media_type, digest(9), 1), document, NAME)
+        check_image(understood)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,11 @@ class RegistryClient:
 
     async def _authorized(self, request: Request) -> aiohttp.ClientResponse:
         who = request.credentials if request.host.own else ANONYMOUS
-        used = await self._tokens.before(request.host, request.scopes, who)
+        asking = f'{request.method.capitalize()} "{request.url}"'
+        try:
+            used = await self._tokens.before(request.host, request.scopes, who)
+        except Refusal as error:
+            raise (error.during(asking) if error.code == "UNAUTHORIZED" else error) from None
         for last in (False, True):
             headers = {**request.headers, **({"Authorization": used} if used else {})}
             answer = await self._transport.open(request.method, request.url, request.host, headers, request.body)
@@ -169,7 +173,9 @@ class RegistryClient:
                 try:
                     header = await self._tokens.after(request.host, challenges, request.scopes, who, used)
                 except NoCredentials as error:
-                    raise NoCredentials(f'{request.method.capitalize()} "{request.url}": {error}') from None
+                    raise NoCredentials(f"{asking}: {error}") from None
+                except Refusal as error:
+                    raise (error.during(asking) if error.code == "UNAUTHORIZED" else error) from None
                 if header is not None:
                     used = header
                     continue

@@ -41,6 +41,12 @@ class Refusal(RegistryFailure):
         self.from_token_server = False
         """Whether it wasn't the registry itself that refused, but who gives tokens for it."""
 
+    def during(self, request: str) -> "Refusal":
+        """The same of whoever gives tokens, with the request that a token was wanted for."""
+        error = Refusal(f"{request}: {self}", self.status, self.code)
+        error.retry_after, error.from_token_server = self.retry_after, self.from_token_server
+        return error
+
     @property
     def passing(self) -> bool:
         """Whether the same request may succeed later: the registry is overloaded or being restarted."""

@@ -120,7 +120,10 @@ class Repository:
     async def blob(self, digest: str, start: int = 0, *, tries: int = 1) -> AsyncIterator[BlobBody]:
         """The blob's bytes from `start` on, or from its beginning when the registry can't do better."""
         headers = {"Range": f"bytes={start}-"} if start else {}
-        answer = await self.client.exchange(self.request("GET", f"blobs/{digest}", headers=headers, tries=tries))
+        try:
+            answer = await self.client.exchange(self.request("GET", f"blobs/{digest}", headers=headers, tries=tries))
+        except Refusal as error:
+            raise (Refusal("unknown blob", 404, error.code) if error.status == 404 else error) from None
         async with closing_body(answer, start) as body:
             yield body
 

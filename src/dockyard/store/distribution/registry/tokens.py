@@ -23,6 +23,7 @@ from dockyard.store.distribution.registry.hosts import Host
 from dockyard.store.distribution.registry.transport import Transport, read_bounded
 
 CLIENT = "docker"
+NO_CREDENTIALS = "no basic auth credentials"
 DEFAULT_SECONDS = 60.0
 EARLY_SECONDS = 10.0
 """How long before its end a token is taken for too old."""
@@ -76,7 +77,7 @@ class Tokens:
             return None
         if challenge.scheme == "basic":
             if not who.basic:
-                raise NoCredentials("no basic auth credentials")
+                raise NoCredentials(NO_CREDENTIALS)
             return None if used == who.basic else who.basic
         wanted = {*scopes, *challenge.parameters.get("scope", "").split()}
         self._forget(used)
@@ -98,7 +99,7 @@ class Tokens:
         challenge = bearer_or_basic(parse_challenges(headers))
         if challenge is None or challenge.scheme == "basic":
             if not who.basic:
-                raise NoCredentials("no basic auth credentials")
+                raise NoCredentials(NO_CREDENTIALS)
             return who.basic, ""
         realm = _checked_realm(challenge.parameters["realm"])
         key = _Key(realm, challenge.parameters.get("service", ""), (), who)

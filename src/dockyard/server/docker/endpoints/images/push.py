@@ -16,13 +16,15 @@ from dockyard.spec.image.platform import normalized
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.distribution.registry.credentials import credentials_from_header
 
+PLATFORM_SINCE = (1, 46)
+
 
 async def image_push(call: Call) -> Answer:
     """Pushes a tag of a repository, or all that are here; `platform` (JSON) chooses among several of one tag."""
     reference = parse_reference(call.name)
     if call.query.text("tag"):
         reference = reference.with_tag(call.query.text("tag"))
-    platform = parse_oci_platform(call.query.text("platform"))
+    platform = parse_oci_platform(call.query.text("platform")) if call.version >= PLATFORM_SINCE else None
     credentials = credentials_from_header(call.header(REGISTRY_AUTH))
     drawn = call.version <= TEXT_UNTIL
 
