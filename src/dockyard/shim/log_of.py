@@ -13,6 +13,7 @@ from dockyard.shim.local_log import LocalFormat
 from dockyard.shim.log_rotation import RotatingFile
 from dockyard.shim.messages import LogSettings
 from dockyard.shim.place import Place
+from dockyard.shim.ring_log import RingLog
 from dockyard.shim.spool import Spool
 
 
@@ -43,6 +44,8 @@ def open_log(settings: LogSettings, place: Place) -> ContainerLog | None:
         compress=(lambda: _compress(settings, place)) if settings.compress else None,
         spool=Spool(settings.spool, blocking=settings.blocking) if settings.spool else None,
     )
+    if settings.ring_bytes:
+        return RingLog(file, form, place.clock, settings.ring_bytes, place.report)
     return ContainerLog(file, form, place.clock)
 
 

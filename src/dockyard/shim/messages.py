@@ -24,6 +24,7 @@ class LogSettings(NamedTuple):
     are never rotated; `max_files` counts the file that is being written; `compress` is about the others. `attributes`
     are added to every entry (Docker's `labels`, `env`, `tag` of log options). `spool` is the directory in which files
     wait to be sent on (`dockyard.shim.spool`), empty for none; with `blocking` the container waits when that is full.
+    `ring_bytes` is the size of a buffer before the files, after which is dropped rather than waited; 0 for none.
     """
 
     driver: str = "none"
@@ -34,6 +35,7 @@ class LogSettings(NamedTuple):
     compress: bool = False
     spool: str = ""
     blocking: bool = True
+    ring_bytes: int = 0
 
 
 class ExternalRuntime(NamedTuple):

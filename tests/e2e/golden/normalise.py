@@ -66,6 +66,8 @@ NEWER: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r"\1failed to set up container networking: ",
     ),
     (ADDRESS, r"\g<1>0.0.0.0\2"),
+    # 23.0: quoted
+    (r"(failed to parse value as time or duration: )(\w+)$", r'\1"\2"'),
     # 28.0: what would have been valid
     (
         r"[Ii]nvalid filter 'status=(\w+)'$",

@@ -14,7 +14,7 @@ from dockyard.engine.paths import Paths
 from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.logdrivers.attributes import attributes, tag
 from dockyard.logdrivers.contract import Options, Subject
-from dockyard.logdrivers.drivers import DRIVERS, NONE, non_blocking
+from dockyard.logdrivers.drivers import DRIVERS, NONE, buffer_bytes, non_blocking
 from dockyard.logdrivers.forward.job import Job
 from dockyard.logdrivers.options.files import FileSettings, json_file_settings, local_settings
 from dockyard.logdrivers.probe import probe
@@ -108,6 +108,7 @@ def _settings(form: str, path: str, files: FileSettings, options: Options, subje
         path=path,
         max_size_bytes=files.max_size_bytes,
         max_files=files.max_files,
+        ring_bytes=buffer_bytes(options) if non_blocking(options) else 0,
         attributes=found,
         compress=files.compress,
     )
