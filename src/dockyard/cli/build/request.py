@@ -128,21 +128,21 @@ def _contexts(given: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _attests(options: Parsed) -> dict[str, str]:
+def _attests(options: Parsed) -> dict[str, str | None]:
     """Parameters by type: `--attest type=sbom,generator=x`, `--sbom=true`, `--provenance=mode=max`."""
     given = list(options["attest"])
     for kind in ("provenance", "sbom"):
         value = options[kind]
         if value:
             given.append(f"type={kind}{_SWITCH.get(value.lower(), f',{value}')}")
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = {}
     for text in given:
         values = fields(text, "invalid value {}")
         kind = dict(values).get("type", "")
         if not kind:
             raise InvalidParameter("attestation type not specified")
         if dict(values).get("disabled", "").lower() in ("1", "t", "true"):
-            found.pop(kind, None)
+            found[kind] = None
             continue
         found[kind] = ",".join(f"{name}={value}" for name, value in values if name not in ("type", "disabled"))
     return found

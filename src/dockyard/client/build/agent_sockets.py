@@ -1,6 +1,7 @@
 """Which sockets a build's SSH agents are at. Files of keys get an agent of their own, OpenSSH's, while it lasts."""
 
 import os
+import socket
 import stat
 import subprocess
 import tempfile
@@ -24,11 +25,11 @@ def agent_sockets(agents: Sequence[Agent], environment: Mapping[str, str]) -> It
         for agent in agents:
             if agent.id in found:
                 raise InvalidParameter(f'duplicate agent ID "{agent.id}"')
-            socket, keys = _socket_or_keys(agent, environment)
+            path, keys = _socket_or_keys(agent, environment)
             if keys:
-                socket = os.path.join(folder.name, str(len(started)))
-                _start(socket, keys, started, environment)
-            found[agent.id] = socket
+                path = os.path.join(folder.name, str(len(started)))
+                _start(path, keys, started, environment)
+            found[agent.id] = path
         yield found
     finally:
         for process in started:
@@ -57,20 +58,26 @@ def _socket_or_keys(agent: Agent, environment: Mapping[str, str]) -> tuple[str, 
     return paths[0], ()
 
 
+def _answers(path: str) -> bool:
+    """Whether somebody listens there: the name is there before that."""
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(path) == 0
+
+
 def _start(
-    socket: str, keys: Sequence[str], started: list[subprocess.Popen[bytes]], environment: Mapping[str, str]
+    path: str, keys: Sequence[str], started: list[subprocess.Popen[bytes]], environment: Mapping[str, str]
 ) -> None:
     try:
         nothing = subprocess.DEVNULL
-        command = ["ssh-agent", "-D", "-a", socket]
+        command = ["ssh-agent", "-D", "-a", path]
         started.append(subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing))
         deadline = time.monotonic() + _START_SECONDS
-        while not os.path.exists(socket):
+        while not _answers(path):
             if started[-1].poll() is not None or time.monotonic() > deadline:
                 raise SystemFailure("ssh-agent doesn't start")
             time.sleep(0.01)
         # Without a terminal and a program that asks: a key with a passphrase is an error, not a question.
-        alone = {**environment, "SSH_AUTH_SOCK": socket, "SSH_ASKPASS_REQUIRE": "never"}
+        alone = {**environment, "SSH_AUTH_SOCK": path, "SSH_ASKPASS_REQUIRE": "never"}
         alone.pop("DISPLAY", None)
         done = subprocess.run(
             ["ssh-add", *keys], env=alone, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True,

@@ -6,6 +6,7 @@ https://github.com/moby/buildkit/blob/master/docs/reference/frontend/dockerfile.
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dockyard.client.build.request import BuildRequest
 from dockyard.errors import InvalidParameter
@@ -30,7 +31,7 @@ def attributes_of(request: BuildRequest, gateway_ip: str = "") -> dict[str, str]
     """The frontend's attributes; gateway_ip is what `host-gateway` means in add_hosts. Raises InvalidParameter."""
     found = {f"build-arg:{name}": value for name, value in request.build_args.items()}
     found |= {f"label:{name}": value for name, value in request.labels.items()}
-    found |= {f"attest:{name}": value for name, value in request.attests.items()}
+    found |= {f"attest:{name}": value for name, value in request.attests.items() if value is not None}
     found["image-resolve-mode"] = "pull" if request.pull else "local"
     if request.build_args.get("BUILDKIT_MULTI_PLATFORM", "").lower() in ("1", "t", "true"):
         found["multi-platform"] = "true"
@@ -54,6 +55,13 @@ def attributes_of(request: BuildRequest, gateway_ip: str = "") -> dict[str, str]
         "cgroup-parent": request.cgroup_parent,
     }
     return found | {name: value for name, value in given.items() if value}
+
+
+def with_default_statements(request: BuildRequest) -> BuildRequest:
+    """With what is stated about a build unless somebody says otherwise: how it was made, in few words."""
+    if request.call or "provenance" in request.attests:
+        return request
+    return replace(request, attests={**request.attests, "provenance": "mode=min,inline-only=true"})
 
 
 def entitlements_of(request: BuildRequest) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dockyard.client.build.agent_sockets import agent_sockets
+from dockyard.client.build.attributes import with_default_statements
 from dockyard.client.build.inputs import Inputs, inputs_of
 from dockyard.client.build.outputs import Export, exports_of
 from dockyard.client.build.progress import Progress
@@ -18,10 +19,12 @@ from dockyard.client.build.services.files import file_methods
 from dockyard.client.build.services.secrets import secret_methods
 from dockyard.client.build.services.uploads import upload_methods
 from dockyard.client.build.session import control, session
-from dockyard.client.build.solving import call_frontend, gateway_ip, solve, solve_request
+from dockyard.client.build.solving import call_frontend, daemon_of, solve, solve_request
 from dockyard.client.build.stores import Stores
 from dockyard.client.engine import EngineClient
 from dockyard.rpc.serve import Methods
+
+_NO_STATEMENTS = "BUILDX_NO_DEFAULT_ATTESTATIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,24 @@ async def build_async(
         if stores.folders:
             methods |= content_methods(stores.folders)
         async with session(client, methods, inputs.shared_key) as session_id, control(client) as caller:
-            host = await gateway_ip(caller) if any(one.endswith("host-gateway") for one in request.add_hosts) else ""
+            daemon = await daemon_of(caller)
+            if daemon.keeps_indexes and not _is_set(around.get(_NO_STATEMENTS, "")):
+                request = with_default_statements(request)
             message = solve_request(
-                request, exports, inputs.attributes, session_id, cache_from=stores.cache_from, gateway_ip=host
-            )
+                request, exports, inputs.attributes, session_id, cache_from=stores.cache_from,
+                gateway_ip=daemon.gateway_ip,
+            )  # fmt: skip
             if request.call:
                 called = await call_frontend(caller, message, progress)
                 return Built(called=called, source_name=inputs.source_name)
             answers = await solve(caller, message, progress)
             stores.name_results(answers)
-    push = tuple(name for export in exports for name in export.push)
+    push = () if daemon.keeps_indexes else tuple(name for export in exports for name in export.push)
     return Built(answers, push=push, source_name=inputs.source_name)
+
+
+def _is_set(text: str) -> bool:
+    return text.lower() in ("1", "t", "true")
 
 
 def _methods(

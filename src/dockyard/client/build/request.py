@@ -105,7 +105,8 @@ class BuildRequest:
     dockerfile: its path, `-` for stdin; with a folder as context and no path it is `Dockerfile` there.
     contexts: additional ones by name: a folder, a URL, `docker-image://…`, `target:…`, `oci-layout://…`.
     stdin: gives what is read where `-` is named, in pieces.
-    call: `check`, `outline`, `targets` instead of a build. attests: by type, `{"provenance": "mode=max"}`.
+    call: `check`, `outline`, `targets` instead of a build. attests: by type, `{"provenance": "mode=max"}`; None for
+    one that isn't wanted.
     ulimits: as the API wants them, `nofile=1024:2048`. shm_size in bytes.
     """
 
@@ -132,6 +133,6 @@ class BuildRequest:
     shm_size: int = 0
     cgroup_parent: str = ""
     allow: tuple[str, ...] = ()
-    attests: Mapping[str, str] = field(default_factory=dict)
+    attests: Mapping[str, str | None] = field(default_factory=dict)
     call: str = ""
     stdin: Callable[[int], bytes] | None = None

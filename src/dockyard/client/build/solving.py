@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from grpclib.exceptions import GRPCError, StreamTerminatedError
@@ -21,13 +22,13 @@ from dockyard.wire.buildkit.messages import control, frontend
 _SOLVE = "/moby.buildkit.v1.Control/Solve"
 _STATUS = "/moby.buildkit.v1.Control/Status"
 _WORKERS = "/moby.buildkit.v1.Control/ListWorkers"
-_GATEWAY = "org.mobyproject.buildkit.worker.moby.host-gateway-ip"
+_LABEL = "org.mobyproject.buildkit.worker"
 _BRIDGE = "/moby.buildkit.v1.frontend.LLBBridge/"
 _BUILD_ID = "buildkit-controlapi-buildid"
 _ENDED = (GRPCError, StreamTerminatedError, ConnectionError)
 """How listening ends when the call does: how that went is told by its answer."""
-_LAST_WORDS_SECONDS = 5
-"""How long the daemon may be silent about a build that is done: buildx waits as long."""
+_LAST_WORDS_SECONDS, _FIRST_WORD_SECONDS = 5, 1
+"""How long the daemon may be silent about a build that is done, and about one of which it has said nothing at all."""
 
 
 def solve_request(
@@ -76,10 +77,23 @@ def _caches(request: BuildRequest, cache_from: Sequence[Cache]) -> Any:
     return control.CacheOptions(Imports=imports, Exports=exports)
 
 
-async def gateway_ip(caller: Caller) -> str:
-    """What `host-gateway` means in the daemon's builds; empty when it doesn't say."""
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """What the daemon's builder says of itself. gateway_ip: what `host-gateway` means, empty when it doesn't say.
+
+    keeps_indexes: whether its images may be indexes: with statements about the build, of several platforms; such a
+    daemon also pushes by itself. Docker's does with the containerd image store.
+    """
+
+    gateway_ip: str = ""
+    keeps_indexes: bool = False
+
+
+async def daemon_of(caller: Caller) -> Daemon:
+    """Asks. Raises BuildFailed, Unavailable."""
     workers = await _called(caller, _WORKERS, control.ListWorkersRequest())
-    return next((str(one.Labels[_GATEWAY]) for one in workers.record if _GATEWAY in one.Labels), "")
+    labels = {name: text for worker in workers.record for name, text in worker.Labels.items()}
+    return Daemon(labels.get(f"{_LABEL}.moby.host-gateway-ip", ""), f"{_LABEL}.snapshotter" in labels)
 
 
 async def solve(caller: Caller, message: Any, progress: Progress | None) -> dict[str, str]:
@@ -135,7 +149,7 @@ async def _while_listening(caller: Caller, ref: str, progress: Progress | None, 
 
     What `progress` raises ends the call.
     """
-    heard = asyncio.Event()
+    heard, told = asyncio.Event(), False
 
     async def listen() -> None:
         async with contextlib.aclosing(caller.streaming(_STATUS, control.StatusRequest(Ref=ref))) as responses:
@@ -151,9 +165,11 @@ async def _while_listening(caller: Caller, ref: str, progress: Progress | None, 
             await listening
         await asyncio.wait([calling])
         while not listening.done():
+            told = told or heard.is_set()
             heard.clear()
             news = asyncio.ensure_future(heard.wait())
-            await asyncio.wait([listening, news], timeout=_LAST_WORDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            seconds = _LAST_WORDS_SECONDS if told else _FIRST_WORD_SECONDS
+            await asyncio.wait([listening, news], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             if not heard.is_set():
                 break
