@@ -17,7 +17,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.containers.links import parse_link
 from dockyard.engine.containers.record import Container
 from dockyard.fs.archive.source import write_all
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_once
 from dockyard.network.attachment import BRIDGE, BridgeInfo
 from dockyard.network.companion.directory import Settings
 from dockyard.network.etc.hosts import (
@@ -48,10 +48,11 @@ class EtcFiles:
     def write(self, record: Container) -> None:
         """All three, for a container that is about to start and has its endpoints."""
         config = record.config
-        write_atomic(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
-        write_atomic(record.hosts_path, self._hosts(record).encode(errors="surrogateescape"), mode=0o644)
+        # Nobody reads them now, and what a killed daemon left torn, the next start writes again.
+        write_once(record.hostname_path, hostname_text(config.hostname).encode(), mode=0o644)
+        write_once(record.hosts_path, self._hosts(record).encode(errors="surrogateescape"), mode=0o644)
         text = self._resolv_conf(record).encode(errors="replace")
-        write_atomic(record.resolv_conf_path, text, mode=0o644)
+        write_once(record.resolv_conf_path, text, mode=0o644)
         _remember(record.resolv_conf_path, text)
 
     def change(self, record: Container, before: Container) -> None:
@@ -163,7 +164,7 @@ def _is_edited(path: str) -> bool:
 
 
 def _remember(path: str, text: bytes) -> None:
-    write_atomic(f"{path}.hash", _checksum(text).encode(), mode=0o644)
+    write_once(f"{path}.hash", _checksum(text).encode(), mode=0o644)  # a torn one is empty: nothing remembered
 
 
 def _checksum(text: bytes) -> str:

@@ -99,7 +99,7 @@ class Collection:
 
     def create(self, record: Container) -> Entry:
         """Writes a new container's files, the record last, and makes it findable."""
-        self._storage.save_host_config(record)
+        self._storage.save_host_config(record, new=True)
         self._storage.save(record)
         return self.add(record)
 

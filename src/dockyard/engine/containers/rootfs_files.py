@@ -8,12 +8,12 @@ import stat
 
 from dockyard.fs.paths import components
 from dockyard.linux.open_beneath import in_root
-from dockyard.store.graphdriver.view import View
+from dockyard.store.graphdriver.view import View, ViewReader
 
 LARGEST_FILE_BYTES = 8 << 20
 
 
-def read_from_view(view: View, path: str) -> str:
+def read_from_view(view: View | ViewReader, path: str) -> str:
     """Text of the file `path` in a root that isn't mounted; "" when there is none or it isn't a plain file."""
     try:
         steps = view.resolve(components(os.fsencode(path)))

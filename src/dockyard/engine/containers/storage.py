@@ -15,7 +15,7 @@ from dockyard.engine.containers.config import HostConfig
 from dockyard.engine.containers.record import Container
 from dockyard.engine.paths import Paths
 from dockyard.errors import SystemFailure
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_atomic, write_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class ContainerStorage:
         }
         self._write(container.id, "config.v2.json", self._encoder.encode(fields))
 
-    def save_host_config(self, container: Container) -> None:
-        """Replaces `hostconfig.json`: at creation and after `update`."""
-        self._write(container.id, "hostconfig.json", self._encoder.encode(container.host_config))
+    def save_host_config(self, container: Container, *, new: bool = False) -> None:
+        """Replaces `hostconfig.json`: after `update`, and at creation (`new`): without a record nobody reads it."""
+        self._write(container.id, "hostconfig.json", self._encoder.encode(container.host_config), new=new)
 
     def load_all(self) -> Loaded:
         """Every container of the data root, oldest first, and what else lies there."""
@@ -74,9 +74,9 @@ class ContainerStorage:
             host_config = msgspec.json.decode(file.read(), type=HostConfig)
         return msgspec.convert({**fields, "HostConfig": msgspec.to_builtins(host_config)}, Container)
 
-    def _write(self, container_id: str, name: str, data: bytes) -> None:
+    def _write(self, container_id: str, name: str, data: bytes, *, new: bool = False) -> None:
         path = f"{self._paths.container(container_id)}/{name}"
         try:
-            write_atomic(path, data)
+            (write_once if new else write_atomic)(path, data)
         except OSError as error:
             raise SystemFailure(f"writing {path}: {error.strerror}") from error

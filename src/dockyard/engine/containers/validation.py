@@ -196,7 +196,7 @@ def _check_cpu(host: Resources) -> None:
         raise InvalidParameter("Conflicting options: Nano CPUs and CPU Period cannot both be set")
     if host.nano_cpus and host.cpu_quota:
         raise InvalidParameter("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
-    cpus = os.cpu_count() or 1
+    cpus = (os.cpu_count() or 1) if host.nano_cpus or host.cpuset_cpus else 1
     if host.nano_cpus < 0 or host.nano_cpus > cpus * 1_000_000_000:
         raise InvalidParameter(f"range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available")
     if host.cpu_shares < 0:
@@ -218,7 +218,7 @@ def _check_cpu(host: Resources) -> None:
         raise InvalidParameter(
             f"Invalid value {host.cpuset_cpus} for cpuset cpus: value of out range, maximum is {LARGEST_CPUSET - 1}"
         )
-    nodes = _online_nodes()
+    nodes = _online_nodes() if host.cpuset_mems else "0"
     if max((int(number) for number in re.findall(r"\d+", host.cpuset_mems)), default=0) > int(
         re.split("[-,]", nodes)[-1]
     ):

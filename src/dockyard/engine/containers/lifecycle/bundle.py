@@ -11,14 +11,15 @@ from dockyard.engine.containers.rootfs_files import read_from_view
 from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.spec.build import Prepared, build_spec
 from dockyard.engine.containers.spec.namespaces import Joined
-from dockyard.engine.containers.spec.user import resolve_user
+from dockyard.engine.containers.spec.user import ResolvedUser, resolve_user
 from dockyard.engine.containers.user_namespace import remap_of, user_namespace
 from dockyard.engine.security.apparmor import DEFAULT_PROFILE, ensure_default_profile
 from dockyard.engine.security.selinux import relabel
 from dockyard.errors import Conflict, InvalidParameter, NotFound
-from dockyard.fs.atomic import write_atomic
+from dockyard.fs.atomic import write_once
 from dockyard.fs.mount import IdMap, Mount
 from dockyard.spec.runtime import to_json
+from dockyard.store.graphdriver.view import View
 
 
 def write_bundle(services: Services, record: Container) -> None:
@@ -29,7 +30,7 @@ def write_bundle(services: Services, record: Container) -> None:
     prepared = Prepared(
         rootfs=root(services, record),
         joined=_joined(services, record),
-        user=resolve_user(record.config.user, host.group_add or (), lambda path: read_from_view(view, path)),
+        user=_user(record, view),
         network_files=_network_files(services, record),
         shm_source=_shm_source(services, record),
         bound_sources=bound_sources(record, services.paths.bundle(record.id)),
@@ -41,7 +42,14 @@ def write_bundle(services: Services, record: Container) -> None:
     spec = build_spec(record, prepared, services.daemon, services.machine)
     bundle = services.paths.bundle(record.id)
     os.makedirs(bundle, mode=0o711, exist_ok=True)
-    write_atomic(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
+    # Nobody reads it before the supervisor is asked, and what can't be parsed is no bundle.
+    write_once(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
+
+
+def _user(record: Container, view: View) -> ResolvedUser:
+    with view.reader() as reader:
+        groups = record.host_config.group_add or ()
+        return resolve_user(record.config.user, groups, lambda path: read_from_view(reader, path))
 
 
 def linked_environment(services: Services, record: Container) -> tuple[str, ...]:
