@@ -180,6 +180,8 @@ class MakeDirectory:
 
     path: str
     owner: str = ""
+    strict: bool = True
+    """As for Transfer: whose words errors have."""
 
 
 Operation = Base | LocalTree | HttpTree | GitTree | Run | Transfer | MakeDirectory

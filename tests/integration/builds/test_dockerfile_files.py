@@ -15,7 +15,7 @@ from tests.peers import busybox_image
 from tests.support.dockerfiles.cases import FOLDER, Case, cases
 from tests.support.dockerfiles.chrooted import build
 from tests.support.dockerfiles.context import make_context
-from tests.support.dockerfiles.facts import apply_layer
+from tests.support.dockerfiles.facts import apply_layer, without_stubs
 from tests.support.dockerfiles.planned import options_of
 from tests.support.stores import Store, open_store
 
@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.root]
 TOPICS = ("copying", "config", "errors")
 NEEDS_A_SANDBOX = re.compile(r"^RUN (?!mkdir|ln|touch|echo x > /x && chown|rm )", re.MULTILINE)
 """Commands that look at where they run are compared in containers (tests/e2e/builds)."""
-STUBS = ("etc", "dev", "proc", "sys")
 
 
 def facts(topic: str) -> dict[str, Any]:
@@ -52,15 +51,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         opened.load(iter(lambda: file.read(1 << 20), b""))
     yield opened
     opened.layers.confirm()
-
-
-def without_stubs(files: dict[str, str]) -> dict[str, str]:
-    """BuildKit leaves the directories of what it mounts in layers."""
-    return {
-        name: what
-        for name, what in files.items()
-        if name not in STUBS or any(other.startswith(f"{name}/") for other in files)
-    }
 
 
 def normal(error: str) -> str:

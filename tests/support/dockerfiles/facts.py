@@ -13,8 +13,7 @@ _CONFIG = (
     "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels", "OnBuild", "Shell", "StopSignal", "User",
     "Volumes", "WorkingDir",
 )  # fmt: skip
-BASE_LAYERS = 1
-"""All cases stand on an image of one layer, or on nothing."""
+_STUBS = ("etc", "dev", "proc", "sys")
 
 
 def image_facts(docker: Docker, image: str, scratch: Path) -> dict[str, Any]:
@@ -42,6 +41,15 @@ def image_facts(docker: Docker, image: str, scratch: Path) -> dict[str, Any]:
         "history": history[1:] if shared else history,
         "layers": len(layers) - shared,
         "files": dict(sorted(files.items())),
+    }
+
+
+def without_stubs(files: dict[str, Any]) -> dict[str, Any]:
+    """BuildKit leaves the directories of what it mounts in layers."""
+    return {
+        name: what
+        for name, what in files.items()
+        if name not in _STUBS or any(other.startswith(f"{name}/") for other in files)
     }
 
 

@@ -28,37 +28,38 @@ def record(host: str, buildx: str, topic: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for case in cases(topic):
         with tempfile.TemporaryDirectory(prefix="dockerfiles-") as home:
-            found[case.name] = facts_of(docker, host, buildx, case, Path(home))
+            found[case.name] = facts_of(docker, buildx, case, Path(home))
             print(f"{topic}/{case.name}: {found[case.name].get('error') or 'built'}", file=sys.stderr)
     return found
 
 
-def facts_of(docker: Docker, host: str, buildx: str, case: Case, home: Path) -> dict[str, Any]:
+def facts_of(docker: Docker, buildx: str, case: Case, home: Path) -> dict[str, Any]:
     """Warnings, and then the error or the image, of one case."""
-    context = make_context(home / "context", case)
-    environment = {
-        "DOCKER_HOST": host,
-        "DOCKER_CONFIG": str(home / "config"),
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(home),
-    }
-    common = [*case.arguments, "--network=none", str(context)]
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [buildx, "build", *arguments, *common]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-
-    checked = run("--call=check,format=json")
+    checked = _buildx(docker, buildx, case, home, "--call=check,format=json")
     facts: dict[str, Any] = {}
     if checked.stdout.strip().startswith("{"):
         facts["warnings"] = [_warning(one) for one in json.loads(checked.stdout).get("warnings") or []]
+    return {**facts, **build_facts(docker, buildx, case, home)}
+
+
+def build_facts(docker: Docker, buildx: str, case: Case, home: Path) -> dict[str, Any]:
+    """The error or the image of one case, built below the folder `home`."""
     tag = f"dockerfiles:{case.topic}-{case.name}"
-    built = run("--progress=plain", "--provenance=false", "-t", tag)
+    built = _buildx(docker, buildx, case, home, "--progress=plain", "--provenance=false", "-t", tag)
     if built.returncode != 0:
-        return {**facts, **_error(built.stderr)}
-    facts |= image_facts(docker, tag, home)
+        return _error(built.stderr)
+    facts = image_facts(docker, tag, home)
     docker("rmi", "-f", tag)
     return facts
+
+
+def _buildx(docker: Docker, buildx: str, case: Case, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    context = home / "context"
+    if not context.exists():
+        make_context(context, case)
+    environment = {"DOCKER_HOST": docker.host, "DOCKER_CONFIG": f"{home}/config", "HOME": f"{home}"}
+    command = [buildx, "build", *arguments, *case.arguments, "--network=none", str(context)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def _warning(one: dict[str, Any]) -> dict[str, Any]:

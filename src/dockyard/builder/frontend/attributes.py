@@ -113,7 +113,7 @@ def parse_attributes(given: Mapping[str, str]) -> Attributes:
         ulimits=tuple(_ulimit(text) for text in _fields(given.get("ulimit", ""))),
         shm_bytes=_integer("shm size", given.get("shm-size", "")),
         cgroup_parent=given.get("cgroup-parent", ""),
-        hostname=arguments.get("BUILDKIT_SANDBOX_HOSTNAME") or given.get("hostname", ""),
+        hostname=arguments.get("BUILDKIT_SANDBOX_HOSTNAME") or given.get("hostname", "") or "buildkitsandbox",
         limits=_limits(given),
         resolve_mode=mode,
         cache_sources=_cache_sources(given),

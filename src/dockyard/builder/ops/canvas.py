@@ -161,7 +161,7 @@ class Canvas:
             os.mkdir(name, 0o700, dir_fd=parent)
         except FileExistsError:
             if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
-                raise InvalidParameter(f"not a directory: /{display(b'/'.join(steps))}") from None
+                raise InvalidParameter(f"mkdir /{display(b'/'.join(steps))}: not a directory") from None
             self._made.add(steps)
             return
         made = self._tree.directory(steps)
@@ -172,7 +172,7 @@ class Canvas:
         elif not stat.S_ISDIR(lower.st_mode):
             os.rmdir(name, dir_fd=self._tree.directory(steps[:-1]))
             self._tree.forget()
-            raise InvalidParameter(f"not a directory: /{display(b'/'.join(steps))}")
+            raise InvalidParameter(f"mkdir /{display(b'/'.join(steps))}: not a directory")
         else:
             os.fchown(made, lower.st_uid, lower.st_gid)
             os.fchmod(made, stat.S_IMODE(lower.st_mode))

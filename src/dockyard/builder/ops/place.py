@@ -9,6 +9,8 @@ from dockyard.builder.files import FileReader, Status
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
 from dockyard.builder.ops.select import Found
+from dockyard.errors import InvalidParameter
+from dockyard.fs.paths import display
 from dockyard.fs.rooted import Steps
 
 
@@ -56,6 +58,9 @@ def place(canvas: Canvas, reader: FileReader, found: Found, target: Steps, attri
     if not found.is_directory:
         _entry(canvas, reader, found.steps, found.status, target, attributes)
     else:
+        there = canvas.status(target)
+        if there is not None and not stat.S_ISDIR(there.st_mode) and not found.relative:
+            raise InvalidParameter(f"cannot copy to non-directory: /{display(b'/'.join(target))}")
         canvas.enter(target, *owner, mode=attributes.made_mode)
         if found.relative:
             canvas.describe(target, *attributes.owner(found.status), attributes.mode(found.status))

@@ -13,12 +13,12 @@ from dockyard.builder.files import Files
 from dockyard.builder.graph import BindMount, CacheMount, Run, SecretMount, SshMount, TmpfsMount, Vertex
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.place import Attributes, place
-from dockyard.builder.ops.select import select
+from dockyard.builder.ops.select import Found, select, uncomputable
 from dockyard.builder.solve.events import Event, Running
 from dockyard.builder.solve.executor import Attachment, Command, Executor, Say
 from dockyard.builder.solve.results import Result, Snapshot, Tree
 from dockyard.builder.solve.sources import Secrets
-from dockyard.errors import InvalidParameter, SystemFailure
+from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.archive.source import write_all
 from dockyard.fs.mount import Mount
 from dockyard.fs.paths import components
@@ -35,6 +35,14 @@ class CommandFailed(InvalidParameter):
         super().__init__(f"The command '{' '.join(args)}' returned a non-zero code: {exit_code}")
         self.command = args
         self.exit_code = exit_code
+
+
+class NotRun(InvalidParameter):
+    """A command could not even be begun; `str()` is why."""
+
+    def __init__(self, args: tuple[str, ...], reason: DockyardError) -> None:
+        super().__init__(str(reason))
+        self.command = args
 
 
 class RunWorker(Protocol):
@@ -81,7 +89,10 @@ async def perform(worker: RunWorker, vertex: Vertex, operation: Run, inputs: lis
 
         failed = True
         try:
-            exit_code = await worker.executor.run(command, created, worker.saying(vertex))
+            try:
+                exit_code = await worker.executor.run(command, created, worker.saying(vertex))
+            except (InvalidParameter, SystemFailure) as error:
+                raise NotRun(operation.args, error) from error
             if exit_code != 0:
                 raise CommandFailed(operation.args, exit_code)
             failed = False
@@ -210,12 +221,20 @@ class _Ready:
         path = await self._stack.enter_async_context(self._worker.secrets.ssh(mount.id))
         if path is None:
             if mount.required:
-                raise InvalidParameter(f"ssh agent {mount.id}: not found")
+                raise InvalidParameter(f"unset ssh forward key {mount.id}")
             return
         with contextlib.suppress(OSError):
             os.chown(path, mount.uid, mount.gid)
             os.chmod(path, mount.mode)
         self.attachments.append(Attachment(mount.target, path))
+
+
+def mounted(files: Files, source: str) -> list[Found]:
+    """What a mount shows of a tree, to be digested. Raises InvalidParameter in BuildKit's words."""
+    try:
+        return select(files, (source,), strict=False)
+    except NotFound as error:
+        raise InvalidParameter(uncomputable(str(error))) from None
 
 
 def _inside(files: Files, source: str) -> str:
@@ -227,7 +246,7 @@ def _inside(files: Files, source: str) -> str:
     except OSError as error:
         raise InvalidParameter(f"mount source {source}: {(error.strerror or '').lower()}") from error
     if real is None:
-        raise InvalidParameter(f'failed to compute cache key: "{source}": not found')
+        raise InvalidParameter(uncomputable(f'"{source}": not found'))
     return os.fsdecode(b"/".join(real))
 
 

@@ -82,6 +82,12 @@ def content_digest(files: Files, found: list[Found], *, owners: bool) -> str:
     return whole.hexdigest()
 
 
+def uncomputable(what: str) -> str:
+    """BuildKit's words for something that can't be found while a key is computed."""
+    digest = hashlib.sha256(what.encode("utf-8", "replace")).hexdigest()
+    return f"failed to compute cache key: failed to calculate checksum of ref {digest[:25]}::{digest[25:50]}: {what}"
+
+
 def label_of(found: list[Found]) -> str:
     """What history shows of the content: `file:…`, `dir:…`; `multi:…` for several."""
     labels = [f"{'dir' if one.is_directory else 'file'}:{one.digest}" for one in found]

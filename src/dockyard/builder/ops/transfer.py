@@ -1,6 +1,5 @@
 """COPY and ADD: what was selected goes into a draft. Also the directory of WORKDIR. All in a thread."""
 
-import hashlib
 import os
 import stat
 import tempfile
@@ -8,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dockyard.builder.files import Files, LayerFiles
-from dockyard.builder.graph import InlineFile, Selection, Transfer
+from dockyard.builder.graph import InlineFile, MakeDirectory, Selection, Transfer
 from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
 from dockyard.builder.ops.owner import lenient_owner, resolve_owner
 from dockyard.builder.ops.place import Attributes, place
-from dockyard.builder.ops.select import Found, content_digest, label_of, select
+from dockyard.builder.ops.select import Found, content_digest, label_of, select, uncomputable
 from dockyard.builder.ops.unpack import is_archive, unpack
 from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.paths import components, display
@@ -76,10 +75,7 @@ def _not_found(operation: Transfer, what: str, sent: bool) -> InvalidParameter:
     if alone and not sent:
         path = what.rpartition(": ")[0].strip('"')
         return InvalidParameter(f"lstat {path}: no such file or directory")
-    digest = hashlib.sha256(f"{operation!r}".encode("utf-8", "replace")).hexdigest()
-    return InvalidParameter(
-        f"failed to compute cache key: failed to calculate checksum of ref {digest[:25]}::{digest[25:50]}: {what}"
-    )
+    return InvalidParameter(uncomputable(what))
 
 
 def perform(prepared: Prepared, directory: str, below: View | None, scratch: str) -> None:
@@ -173,19 +169,19 @@ def _inline(canvas: Canvas, operation: Transfer, file: InlineFile, owner: tuple[
         os.close(made)
 
 
-def make_directory(path: str, owner: str, directory: str, below: View | None) -> None:
-    """The directory `path` with those above it in the draft at `directory`. Raises InvalidParameter, SystemFailure.
-
-    `owner`: whose those are that are made, empty for root's.
-    """
+def make_directory(operation: MakeDirectory, directory: str, below: View | None) -> None:
+    """WORKDIR's directory with those above it in the draft at `directory`. Raises InvalidParameter, SystemFailure."""
+    path = operation.path
     try:
-        ids = lenient_owner(owner, below) if owner else (0, 0)
+        ids = lenient_owner(operation.owner, below) if operation.owner else (0, 0)
         with Canvas(directory, below) as canvas:
             steps = canvas.resolve(components(path.encode("utf-8", "surrogateescape")))
             status = canvas.status(steps)
             if status is None:
                 canvas.enter(steps, *ids)
-            elif not canvas.is_directory(steps):
+            elif not canvas.is_directory(steps) and operation.strict:
                 raise InvalidParameter(f"Cannot mkdir: {path} is not a directory")
+            elif not canvas.is_directory(steps):
+                raise InvalidParameter(f"mkdir {path}: not a directory")
     except OSError as error:
         raise SystemFailure(f"mkdir {path}: {(error.strerror or str(error)).lower()}") from error

@@ -10,7 +10,7 @@ from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.files import Files, LayerFiles
 from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, Run, Transfer, Vertex
 from dockyard.builder.ops import run, transfer
-from dockyard.builder.ops.select import content_digest, select
+from dockyard.builder.ops.select import content_digest
 from dockyard.builder.solve.events import Event, Output
 from dockyard.builder.solve.executor import Executor, Say, Tell
 from dockyard.builder.solve.results import Result, Snapshot, Tree
@@ -79,12 +79,12 @@ class BuildWorker:
                 return PlannedJob(None, "", lambda: self._sources.http(download, self.said(vertex)))
             case GitTree() as repository:
                 return PlannedJob(None, "", lambda: self._sources.git(repository, self.said(vertex)))
-            case MakeDirectory(path, owner):
+            case MakeDirectory() as made:
                 base = _base(inputs)
                 return PlannedJob(
-                    f"{_KEY_VERSION} mkdir {path!r} {owner} {base}",
+                    f"{_KEY_VERSION} mkdir {made.path!r} {made.owner} {base}",
                     "",
-                    lambda: self._make_directory(vertex, path, owner, base),
+                    lambda: self._make_directory(vertex, made, base),
                 )
             case Transfer() as operation:
                 return await self._transfer(vertex, operation, inputs)
@@ -135,9 +135,9 @@ class BuildWorker:
         below = draft.parent.chain_id if draft.parent is not None else None
         return Snapshot(layer.chain_id if layer is not None else below, label, container_id)
 
-    async def _make_directory(self, vertex: Vertex, path: str, owner: str, base: str | None) -> Snapshot:
+    async def _make_directory(self, vertex: Vertex, operation: MakeDirectory, base: str | None) -> Snapshot:
         def draw(draft: Draft, below: View | None) -> None:
-            transfer.make_directory(path, owner, draft.directory, below)
+            transfer.make_directory(operation, draft.directory, below)
 
         return await asyncio.to_thread(self._drawn, vertex, base, "", draw)
 
@@ -181,7 +181,7 @@ class BuildWorker:
             if isinstance(one, Snapshot):
                 digests.append(one.chain_id or "")
             else:
-                found = select(one.files, (getattr(mount, "source", "/"),))
+                found = run.mounted(one.files, getattr(mount, "source", "/"))
                 digests.append(content_digest(one.files, found, owners=False))
         told = Run(
             operation.args, operation.env, operation.cwd, operation.user, operation.network, operation.insecure,

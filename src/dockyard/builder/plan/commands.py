@@ -159,6 +159,6 @@ def plan_workdir(state: StageState, one: types.Workdir) -> None:
         path = given if given.startswith("/") else whole
         owner = state.config.user
     state.config = state.config._replace(working_dir=path)
-    made, shown = MakeDirectory(whole, owner), state.shown(str(one))
+    made, shown = MakeDirectory(whole, owner, state.options.is_classic), state.shown(str(one))
     vertex = state.vertex_of(made, state.vertex, span=one.line.span, name=shown)
     state.files(one, vertex, f"WORKDIR {path}", f"WORKDIR {path}")

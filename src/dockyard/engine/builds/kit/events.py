@@ -1,9 +1,10 @@
 """The solver's events as progress, and what an error of a step is called."""
 
 import asyncio
+import json
 
 from dockyard.builder.graph import LocalTree
-from dockyard.builder.ops.run import CommandFailed
+from dockyard.builder.ops.run import CommandFailed, NotRun
 from dockyard.builder.solve import events
 from dockyard.engine.builds.kit.progress import CANCELED, Progress
 
@@ -27,6 +28,12 @@ def words(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError):
         return CANCELED
     if isinstance(error, CommandFailed):
-        command = " ".join(error.command)
-        return f'process "{command}" did not complete successfully: exit code: {error.exit_code}'
+        return f"process {_quoted(error.command)} did not complete successfully: exit code: {error.exit_code}"
+    if isinstance(error, NotRun):
+        return f"process {_quoted(error.command)} did not complete successfully: {error}"
     return str(error)
+
+
+def _quoted(command: tuple[str, ...]) -> str:
+    """As Go's %q prints it."""
+    return json.dumps(" ".join(command), ensure_ascii=False)
