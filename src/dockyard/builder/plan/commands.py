@@ -125,7 +125,8 @@ def _secret(state: StageState, flag: MountFlag) -> SecretMount:
 def plan_cmd(state: StageState, one: types.Cmd) -> None:
     """CMD."""
     words = _command(state, one.command)
-    state.config = state.config._replace(cmd=words, args_escaped=False)
+    # BuildKit marks every CMD as one whose words need no quoting for Windows.
+    state.config = state.config._replace(cmd=words, args_escaped=not state.options.is_classic)
     state.nop(one, f"CMD {quoted(words)}")
     state.cmd_set = state.cmd_set or bool(one.command.words)
 
@@ -133,7 +134,8 @@ def plan_cmd(state: StageState, one: types.Cmd) -> None:
 def plan_entrypoint(state: StageState, one: types.Entrypoint) -> None:
     """ENTRYPOINT. A CMD that the base image brought would be arguments of another program: it goes."""
     words = _command(state, one.command)
-    state.config = state.config._replace(entrypoint=words, args_escaped=False)
+    escaped = state.config.args_escaped and not state.options.is_classic
+    state.config = state.config._replace(entrypoint=words, args_escaped=escaped)
     if not state.cmd_set:
         state.config = state.config._replace(cmd=None)
     state.nop(one, f"ENTRYPOINT {quoted(words)}")
