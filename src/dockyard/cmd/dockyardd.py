@@ -6,6 +6,7 @@ again. dockerd(8) has the same flags, log lines and exit codes. A service manage
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import os
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     config = asked.config
     set_up_logging(config)
+    # A library in this process may crash: that of nftables does when others have put in rules that are too new for it.
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # there may be no standard error
+        faulthandler.enable()
     for warning in config.warnings:
         LOG.warning(warning)
     if os.geteuid() != 0:

@@ -133,3 +133,9 @@ def test_killed_at_random_moments(make_engine: Callable[..., Engine]) -> None:
             engine.docker.result("network", "disconnect", name, container)
         engine.docker("network", "rm", name)
     settle(engine, containers)
+
+
+def test_a_crash_says_in_the_log_where_it_was(own_engine: Engine) -> None:
+    own_engine.kill(signal.SIGSEGV)
+    assert "Fatal Python error: Segmentation fault" in own_engine.log.read_text()
+    own_engine.start()
