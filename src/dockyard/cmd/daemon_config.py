@@ -107,7 +107,7 @@ def _refuse_unsupported(values: dict[str, Any]) -> None:
         off = flag.default if not flag.kind.many else []
         if value in (None, "", off) or (flag.name, value) in _HARMLESS:
             continue
-        if flag.name == "feature" and all(on == "false" for _, on in value):
+        if flag.name == "feature" and all(on == "false" or name == "buildkit" for name, on in value):
             continue
         raise InvalidParameter(f"--{flag.name} ({flag.usage.lower()}) is not supported by Dockyard yet")
     for option in values["exec-opt"]:
@@ -202,6 +202,7 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         selinux_enabled=values["selinux-enabled"],
         restart_unhealthy=values["restart-unhealthy"],
         pull_referrers=values["pull-referrers"],
+        buildkit=dict(values["feature"] or ()).get("buildkit", "true") != "false",
         discard_unpacked_layers=values["discard-unpacked-layers"],
         warnings=tuple(warnings),
     )

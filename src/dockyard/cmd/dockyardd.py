@@ -106,7 +106,7 @@ async def serve(
     except BaseException:
         close_all(listeners)
         raise
-    settings = DoorSettings(__version__, time.time_ns, config.experimental)
+    settings = DoorSettings(__version__, time.time_ns, config.experimental, config.buildkit)
 
     def door(scope: Scope | None = None) -> Door:
         return Door(engine, settings, scope=scope)

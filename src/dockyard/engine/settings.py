@@ -76,7 +76,7 @@ def reload_attributes(config: DaemonConfig, *, cgroup_v2: bool) -> dict[str, str
         "default-ipc-mode": config.default_ipc_mode,
         "default-runtime": config.default_runtime,
         "default-shm-size": str(config.default_shm_size),
-        "features": "map[]",
+        "features": "map[]" if config.buildkit else "map[buildkit:false]",
         "insecure-registries": _array(config.insecure_registries),
         "labels": _array(config.labels),
         "live-restore": _boolean(config.live_restore),

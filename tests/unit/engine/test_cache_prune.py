@@ -7,7 +7,7 @@ import pytest
 
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.engine.builds.usage import PruneRequest, prune
+from dockyard.engine.builds.usage import Held, PruneRequest, prune
 from dockyard.store.metadata import Database
 
 
@@ -33,11 +33,12 @@ def test_filters(tmp_path: Path, filters: dict[str, tuple[str, ...]], taken: int
     """One in use stays whatever is asked for."""
     mounts = CacheMounts(str(tmp_path / "mounts"), str(tmp_path), lambda: 1)
     cache = BuildCache(Database(str(tmp_path / "db")))
+    held = Held(cache, mounts, CacheMounts(str(tmp_path / "contexts"), str(tmp_path), lambda: 1))
 
     async def run() -> list[int]:
         async with mounts.hold("a", "shared", nothing, 0, 0, 0o755):
-            during = prune(cache, mounts, set(), PruneRequest(filters=filters), 2)
-        return [len(one.ids) for one in (during, prune(cache, mounts, set(), PruneRequest(filters=filters), 2))]
+            during = prune(held, set(), PruneRequest(filters=filters), 2)
+        return [len(one.ids) for one in (during, prune(held, set(), PruneRequest(filters=filters), 2))]
 
     assert asyncio.run(run()) == [0, taken]
     assert len(mounts.all()) == 1 - taken

@@ -34,7 +34,7 @@ async def test_ping(tmp_path: Path) -> None:
         assert reply.headers["api-version"] == "1.55"
         assert reply.headers["ostype"] == "linux"
         assert reply.headers["docker-experimental"] == "false"
-        assert reply.headers["builder-version"] == "1"
+        assert reply.headers["builder-version"] == "2"
         assert reply.headers["swarm"] == "inactive"
         assert reply.headers["server"] == "Docker/1.2.3 (linux)"
         assert reply.headers["cache-control"] == "no-cache, no-store, must-revalidate"

@@ -34,7 +34,7 @@ def receive_context(chunks: Iterable[bytes], path: str) -> ArchiveFiles:
     pieces = iter(chunks)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        for chunk in _watched(inflated(pieces), descriptor):
+        for chunk in watched(inflated(pieces), descriptor):
             write_all(descriptor, chunk)
     finally:
         os.close(descriptor)
@@ -125,7 +125,7 @@ def _plain(name: bytes) -> bool:
     return name.startswith((b"user.", b"security.capability"))
 
 
-def _watched(chunks: Iterable[bytes], descriptor: int) -> Iterator[bytes]:
+def watched(chunks: Iterable[bytes], descriptor: int) -> Iterator[bytes]:
     """Passes chunks on as long as there is room for them on the disk."""
     since = _CHECK_EVERY_BYTES
     for chunk in chunks:

@@ -28,7 +28,7 @@ from dockyard.store.push.parcel import Parcel
 
 Tag = Callable[[str, Reference], Awaitable[None]]
 """Gives an image (by its id) a name, and tells the engine's events."""
-_OWN = ("prefer-image-digest", "buildinfo-attrs", "context")
+_OWN = ("load", "prefer-image-digest", "buildinfo-attrs", "context")
 """Attributes that buildx sends along and that mean nothing here."""
 
 

@@ -29,7 +29,14 @@ class Session:
     name: str
     shared_key: str
     methods: frozenset[str]
-    caller: Caller
+    connection: Caller | None
+
+    @property
+    def caller(self) -> Caller:
+        """Calls the client. Raises SystemFailure when there is none."""
+        if self.connection is None:
+            raise SystemFailure("the client has no session")
+        return self.connection
 
     def serves(self, path: str) -> bool:
         """Whether the client has this method."""
@@ -45,3 +52,8 @@ def asked(what: str) -> Generator[None, None, None]:
         raise _ERRORS.get(error.status, SystemFailure)(f"{what}: {error.message or error.status.name}") from error
     except (StreamTerminatedError, ProtocolError, ConnectionError, OSError, AssertionError) as error:
         raise SystemFailure(f"{what}: no active session: the client is gone") from error
+
+
+def nobody(session_id: str) -> Session:
+    """The session of a client that has none: nothing can be asked of it."""
+    return Session(session_id, "", "", frozenset(), None)

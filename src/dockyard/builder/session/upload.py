@@ -23,7 +23,6 @@ async def upload(session: Session, url: str) -> AsyncGenerator[bytes, None]:
     parts = urlsplit(url)
     with asked(f"receiving {url}"):
         async with session.caller.open(PULL, {"urlpath": parts.path, "urlhost": parts.netloc}) as stream:
-            await stream.send_request()
+            await stream.send_request(end=True)  # else the client resets it at its end, and what it sent is lost
             async for message in stream:
                 yield message.data
-            await stream.end()

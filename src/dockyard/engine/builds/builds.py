@@ -11,7 +11,7 @@ from dockyard.builder.locks import KeyLocks
 from dockyard.engine.builds.messages import Message
 from dockyard.engine.builds.parts import Parts
 from dockyard.engine.builds.request import BuildRequest
-from dockyard.engine.builds.usage import CacheUsage, Pruned, PruneRequest, prune, usage
+from dockyard.engine.builds.usage import CacheUsage, Held, Pruned, PruneRequest, prune, usage
 from dockyard.engine.containers.services import Services
 from dockyard.engine.open_store import Store
 from dockyard.engine.registries import Registries
@@ -40,6 +40,7 @@ class Builds:
             asyncio.Semaphore(max(_LEAST_PARALLEL, 2 * (os.cpu_count() or 1))),
         )
         self._kept = CacheMounts(services.paths.build_contexts, services.paths.removed_mounts, services.clock_ns)
+        self._held = Held(store.build_cache, self.parts.mounts, self._kept)
         self._kit: KitBuilds | None = None
         self._next_look_ns = 0
 
@@ -65,14 +66,13 @@ class Builds:
 
     async def usage(self) -> CacheUsage:
         """What the cache holds."""
-        parts = self.parts
-        return await asyncio.to_thread(lambda: usage(parts.cache, parts.mounts, self._shared()))
+        return await asyncio.to_thread(lambda: usage(self._held, self._shared()))
 
     async def prune(self, request: PruneRequest) -> Pruned:
         """Removes from the cache what `request` means; what went, and the bytes freed."""
         parts = self.parts
         now_ns = parts.services.clock_ns()
-        pruned = await asyncio.to_thread(lambda: prune(parts.cache, parts.mounts, self._shared(), request, now_ns))
+        pruned = await asyncio.to_thread(lambda: prune(self._held, self._shared(), request, now_ns))
         await asyncio.to_thread(parts.store.images.collect_layers)
         await asyncio.to_thread(parts.cache.forget_steps, lambda image: parts.store.images.find(image) is None)
         parts.services.events.publish("builder", "prune", "", {"reclaimed": str(pruned.freed_bytes)})

@@ -12,6 +12,8 @@ from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.errors import SystemFailure
 from dockyard.store.graphdriver.usage import tree_bytes
 
+CONTEXT = "source.local"
+
 
 @dataclass(frozen=True, slots=True)
 class CacheItem:
@@ -55,6 +57,8 @@ class PruneRequest:
     keep_bytes: int = 0
     older_than_ns: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ids: AbstractSet[str] | None = None
+    """These alone; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,23 @@ class Pruned:
     freed_bytes: int
 
 
-def usage(cache: BuildCache, mounts: CacheMounts, shared: AbstractSet[str]) -> CacheUsage:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that the cache consists of. `contexts`: directories of clients, kept for their next build."""
+
+    records: BuildCache
+    mounts: CacheMounts
+    contexts: CacheMounts
+
+
+def usage(held: Held, shared: AbstractSet[str]) -> CacheUsage:
     """All that is there; `shared`: chain ids of layers that images have, too."""
-    return CacheUsage(tuple(_items(cache, mounts, shared)))
+    return CacheUsage(tuple(_items(held, shared)))
 
 
-def prune(
-    cache: BuildCache, mounts: CacheMounts, shared: AbstractSet[str], request: PruneRequest, now_ns: int
-) -> Pruned:
+def prune(held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: int) -> Pruned:
     """Remove items, those first that weren't used for the longest time."""
-    items = usage(cache, mounts, shared).items
+    items = usage(held, shared).items
     kept = sum(item.size_bytes for item in items if request.everything or not item.shared)
     removed: list[CacheItem] = []
     for item in sorted(items, key=lambda one: one.used_ns):
@@ -82,15 +93,18 @@ def prune(
             break
         if item.in_use or (item.shared and not request.everything) or not _matches(item, request, now_ns):
             continue
+        mounts = held.contexts if item.kind == CONTEXT else held.mounts
         if not item.key and not mounts.remove(item.id):
             continue  # a command began with it while sizes were counted
         removed.append(item)
         kept -= item.size_bytes
-    cache.forget(item.key for item in removed if item.key)
+    held.records.forget(item.key for item in removed if item.key)
     return Pruned(tuple(item.id for item in removed), sum(0 if item.shared else item.size_bytes for item in removed))
 
 
 def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:
+    if request.ids is not None and item.id not in request.ids:
+        return False
     if request.older_than_ns and now_ns - item.used_ns < request.older_than_ns:
         return False
     values = {
@@ -109,19 +123,26 @@ def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:
     )
 
 
-def _items(cache: BuildCache, mounts: CacheMounts, shared: AbstractSet[str]) -> Iterator[CacheItem]:
-    records = cache.records()
+def _items(held: Held, shared: AbstractSet[str]) -> Iterator[CacheItem]:
+    records = held.records.records()
     by_chain = {record.chain_id: record.id for record in records if record.chain_id is not None}
     for record in records:
         yield _of_record(record, by_chain, shared)
+    yield from _of_mounts(held.mounts, "exec.cachemount")
+    yield from _of_mounts(held.contexts, CONTEXT)
+
+
+def _of_mounts(mounts: CacheMounts, kind: str) -> Iterator[CacheItem]:
     for mount in mounts.all():
+        name = mount.id.lstrip("/")
+        told = f"local source for {name}" if kind == CONTEXT else f"cached mount {name} ({mount.sharing})"
         size_bytes = _bytes(mount.directory)
         if size_bytes is None:
             continue
         yield CacheItem(
             mount.name,
-            "exec.cachemount",
-            f"cached mount {mount.id.lstrip('/')} ({mount.sharing})",
+            kind,
+            told,
             mounts.in_use(mount.name),
             False,
             size_bytes,

@@ -27,6 +27,8 @@ class Call:
     query: Query
     request: BaseRequest
     clock_ns: Callable[[], int]
+    buildkit: bool = True
+    """Which builder clients are told to ask for."""
     confined: bool = False
 
     def header(self, name: str) -> str:

@@ -47,6 +47,8 @@ class DoorSettings:
     server_version: str
     clock_ns: Callable[[], int]
     experimental: bool = False
+    buildkit: bool = True
+    """Clients are told to build with BuildKit's API."""
 
 
 class Door:
@@ -65,6 +67,7 @@ class Door:
         self._engine = engine
         self._scope = scope
         self._clock_ns = settings.clock_ns
+        self._buildkit = settings.buildkit
         self._router = Router((*EXTENSIONS, *ROUTES))
         self._endpoints = endpoints
         self._shielded: set[asyncio.Task[Answer]] = set()
@@ -87,7 +90,7 @@ class Door:
         try:
             check_version(target.version, version)
             check_operation(match.operation, request.method, match.template, version)
-            call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns)
+            call = Call(self._engine, version, match.name, Query(target.query), request, self._clock_ns, self._buildkit)
             if self._scope is not None:
                 call = await admit(self._scope, match.operation, call)
             answer = await self._run(match, call)

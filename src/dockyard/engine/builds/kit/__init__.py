@@ -5,6 +5,7 @@ jobs.py        builds, by the id that clients choose: the way in (KitBuilds)
 job.py         one build: what lives as long as it does
 frontend.py    one run of the Dockerfile frontend: read, planned, solved
 dockerfile.py  the Dockerfile and `.dockerignore`, from wherever they are
+questions.py   what a Dockerfile is asked about itself
 images.py      base images and named contexts that are images
 sources.py     files of the client, repositories, downloads
 progress.py    what is told, for any number of readers

@@ -116,11 +116,11 @@ class Run:
         sources.digests |= locals_
         sources.follow = {name: followed(results, name) for name in locals_}
         if MAIN in locals_:
-            sources.excludes = tuple(await load_ignored(self.attributes, self._transfers(), self._defined()))
+            sources.excludes = tuple(await load_ignored(self.attributes, self._transfers(), self.defined))
         for vertex in results:
             solver.begin(vertex)
 
-    async def plan(self) -> None:
+    async def plan(self, *, warns: bool = True) -> None:
         """Plan all platforms. Raises BuildFailed."""
         dockerfile = self.dockerfile or await self.read()
         given = self.attributes
@@ -146,7 +146,8 @@ class Run:
             images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)
             with self._failing():
                 self.planned.append(Planned(platform, await plan_build(dockerfile, options, images)))
-        self.warn(self.planned[0].plan.warnings)
+        if warns:
+            self.warn(self.planned[0].plan.warnings)
 
     async def solved(self) -> list[Ref]:
         """Wait until everything is done; what it came to. Raises BuildFailed with the first step's error."""
@@ -165,6 +166,12 @@ class Run:
             await solver.close()
             raise
         return refs
+
+    async def image(self, reference: str, platform: Platform | None) -> BaseImage:
+        """An image, for whoever asks for one by name."""
+        return await KitImages({}, self.job.progress, self.job.id, self._images, self._files_as_base).find(
+            reference, platform
+        )
 
     def ref_of(self, planned: Planned) -> Ref | None:
         """What one platform has come to; None while it isn't done."""
@@ -204,7 +211,7 @@ class Run:
     def _prepare(self, contexts: Mapping[str, NamedContext]) -> None:
         job, given = self.job, self.attributes
         services = job.builds.services
-        definition = self._defined()
+        definition = self.defined
         self._sources = KitSources(self._transfers(), self._remote(), contexts, definition.tree, given.context_name)
         executor = EngineExecutor(services, _host(given), job.builds.parallel, given.hostname)
         worker = BuildWorker(
@@ -244,7 +251,7 @@ class Run:
         try:
             yield
         except DockyardError as error:
-            definition = self._defined()
+            definition = self.defined
             raise failure(
                 error,
                 filename=definition.name,
@@ -260,7 +267,9 @@ class Run:
                 return stage.begin.line.span
         return None
 
-    def _defined(self) -> Definition:
+    @property
+    def defined(self) -> Definition:
+        """What was read."""
         assert self.definition is not None
         return self.definition
 
@@ -313,7 +322,7 @@ class Run:
 
     def _remote(self) -> Remote:
         job = self.job
-        return Remote(job.session, job.scratch, proxies(job.builds.services.daemon))
+        return Remote(job.session, job.scratch, proxies(job.builds.services.daemon), job.body)
 
 
 def _host(given: Attributes) -> HostConfig:

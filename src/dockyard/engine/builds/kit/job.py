@@ -9,8 +9,10 @@ from dockyard.builder.export.contract import BuildResult, Exporter, Ref
 from dockyard.builder.frontend.attributes import Attributes
 from dockyard.engine.builds.kit.frontend import Planned, Run
 from dockyard.engine.builds.kit.parts import JobParts
+from dockyard.engine.builds.kit.questions import answer
 from dockyard.engine.builds.kit.report import ProgressReport
-from dockyard.errors import DockyardError, InvalidParameter, NotFound
+from dockyard.errors import DockyardError, NotFound
+from dockyard.spec.image.descriptor import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,15 @@ class Job:
 
     async def subrequest(self, attributes: Attributes) -> dict[str, bytes]:
         """What a Dockerfile is asked about itself, without being built. Raises BuildFailed."""
-        raise InvalidParameter(f"unsupported request {attributes.request}")
+        return await answer(Run(self.parts, attributes), attributes)
+
+    async def image_config(self, reference: str, platform: Platform | None, pulls: bool) -> tuple[str, bytes]:
+        """The id of an image, which is pulled when it isn't here or `pulls`; its configuration. NotFound."""
+        attributes = Attributes(resolve_mode="pull" if pulls else "local")
+        found = await Run(self.parts, attributes).image(reference, platform)
+        if found.id is None:
+            raise NotFound(f"{reference}: no image")
+        return found.id, self.parts.builds.store.images.config_bytes(found.id)
 
     def adopt(self, ref_id: str, found: tuple[Run, Planned]) -> None:
         """Take another build's result for one of this build."""
@@ -66,9 +76,9 @@ class Job:
                 runs.append(run)
         for run in runs:
             refs += await run.solved()
-        answer: dict[str, str] = {}
+        answered: dict[str, str] = {}
         if not refs:
-            return refs, answer
+            return refs, answered
         attributes = runs[0].attributes
         epoch = attributes.arguments.get("SOURCE_DATE_EPOCH", "")
         result = BuildResult(
@@ -79,5 +89,5 @@ class Job:
         )
         for number, exporter in enumerate(exporters):
             with ProgressReport(self.parts.progress, self.parts.id, exporter.name, number) as report:
-                answer |= await exporter.export(result, report)
-        return refs, answer | await self.parts.caches.export(result)
+                answered |= await exporter.export(result, report)
+        return refs, answered | await self.parts.caches.export(result)

@@ -2,15 +2,18 @@
 calls that name the build."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.export.contract import Ref
 from dockyard.builder.export.exporters import exporter_of
 from dockyard.builder.frontend.attributes import CacheSource, parse_attributes
 from dockyard.builder.session.auth import credentials_for
+from dockyard.builder.session.session import nobody
 from dockyard.engine.builds.exports import export_tools
 from dockyard.engine.builds.kit.allowed import parse_entitlements
 from dockyard.engine.builds.kit.caches import JobCaches
@@ -20,12 +23,15 @@ from dockyard.engine.builds.kit.parts import JobParts
 from dockyard.engine.builds.kit.progress import Progress
 from dockyard.engine.builds.kit.receiver import SessionReceiver
 from dockyard.engine.builds.kit.sessions import Sessions
+from dockyard.engine.builds.kit.uploads import Uploads
 from dockyard.engine.builds.parts import Parts
 from dockyard.errors import AlreadyExists, InvalidParameter, NotFound
 from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.credentials import Credentials
 
 _WAIT_SECONDS = 6.0
+_ENDED_KEPT = 32
+"""A client asks for the progress of its build beside the build itself: a short one may be over by then."""
 FRONTENDS = ("dockerfile.v0",)
 
 
@@ -60,11 +66,15 @@ class KitBuilds:
         self._parts = parts
         self._kept = kept
         self.sessions = Sessions()
+        self.uploads = Uploads()
         self._jobs: dict[str, Job] = {}
+        self._ended: OrderedDict[str, Progress] = OrderedDict()
         self._changed = asyncio.Condition()
 
-    async def solve(self, request: Solve) -> dict[str, str]:
+    async def solve(self, request: Solve, *, body: Iterator[bytes] | None = None, upload: str = "") -> dict[str, str]:
         """Build to the end; what the exporters answer. Who is cancelled ends the build.
+
+        `body`: the context, when it comes with the request; `upload`: the name under which it comes with another.
 
         Raises BuildFailed for what the build itself has wrong, InvalidParameter for the request.
         """
@@ -77,7 +87,7 @@ class KitBuilds:
         progress = Progress(self._parts.services.clock_ns)
         async with AsyncExitStack() as stack:
             stack.callback(progress.close)
-            session = await self.sessions.get(request.session)
+            session = await self.sessions.get(request.session) if request.session else nobody("")
             scratch = await stack.enter_async_context(self._parts.scratch())
             lease = stack.enter_context(self._parts.store.layers.lease())
             receiver = SessionReceiver(session)
@@ -99,6 +109,7 @@ class KitBuilds:
                 allowed,
                 caches,
                 self.input_ref,
+                body or (self.uploads.take(upload) if upload else None),
             )
             tools = export_tools(self._parts, receiver, credentials)
             exporters = [
@@ -106,7 +117,7 @@ class KitBuilds:
             ]
             job = Job(parts, request.inputs, asyncio.get_running_loop().create_future())
             await self._add(job)
-            stack.callback(self._jobs.pop, request.id)
+            stack.callback(self._end, job)
             if request.frontend:
                 _, ids = await job.run(attributes, request.inputs)
                 returned = Returned(tuple(ids))
@@ -117,9 +128,18 @@ class KitBuilds:
             _, answer = await job.finish(returned.ref_ids, exporters)
         return answer
 
-    async def progress(self, job_id: str) -> Progress:
-        """What the build `job_id` tells, waited for a while; also when it ended a short while ago. Raises NotFound."""
-        return (await self.job(job_id)).parts.progress
+    async def progress(self, job_id: str, work: "asyncio.Future[Any] | None" = None) -> Progress:
+        """What the build `job_id` tells or has told, waited for a while, or until `work` is done. Raises NotFound."""
+        if job_id in self._ended:
+            return self._ended[job_id]
+        asked = asyncio.ensure_future(self.job(job_id))
+        try:
+            await asyncio.wait([asked, *([work] if work is not None else [])], return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise NotFound(f"no such job {job_id}")
+            return asked.result().parts.progress
+        finally:
+            asked.cancel()
 
     def find_ref(self, ref_id: str) -> tuple[Run, Planned]:
         """A result of any build that is still there. Raises NotFound."""
@@ -145,6 +165,12 @@ class KitBuilds:
                 run, planned = job.refs[ref_id]
                 return run.ref_of(planned)
         return None
+
+    def _end(self, job: Job) -> None:
+        del self._jobs[job.parts.id]
+        self._ended[job.parts.id] = job.parts.progress
+        while len(self._ended) > _ENDED_KEPT:
+            self._ended.popitem(last=False)
 
     async def _add(self, job: Job) -> None:
         self._jobs[job.parts.id] = job

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 
+from dockyard.builder.context.archive import watched
 from dockyard.builder.context.clone import clone
 from dockyard.builder.context.download import download
 from dockyard.builder.context.git_url import GitUrl
@@ -15,6 +17,8 @@ from dockyard.builder.session.session import Session
 from dockyard.builder.session.upload import is_upload, upload
 from dockyard.builder.solve.executor import Tell
 from dockyard.builder.solve.results import Tree, directory_tree
+from dockyard.builder.threads import finished
+from dockyard.engine.builds.kit.uploads import BODY_URL, Offered
 from dockyard.errors import InvalidParameter
 from dockyard.fs.archive.source import write_all
 from dockyard.store.distribution.registry.proxies import Proxies
@@ -30,6 +34,7 @@ class Remote:
     session: Session
     scratch: str
     proxies: Proxies
+    body: Iterator[bytes] | Awaitable[Offered] | None = None
 
     async def repository(self, found: GitUrl, tell: Tell, *, keep_git_dir: bool = False) -> Tree:
         """A repository's files."""
@@ -42,7 +47,9 @@ class Remote:
         """What is at `url`: the files of an archive, or a directory with the one file `context`; whether the latter."""
         home = tempfile.mkdtemp(prefix="download-", dir=self.scratch)
         path = f"{home}/context"
-        if is_upload(url):
+        if url == BODY_URL and self.body is not None:
+            await self._body(self.body, path)
+        elif is_upload(url):
             await self._upload(url, path)
         else:
             await download(url, path, proxies=self.proxies)
@@ -53,6 +60,16 @@ class Remote:
         files = await asyncio.to_thread(receive_file, path, f"{place}/context.tar")
         os.unlink(path)
         return archive_tree(files, place), False
+
+    async def _body(self, body: Iterator[bytes] | Awaitable[Offered], path: str) -> None:
+        if isinstance(body, Iterator):
+            await finished(_save, body, path)
+            return
+        offered = await body
+        try:
+            await finished(_save, offered.chunks, path)
+        finally:
+            offered.taken.set()
 
     async def _upload(self, url: str, path: str) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -68,6 +85,16 @@ class Remote:
                 await asyncio.to_thread(write_all, descriptor, piece)
         finally:
             os.close(descriptor)
+
+
+def _save(chunks: Iterator[bytes], path: str) -> None:
+    """Write a body to a new file. Raises InvalidParameter when the disk is too small for it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        for chunk in watched(chunks, descriptor):
+            write_all(descriptor, chunk)
+    finally:
+        os.close(descriptor)
 
 
 def _is_archive(path: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from dockyard import __version__
 from dockyard.builder.frontend.attributes import CacheSource
+from dockyard.engine.builds.kit.failure import BuildFailed
 from dockyard.engine.builds.kit.jobs import KitBuilds, Output, Solve
 from dockyard.engine.engine import Engine
 from dockyard.errors import InvalidParameter
@@ -35,7 +36,10 @@ class Control:
 
     async def solve(self, request: Any, _: Metadata) -> Any:
         """Build."""
-        answer = await self._builds.solve(solve_of(request))
+        try:
+            answer = await self._builds.solve(solve_of(request))
+        except InvalidParameter as error:  # BuildKit's clients show other statuses by their names
+            raise BuildFailed(str(error), []) from error
         return control.SolveResponse(ExporterResponse=answer)
 
     async def status(self, request: Any, _: Metadata) -> AsyncGenerator[Any, None]:

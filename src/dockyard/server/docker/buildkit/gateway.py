@@ -75,7 +75,10 @@ class Gateway:
         if attributes.request:
             answer = await job.subrequest(attributes)
             return frontend.SolveResponse(result=frontend.Result(ref=frontend.Ref(), metadata=answer))
-        run, ids = await job.run(attributes, inputs)
+        try:
+            run, ids = await job.run(attributes, inputs)
+        except InvalidParameter as error:  # BuildKit's clients show other statuses by their names
+            raise BuildFailed(str(error), []) from error
         if request.Evaluate:
             await run.solved()
         result = frontend.Result(metadata=self._metadata(run.planned, multi=attributes.multi))

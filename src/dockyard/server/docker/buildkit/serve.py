@@ -6,6 +6,8 @@ from dockyard.engine.engine import Engine
 from dockyard.rpc.serve import Metadata, Methods, serve, unary
 from dockyard.server.docker.buildkit.control import Control
 from dockyard.server.docker.buildkit.gateway import Gateway
+from dockyard.server.docker.buildkit.reading import Reading
+from dockyard.server.docker.buildkit.usage import Usage
 from dockyard.wire.buildkit.messages import health
 
 
@@ -21,9 +23,12 @@ async def serve_buildkit(engine: Engine, descriptor: int, early: bytes) -> None:
 def methods(engine: Engine) -> Methods:
     """The methods of all services."""
     builds = engine.builds.kit
+    gateway = Gateway(engine, builds)
     return {
         **Control(engine, builds).methods(),
-        **Gateway(engine, builds).methods(),
+        **Usage(engine).methods(),
+        **gateway.methods(),
+        **Reading(engine, builds, gateway).methods(),
         **unary("/grpc.health.v1.Health/Check", _check),
     }
 

@@ -32,6 +32,10 @@ TEXT_UNTIL = (1, 51)
 
 async def image_build(call: Call) -> Answer:
     """Builds an image. What is wrong before the first step has its own status; what comes later ends the stream."""
+    if call.query.text("version") == "2":
+        from dockyard.server.docker.endpoints.build_with_kit import build_with_kit
+
+        return await build_with_kit(call, _request(call))
     request = _request(call)
     quiet = call.query.flag("q")
     messages = call.engine.builds.build(request)
@@ -95,7 +99,8 @@ def _failure(error: DockyardError) -> bytes:
 
 def _request(call: Call) -> BuildRequest:
     query = call.query
-    _refuse(call)
+    if query.text("version") != "2":
+        _refuse(call)
     platform = query.text("platform") if call.version >= PLATFORM_SINCE else ""
     remove = query.flag("rm") if query.text("rm") else True
     return BuildRequest(
@@ -122,8 +127,6 @@ def _refuse(call: Call) -> None:
     """What Docker's classic builder refuses, too, and what needs a session."""
     query = call.query
     version = query.text("version")
-    if version == "2":
-        raise NotImplementedYet("builds with BuildKit (version=2) are not implemented by Dockyard yet")
     if version not in ("", "1"):
         raise InvalidParameter(f'invalid version "{version}"')
     if query.flag("squash"):

@@ -4,20 +4,24 @@ from dockyard.api.media_types import BUILDER_VERSION_HEADER, SWARM_HEADER, TEXT
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.http.answers import Answer, BytesAnswer
 
-CLASSIC_BUILDER = "1"
+CLASSIC, BUILDKIT = "1", "2"
 HEADERS = {
     "Cache-Control": "no-cache, no-store, must-revalidate",
     "Pragma": "no-cache",
-    BUILDER_VERSION_HEADER: CLASSIC_BUILDER,
     SWARM_HEADER: "inactive",
 }
 
 
-async def ping(_: Call) -> Answer:
+async def ping(call: Call) -> Answer:
     """OK."""
-    return BytesAnswer(b"OK", TEXT, headers=HEADERS)
+    return BytesAnswer(b"OK", TEXT, headers={BUILDER_VERSION_HEADER: _builder(call), **HEADERS})
 
 
-async def ping_head(_: Call) -> Answer:
+async def ping_head(call: Call) -> Answer:
     """The headers alone."""
-    return BytesAnswer(b"", TEXT, headers={**HEADERS, "Content-Length": "0"})
+    return BytesAnswer(b"", TEXT, headers={BUILDER_VERSION_HEADER: _builder(call), **HEADERS, "Content-Length": "0"})
+
+
+def _builder(call: Call) -> str:
+    """Which builder clients shall ask for; the other one is there, too."""
+    return BUILDKIT if call.buildkit else CLASSIC
