@@ -1,5 +1,6 @@
 """Outputs, caches, platforms and statements of builds by real buildx (Debian 13's), and how others read them."""
 
+import base64
 import hashlib
 import json
 import tarfile
@@ -191,3 +192,27 @@ def _json(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     data = file.read() if file is not None else b""
     return data if data.startswith(b"{") else b""
+
+
+@pytest.mark.peer("docker-registry")
+def test_pushes_and_caches_use_the_clients_login(buildx: Buildx, tmp_path: Path) -> None:
+    with registry(tmp_path / "closed", users={"me": "secret"}) as closed:
+        name = f"{closed.address}/team/own:1"
+        arguments = ("-t", name, "--push", f"--cache-to=type=registry,ref={closed.address}/team/cache:1")
+        refused = buildx.result(COPIED, FILES, *arguments)
+        assert refused.code != 0
+        assert f"failed to push {name}: " in refused.err
+        login = base64.b64encode(b"me:secret").decode()
+        config = tmp_path / "config" / "config.json"
+        config.write_text(json.dumps({"auths": {closed.address: {"auth": login}}}))
+        buildx(COPIED, FILES, *arguments)
+        headers = {"Authorization": f"Basic {login}"}
+        index = json.loads(fetch_manifest(closed.address, "team/own", "1", headers))
+        assert index["manifests"][1]["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
+        cache = json.loads(fetch_manifest(closed.address, "team/cache", "1", headers))
+        assert cache["config"]["mediaType"] == "application/vnd.buildkit.cacheconfig.v0"
+        # a cache that this client may not read doesn't keep the build from being done
+        config.write_text("{}")
+        done = buildx.result(COPIED, FILES, f"--cache-from={closed.address}/team/cache:1")
+        assert done.code == 0, done.err
+        assert f"importing cache manifest from {closed.address}/team/cache:1" in done.err

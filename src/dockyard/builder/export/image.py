@@ -18,7 +18,7 @@ from dockyard.builder.export.config import finished_config
 from dockyard.builder.export.contract import BuildResult, Push, Ref, Report
 from dockyard.builder.export.manifests import compact
 from dockyard.builder.export.write import ImageWriter, Written, WrittenImage, uncompressed
-from dockyard.errors import InvalidParameter
+from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
 from dockyard.spec.image.descriptor import Platform
 from dockyard.spec.image.platform import fitting, rank
 from dockyard.store.distribution.reference import Reference, parse_reference
@@ -94,7 +94,7 @@ class ImageExporter:
         if self._push_wanted:
             documents = [(one.descriptor.media_type, one.data) for one in written.documents]
             for name in names:
-                with report.step(f"pushing {name}"):
+                try:
                     await self._push(
                         str(name),
                         Parcel(written.layers, documents),
@@ -102,6 +102,8 @@ class ImageExporter:
                         insecure=self._insecure,
                         report=report,
                     )
+                except DockyardError as error:
+                    raise SystemFailure(f"failed to push {name}: {error}") from error
         return answer
 
     def _named(self, result: BuildResult) -> ImageForm:

@@ -27,7 +27,7 @@ def export_tools(builds: Parts, receiver: Receiver, credentials: CredentialsFor)
 
     async def push(name: str, parcel: Parcel, *, by_digest: bool, insecure: bool, report: Report) -> None:
         reference = parse_reference(name).with_default_tag()
-        with report.step(f"pushing layers for {name}") as moved:
+        with report.step(f"pushing {name}") as moved:
             await builds.registries.for_builds().send(
                 reference,
                 parcel,
