@@ -17,9 +17,11 @@ from dockyard.client.sdk import Client
 class Sessions:
     """One daemon: `client` of our SDK, `docker` to look at what was built, the `dockyard` command, contexts."""
 
-    def __init__(self, docker: Docker, home: Path, *, is_oracle: bool) -> None:
+    def __init__(self, docker: Docker, home: Path, oracle_pid: int = 0) -> None:
         self.docker = docker
-        self.is_oracle = is_oracle
+        self.is_oracle = bool(oracle_pid)
+        self.enter = ("nsenter", "-t", str(oracle_pid), "-n") if oracle_pid else ()
+        """A command that leads into the daemon's network."""
         self.home = home
         self.program = PROGRAMS / "dockyard"
         self.client = Client(parse(docker.host))
@@ -55,12 +57,12 @@ class Sessions:
 
 
 @pytest.fixture(scope="session")
-def docker_26() -> Iterator[Docker]:
-    """Docker 26 with busybox."""
+def docker_26() -> Iterator[tuple[Docker, int]]:
+    """Docker 26 with busybox, and its process."""
     with docker_daemon(release=26) as daemon:
         docker = Docker(daemon.docker)
         docker("load", "-i", str(busybox_image()))
-        yield docker
+        yield docker, daemon.pid
 
 
 @pytest.fixture(
@@ -71,13 +73,15 @@ def docker_26() -> Iterator[Docker]:
 )
 def sessions(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sessions]:
     """Each test runs against both; images that it makes go with it."""
+    docker: Docker
+    pid = 0
     if request.param == "docker":
-        docker: Docker = request.getfixturevalue("docker_26")
+        docker, pid = request.getfixturevalue("docker_26")
     else:
         engine: Engine = request.getfixturevalue("engine")
         docker = engine.docker
     before = set(docker("images", "-aq", "--no-trunc").split())
-    made = Sessions(docker, tmp_path, is_oracle=request.param == "docker")
+    made = Sessions(docker, tmp_path, pid)
     yield made
     made.client.close()
     if new := set(docker("images", "-aq", "--no-trunc").split()) - before:

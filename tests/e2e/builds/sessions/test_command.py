@@ -80,39 +80,12 @@ def test_from_stdin(sessions):
     assert sessions.run(done.out.strip(), "cat", "/f") == "2"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "text"),
-    [
-        (["--secret", "src=x"], 1, "secret missing ID"),
-        (["--secret", "id=a,src=/nonexistent"], 1, "failed to stat /nonexistent"),
-        (["--ssh", "default"], 1, "SSH_AUTH_SOCK"),
-        (["--squash"], 1, "classic builder"),
-        (["--memory", "1g"], 1, "classic builder"),
-        (["--builder", "other"], 1, 'no builder "other" found'),
-        (["--progress", "nonsense"], 1, "invalid progress mode nonsense"),
-        (["--progress", "tty"], 1, "not a console"),
-        (["--output", "type=nonsense"], 1, "nonsense"),
-        (["--push"], 1, "tag is needed"),
-        (["-t", "NOT A TAG"], 1, "invalid tag"),
-        (["--nonsense"], 125, "unknown flag"),
-        (["--allow", "nonsense"], 1, "nonsense"),
-    ],
-)
-def test_what_cannot_be_done_is_refused(sessions, arguments, code, text):
+def test_what_the_daemon_refuses(sessions):
     folder = sessions.context("FROM busybox\n")
-    done = sessions.command("build", *arguments, str(folder))
-    assert done.code == code
-    assert text in done.err
+    done = sessions.command("build", "--allow", "nonsense", str(folder))
+    assert done.code == 1
+    assert "nonsense" in done.err
     assert "Traceback" not in done.err
-
-
-def test_no_context(sessions):
-    done = sessions.command("build", "/nonexistent")
-    assert (done.code, done.err) == (
-        1,
-        'ERROR: failed to build: unable to prepare context: path "/nonexistent" not found\n',
-    )
-    assert sessions.command("build").code == 1
 
 
 def test_the_cache(sessions):
