@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.peers import PEERS, busybox_image
-from tests.peers.suites import why_not_debian
+from tests.peers import PEERS, busybox_image, client_version
+from tests.peers.fetch import why_not
 from tests.support.client import Docker
 from tests.support.engine import Engine, dockyard_engine, reference_engine
 from tests.support.leaks import no_leaks
@@ -39,8 +39,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("dockyard_only") and config.getoption("--engine") != "dockyard":
             item.add_marker(pytest.mark.skip(reason="about what only Dockyard has"))
         needed = {name for mark in item.iter_markers("peer") for name in mark.args}
-        if any(PEERS[name].suite for name in needed & PEERS.keys()) and (reason := why_not_debian()):
+        for reason in filter(None, map(why_not, needed & PEERS.keys())):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What the machine's docker client is too old for is skipped by name."""
+    for mark in item.iter_markers("client"):
+        if _numbers(client_version()) < _numbers(mark.args[0]):
+            pytest.skip(f"the docker client here speaks version {client_version()} of the API, not {mark.args[0]}")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 @pytest.fixture(scope="session")

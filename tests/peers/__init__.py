@@ -14,7 +14,7 @@ folder, /var/cache/dockyard-peers or $DOCKYARD_PEERS, once for all test workers.
 from tests.peers.buildx import buildx_client
 from tests.peers.catalogue import PEERS
 from tests.peers.debian import debian_image, services_image
-from tests.peers.docker import DockerDaemon, docker_client, docker_daemon
+from tests.peers.docker import DockerDaemon, client_version, docker_client, docker_daemon
 from tests.peers.fetch import fetch
 from tests.peers.images import busybox_archive_files, busybox_image, docker_archive
 from tests.peers.packages import compose_program, npm_peer, python_peer
@@ -28,6 +28,7 @@ __all__ = [
     "buildx_client",
     "busybox_archive_files",
     "busybox_image",
+    "client_version",
     "compose_program",
     "debian_image",
     "docker_archive",

@@ -6,9 +6,8 @@ from functools import partial
 
 from tests.peers.catalogue import PEERS
 from tests.peers.debian import services_image
-from tests.peers.fetch import fetch
+from tests.peers.fetch import fetch, why_not
 from tests.peers.packages import NPM_PEERS, PYTHON_PEERS, npm_peer, python_peer
-from tests.peers.suites import why_not_debian
 
 FETCHERS: dict[str, Callable[[], object]] = {
     **{name: partial(fetch, name) for name in PEERS},
@@ -29,7 +28,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no such peer: {', '.join(unknown)}")
     for name in chosen:
-        if name in PEERS and PEERS[name].suite and (reason := why_not_debian()):
+        if name in PEERS and (reason := why_not(name)):
             print(f"{name}: left out: {reason}", flush=True)
             continue
         print(f"{name}: {FETCHERS[name]()}", flush=True)

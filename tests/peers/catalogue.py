@@ -6,23 +6,28 @@ from typing import NamedTuple
 class Peer(NamedTuple):
     """A peer: packages of the machine's distribution, and the programs that they must give.
 
-    `optional` packages are left out where the distribution doesn't have them. With `suite` they are packages of that
-    suite of Debian, without what these depend on; the programs of the peers named in `beside` serve them then.
+    With `suite` they are packages of that
+    suite of Debian; where that isn't the machine's own, they come without what they depend on, but for the packages
+    `own` of the machine's, and the programs of the peers named in `beside` serve them, too. A peer that is `anywhere`
+    is what a distribution that isn't Debian calls by these names.
     """
 
     packages: tuple[str, ...]
     programs: tuple[str, ...]
-    optional: tuple[str, ...] = ()
     suite: str = ""
+    own: tuple[str, ...] = ()
+    anywhere: bool = False
     beside: tuple[str, ...] = ()
 
 
 PEERS: dict[str, Peer] = {
-    # Debian 13 splits the client off as docker-cli; Debian 12 and Ubuntu have both in docker.io.
+    # Debian 12's 20.10, on Debian 13, too; Ubuntu has one of its own, with the client in it.
     "docker": Peer(
-        ("docker.io", "containerd", "runc", "tini", "iptables"),
+        ("docker.io", "containerd"),
         ("dockerd", "docker", "containerd", "containerd-shim-runc-v2", "ctr", "runc", "tini", "iptables"),
-        optional=("docker-cli",),
+        suite="bookworm",
+        own=("runc", "tini", "iptables", "libdevmapper1.02.1"),
+        anywhere=True,
     ),
     # Debian 13's, also on Debian 12: its programs need nothing but libc and libsystemd.
     "docker-26": Peer(

@@ -1,6 +1,6 @@
 """Debian's dockerd as an oracle: a daemon with folders, socket, containerd and network namespace of its own.
 
-docker_daemon()               the one of the machine's own Debian or Ubuntu: 20.10 on Debian 12
+docker_daemon()               Debian 12's 20.10, also on Debian 13; on Ubuntu, the one that it has
 docker_daemon(release=26)     Debian 13's (API 1.24 to 1.45, with BuildKit), on Debian 12 and 13; with
                               `@pytest.mark.peer("docker-26")` a test is skipped, with the reason, elsewhere
 """
@@ -13,12 +13,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.peers.catalogue import PEERS
 from tests.peers.guarded import Guard
 from tests.peers.programs import Program, environment_of_peer, program
+from tests.peers.suites import why_not_debian
 
 HIDE_PLUGINS = "if [ -d /run/docker ]; then mount -t tmpfs tmpfs /run/docker; fi; "
 CONTAINERD_CONFIG = """version = 2
@@ -42,10 +44,18 @@ class DockerDaemon(NamedTuple):
 
 
 def docker_client(host: str) -> Program:
-    """The `docker` client for `host`: the one on PATH, else the peer's (then fetched)."""
+    """The `docker` client for `host`: the one on PATH, else the newest that a peer has (then fetched)."""
     installed = shutil.which("docker")
-    client = Program(installed, (), {**os.environ}) if installed else program("docker", peer="docker")
+    newest = "docker" if why_not_debian() else "docker-26"
+    client = Program(installed, (), {**os.environ}) if installed else program("docker", peer=newest)
     return _pointed(client, host)
+
+
+@lru_cache(maxsize=1)
+def client_version() -> str:
+    """The newest version of the API that `docker_client` speaks: 1.50."""
+    nowhere = docker_client("unix:///nonexistent.sock")
+    return nowhere.run("version", "--format", "{{.Client.APIVersion}}", check=False).stdout.strip()
 
 
 def debian_client(host: str, release: int | None = None) -> Program:

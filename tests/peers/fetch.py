@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.peers.catalogue import PEERS, Peer
-from tests.peers.suites import Suite, run_apt
+from tests.peers.suites import Suite, os_release, run_apt, why_not_debian
 
 DEFAULT_CACHE = Path("/var/cache/dockyard-peers")
 
@@ -39,6 +39,12 @@ def fetch(name: str) -> Path:
         if not _is_complete(home, peer):
             _fill(home, peer)
     return home / "root"
+
+
+def why_not(name: str) -> str:
+    """Why peer `name` (a key of PEERS) can't be had on this machine; "" where it can."""
+    peer = PEERS[name]
+    return why_not_debian() if peer.suite and not peer.anywhere else ""
 
 
 def _is_complete(home: Path, peer: Peer) -> bool:
@@ -79,19 +85,16 @@ def _fill(home: Path, peer: Peer) -> None:
 
 
 def _download(peer: Peer, folder: Path) -> dict[str, str]:
-    if peer.suite:
+    wanted = list(peer.own)
+    if peer.suite and os_release().get("VERSION_CODENAME") != peer.suite and not (peer.anywhere and why_not_debian()):
         with locked(f"apt-{peer.suite}"):
             Suite(peer.suite, cache_directory() / f"apt-{peer.suite}").download(list(peer.packages), folder)
     else:
-        wanted = [*peer.packages, *(name for name in peer.optional if _known(name))]
+        wanted += peer.packages
+    if wanted:
         run_apt("download", *sorted({*wanted, *_missing_dependencies(wanted)}), cwd=folder)
     # name_version_architecture.deb, with %3a for the colon of an epoch
     return dict(archive.name.split("_")[:2] for archive in sorted(folder.iterdir()))
-
-
-def _known(name: str) -> bool:
-    found = subprocess.run(["apt-cache", "show", name], capture_output=True)
-    return found.returncode == 0 and bool(found.stdout)
 
 
 def _missing_dependencies(names: list[str]) -> list[str]:

@@ -32,7 +32,7 @@ PYTHON_PEERS: dict[str, PythonPins] = {
     "docker-py": PythonPins(
         (
             *("docker==6.1.3", "requests==2.28.1", "urllib3==1.26.11", "websocket-client==1.3.3", "packaging==21.3"),
-            *("paramiko==2.11.0", "setuptools==65.5.1", "pytest==7.1.2", "pytest-timeout==2.1.0"),
+            *("paramiko==2.11.0", "setuptools==65.5.1", "pytest==8.4.2", "pytest-timeout==2.4.0"),
         ),
         "docker==6.1.3",
     ),

@@ -10,6 +10,8 @@ import os
 import subprocess
 from pathlib import Path
 
+_KEY_IS_MISSING = ("NO_PUBKEY", "Missing key")
+"""As gpgv says it, and sqv, which apt asks from Debian 13 on."""
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -47,7 +49,7 @@ class Suite:
         try:
             self._apt("update")
         except RuntimeError as error:
-            if "NO_PUBKEY" not in str(error):
+            if not any(words in str(error) for words in _KEY_IS_MISSING):
                 raise
             self._write_source(self._newer_keyring())
             self._apt("update")
@@ -68,10 +70,10 @@ class Suite:
             "Dir::Cache": state,
             "Dir::Cache::archives": state / "archives",
             "Dir::Etc::sourcelist": state / "sources.list",
-            # a single dash is a file that isn't there: neither the machine's other sources nor its pins count
-            "Dir::Etc::sourceparts": "-",
-            "Dir::Etc::preferences": "-",
-            "Dir::Etc::preferencesparts": "-",
+            # neither the machine's other sources nor its pins count
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::Etc::preferences": "/dev/null",
+            "Dir::Etc::preferencesparts": "/dev/null",
             "Acquire::Languages": "none",
             # lists that couldn't be fetched are an error and not a warning
             "APT::Update::Error-Mode": "any",

@@ -191,6 +191,7 @@ def furnished(docker: Docker) -> Docker:
     return docker
 
 
+@pytest.mark.client("1.50")
 def test_both_clients_say_the_same(furnished: Docker, dockyard: Docker) -> None:
     different = []
     for line in LINES:

@@ -97,6 +97,7 @@ def test_nothing_stays_mounted(docker: Docker, volume: Path, sleeper: Sleeper) -
     assert (volume / "sub" / "file").read_text() == "in sub\n"
 
 
+@pytest.mark.client("1.48")
 def test_an_image_as_a_directory(docker: Docker) -> None:
     wanted = ("--mount", "type=image,src=busybox,dst=/image")
     assert docker("run", "--rm", *wanted, "busybox", "ls", "/image/bin/busybox") == "/image/bin/busybox"
@@ -107,6 +108,7 @@ def test_an_image_as_a_directory(docker: Docker) -> None:
     assert "No such image: nope" in result.err
 
 
+@pytest.mark.client("1.48")
 def test_an_image_that_is_mounted_stays(docker: Docker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     archive = subprocess.run(["tar", "-C", str(tmp_path), "-c", "file"], capture_output=True, check=True).stdout

@@ -119,6 +119,7 @@ def test_commit_keeps_the_owners_that_the_container_saw(docker: Docker) -> None:
     docker("rmi", image)
 
 
+@pytest.mark.client("1.48")
 def test_images_as_mounts_and_builds_have_the_containers_owners(docker: Docker, tmp_path: Path) -> None:
     mounted = ("--mount", "type=image,source=busybox,target=/image", "busybox", "stat", "-c", "%u:%g", "/image/bin")
     assert docker("run", "--rm", *mounted) == "0:0"

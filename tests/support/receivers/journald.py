@@ -5,6 +5,7 @@ What shall log to it must be started through `enter`, because the journal's sock
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,7 @@ class Journald:
 
     def _listens(self) -> bool:
         probe = "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).connect('/run/systemd/journal/socket')"
-        return subprocess.run([*self.enter, "python3", "-c", probe], capture_output=True).returncode == 0
+        return subprocess.run([*self.enter, sys.executable, "-c", probe], capture_output=True).returncode == 0
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 
 from aiohttp.web_request import BaseRequest
@@ -58,7 +59,11 @@ class HttpServer:
             if ours:
                 path = listener.getsockname()
                 self._paths.append((path, os.stat(path).st_ino))
-            self._servers.append(await loop.create_unix_server(protocol, sock=listener))
+            if sys.version_info >= (3, 13):  # there the path would go with the server, also one that isn't ours
+                server = await loop.create_unix_server(protocol, sock=listener, cleanup_socket=False)
+            else:
+                server = await loop.create_unix_server(protocol, sock=listener)
+            self._servers.append(server)
         else:
             self._servers.append(await loop.create_server(protocol, sock=listener))
 
