@@ -216,3 +216,25 @@ def test_pushes_and_caches_use_the_clients_login(buildx: Buildx, tmp_path: Path)
         done = buildx.result(COPIED, FILES, f"--cache-from={closed.address}/team/cache:1")
         assert done.code == 0, done.err
         assert f"importing cache manifest from {closed.address}/team/cache:1" in done.err
+
+
+def test_a_layout_of_the_client_is_what_a_stage_stands_on(buildx: Buildx, tmp_path: Path) -> None:
+    buildx(COPIED, FILES, f"--output=type=oci,dest={tmp_path}/layout,tar=false", "-t", "layout:1", BOTH)
+    buildx.docker.result("rmi", "-f", "layout:1")
+    # what the store has of it is made anew from what the client offers
+    digest = told(tmp_path / "layout/index.json")["manifests"][0]["digest"]
+    context = f"--build-context=base=oci-layout://{tmp_path}/layout@{digest}"
+    for platform in ("linux/amd64", "linux/arm64"):
+        where = tmp_path / platform.replace("/", "-")
+        buildx(
+            "FROM base\nCOPY b /b\n", {"b": "b"}, context, f"--platform={platform}", f"--output=type=oci,dest={where}"
+        )
+        with tarfile.open(where) as archive:
+            blobs = [json.loads(data) for one in archive if (data := _json(archive, one))]
+        config = next(one for one in blobs if "rootfs" in one and one["os"] == "linux")
+        assert (config["architecture"], len(config["rootfs"]["diff_ids"])) == (platform.partition("/")[2], 2)
+        assert "A=b" in config["config"]["Env"]
+    missing = "sha256:" + "0" * 64
+    done = buildx.result("FROM base\n", {}, f"--build-context=base=oci-layout://{tmp_path}/layout@{missing}")
+    assert done.code != 0
+    assert "not found" in done.err

@@ -45,11 +45,16 @@ def test_a_layout_as_a_result(ours, tmp_path):
 
 
 def test_a_layout_as_a_context(sessions, ours, tmp_path):
-    """Neither daemon knows them, Docker's for want of containerd's image store: they are asked for, and say so."""
+    """Docker's daemon doesn't know them, for want of containerd's image store: it is asked for them, and says so."""
     folder = str(ours.context("FROM busybox\nRUN echo in a layout >/l\n"))
     place = f"{tmp_path}/layout"
     ours.client.build(folder, outputs=[f"type=oci,tar=false,dest={place}"], **QUIET)
     (tmp_path / "context9").mkdir()
     (tmp_path / "context9" / "Dockerfile").write_text("FROM base\nRUN cp /l /m\n")
-    with pytest.raises(BuildFailed, match="oci-layout"):
-        sessions.client.build(f"{tmp_path}/context9", build_contexts={"base": f"oci-layout://{place}"}, **QUIET)
+    contexts = {"base": f"oci-layout://{place}"}
+    if sessions.is_oracle:
+        with pytest.raises(BuildFailed, match="oci-layout"):
+            sessions.client.build(f"{tmp_path}/context9", build_contexts=contexts, **QUIET)
+        return
+    image = sessions.client.build(f"{tmp_path}/context9", build_contexts=contexts, **QUIET).image_id
+    assert sessions.run(image, "cat", "/m") == "in a layout"

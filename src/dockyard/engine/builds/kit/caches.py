@@ -31,9 +31,9 @@ class JobCaches:
         self._builds = builds
         self._job_id = job_id
         self._progress = progress
-        self._places = EngineCachePlaces(builds.registries.for_builds, receiver, credentials)
+        self.places = EngineCachePlaces(builds.registries.for_builds, receiver, credentials)
         self._notes = layer_notes(builds)
-        self._tools = CacheTools(builds.store.layers, builds.store.content, self._notes, receiver, self._places)
+        self._tools = CacheTools(builds.store.layers, builds.store.content, self._notes, receiver, self.places)
         self._loaded: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         self._wanted: tuple[CacheSource, ...] = ()
         self._exporters: list[CacheExporter] = []
@@ -46,7 +46,7 @@ class JobCaches:
         """Look at what the client asks for. Raises InvalidParameter for what isn't there."""
         self._wanted = tuple(cache_from)
         for one in self._wanted:
-            cache_import_of(one.type, one.attributes, self._places)
+            cache_import_of(one.type, one.attributes, self.places)
         for one in cache_to:
             exporter = cache_exporter_of(one.type, one.attributes, self._tools)
             if exporter is not None:
@@ -61,7 +61,7 @@ class JobCaches:
             if key in self._loaded:
                 continue
             self._loaded.add(key)
-            await self._load(cache_import_of(one.type, one.attributes, self._places))
+            await self._load(cache_import_of(one.type, one.attributes, self.places))
 
     def judge(self) -> None:
         """When all is solved: tell of caches that were of no use."""

@@ -34,6 +34,7 @@ from dockyard.engine.builds.kit.dockerfile import Definition, load, load_ignored
 from dockyard.engine.builds.kit.events import tell
 from dockyard.engine.builds.kit.failure import BuildFailed, failure
 from dockyard.engine.builds.kit.images import KitImages
+from dockyard.engine.builds.kit.layouts import layout_image
 from dockyard.engine.builds.kit.parts import JobParts
 from dockyard.engine.builds.kit.remote import Remote
 from dockyard.engine.builds.kit.sources import MAIN, KitSources
@@ -303,7 +304,7 @@ class Run:
                 self.job.lease.add(ref.chain_id)
             return BaseImage(None, image._replace(rootfs=image.rootfs._replace(diff_ids=diff_ids)), ref.chain_id)
         if context.kind == "layout":
-            raise InvalidParameter(f"context {context.name}: oci-layout:// is not supported by Dockyard")
+            return await self._layout(context, platform)
         assert self._sources is not None
         assert self._solver is not None
         tree = Vertex(LocalTree(context.name))
@@ -315,6 +316,15 @@ class Run:
         assert isinstance(result, Snapshot)
         image = Image(architecture=own.architecture, os=own.os, variant=own.variant)
         return BaseImage(None, image, result.chain_id)
+
+    async def _layout(self, context: NamedContext, platform: Platform | None) -> BaseImage:
+        job, machine = self.job, self.job.builds.services.images.platform
+        with self._transfers().line(f"[context {context.name}] OCI load from client") as digest:
+
+            def moved(current: int, total: int) -> None:
+                job.progress.status(digest, "transferring layers", current, total, done=current >= total > 0)
+
+            return await layout_image(job.caches.places, context.value, machine, platform, job.lease, moved)
 
     def _transfers(self) -> Transfers:
         job = self.job
