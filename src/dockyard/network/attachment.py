@@ -160,12 +160,14 @@ class Subnet:
         gateway: address of the way out, which containers don't get.
         ip_range: part of the subnet from which containers get addresses; "" is all of it.
         aux_addresses: (name, address) pairs that the driver or something outside of Docker uses.
+        implied_gateway: the user named the subnet and left the gateway to the engine, which Docker doesn't show then.
     """
 
     subnet: str = ""
     gateway: str = ""
     ip_range: str = ""
     aux_addresses: tuple[tuple[str, str], ...] = ()
+    implied_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,26 @@ def test_devices_of_volumes_reach_the_kernel_as_dockers_do(both: tuple[str, str]
     assert is_same(*answers), answers
 
 
+@pytest.mark.row("G5")
+@pytest.mark.parametrize(
+    ("blocks", "fields"),
+    [
+        ([{"Subnet": "10.30.0.0/24"}], {}),
+        ([{"Subnet": "10.30.0.0/24", "Gateway": "10.30.0.9", "IPRange": "10.30.0.128/25"}], {"Internal": True}),
+        ([{"Subnet": "10.30.0.0/24", "AuxiliaryAddresses": {"a": "10.30.0.7"}}], {"Labels": {"a": "b"}}),
+        ([{"Subnet": "10.30.0.0/24"}, {"Subnet": "fd00:30::/64"}], {"EnableIPv6": True, "Attachable": True}),
+    ],
+)
+def test_networks_are_shown_as_by_docker(both: tuple[str, str], blocks: list[Any], fields: dict[str, Any]) -> None:
+    shown = []
+    for socket in both:
+        assert told(socket, network("shown", *blocks, **fields))[0] == 201
+        document = request(socket, "GET", "/v1.45/networks/shown").json()
+        told(socket, ("DELETE", "/networks/shown", None))
+        shown.append({key: value for key, value in document.items() if key not in ("Id", "Created")})
+    assert shown[1] == shown[0]
+
+
 QUESTIONS = (
     *(
         "A web",

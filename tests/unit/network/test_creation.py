@@ -66,11 +66,14 @@ def test_options_may_say_the_families() -> None:
 @pytest.mark.parametrize(
     ("asked", "came"),
     [
-        (Subnet("10.1.0.0/16"), Subnet("10.1.0.0/16", "10.1.0.1")),
+        (Subnet("10.1.0.0/16"), Subnet("10.1.0.0/16", "10.1.0.1", implied_gateway=True)),
         (Subnet("10.1.0.0/16", "10.1.0.9"), Subnet("10.1.0.0/16", "10.1.0.9")),
-        (Subnet("10.1.0.0/16", "", "10.1.4.0/24"), Subnet("10.1.0.0/16", "10.1.4.0", "10.1.4.0/24")),
+        (
+            Subnet("10.1.0.0/16", "", "10.1.4.0/24"),
+            Subnet("10.1.0.0/16", "10.1.4.0", "10.1.4.0/24", implied_gateway=True),
+        ),
         (Subnet("0.0.0.0/24"), Subnet("172.19.0.0/24", "172.19.0.1")),
-        (Subnet("10.1.0.0/31"), Subnet("10.1.0.0/31", "10.1.0.0")),
+        (Subnet("10.1.0.0/31"), Subnet("10.1.0.0/31", "10.1.0.0", implied_gateway=True)),
     ],
 )
 def test_what_is_asked_for(asked: Subnet, came: Subnet) -> None:
@@ -177,7 +180,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_a_configuration_is_taken_over() -> None:
     record = plan(config_from="conf", internal=True)
     assert (record.subnets, record.labels, record.config_from) == (
-        (Subnet("10.2.0.0/16", "10.2.0.1"),),
+        (Subnet("10.2.0.0/16", "10.2.0.1", implied_gateway=True),),
         (("a", "b"),),
         "conf",
     )

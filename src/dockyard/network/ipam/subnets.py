@@ -145,7 +145,9 @@ def _with_addresses(block: Subnet, subnet: Network, *, with_gateway: bool) -> Su
             pool.take(address)
         except DockyardError as error:
             raise SystemFailure(f"failed to allocate secondary ip address ({name}:{address}): {error}") from error
-    return replace(block, subnet=str(subnet), gateway=gateway)
+    named = bool(block.subnet) and not ip_network(block.subnet).network_address.is_unspecified
+    implied = named and bool(gateway) and not block.gateway
+    return replace(block, subnet=str(subnet), gateway=gateway, implied_gateway=implied)
 
 
 def _version(block: Subnet) -> int:

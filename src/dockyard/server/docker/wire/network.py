@@ -34,7 +34,7 @@ def _subnet(block: Subnet) -> dict[str, Any]:
     config = {
         "Subnet": block.subnet,
         "IPRange": block.ip_range,
-        "Gateway": block.gateway,
+        "Gateway": "" if block.implied_gateway else block.gateway,
         "AuxiliaryAddresses": dict(block.aux_addresses),
     }
     return {key: value for key, value in config.items() if value}
