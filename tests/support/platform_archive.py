@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+STATEMENT = b'{"predicateType":"https://slsa.dev/provenance/v1","predicate":{}}'
 OCI = "application/vnd.oci.image"
 
 
@@ -26,7 +27,7 @@ def platform_archive(path: Path, name: str, platforms: tuple[str, ...], *, attes
             "vnd.docker.reference.type": "attestation-manifest",
             "vnd.docker.reference.digest": digests[platforms[0]],
         }
-        entry = _manifest(files, {"architecture": "unknown", "os": "unknown"}, b'{"_type":"x"}', "v1.in-toto+json")
+        entry = _manifest(files, {"architecture": "unknown", "os": "unknown"}, STATEMENT, "v1.in-toto+json")
         entries.append({**entry, "platform": {"architecture": "unknown", "os": "unknown"}, "annotations": about})
     index = _blob(files, json.dumps({"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": entries}))
     names = {"io.containerd.image.name": f"docker.io/library/{name}"}

@@ -94,6 +94,20 @@ def test_what_there_is_of_each_platform(docker: Docker, archive: Path) -> None:
     assert (arm["Architecture"], arm["Descriptor"]["digest"]) == ("arm64", digests["linux/arm64"])
 
 
+def test_statements_about_an_image(docker: Docker, archive: Path) -> None:
+    docker("load", "-i", str(archive))
+    [one] = get(docker, "/images/several:1/attestations")
+    assert (one["PredicateType"], "Statement" in one) == ("https://slsa.dev/provenance/v1", False)
+    assert one["Descriptor"]["mediaType"] == "application/vnd.in-toto+json"
+    [whole] = get(docker, "/images/several:1/attestations?statement=true&type=https://slsa.dev/provenance/v1")
+    assert whole["Statement"] == {"predicateType": "https://slsa.dev/provenance/v1", "predicate": {}}
+    assert get(docker, "/images/several:1/attestations?type=https://spdx.dev/Document") == []
+    arm = "%7B%22os%22:%22linux%22,%22architecture%22:%22arm64%22%7D"
+    assert get(docker, f"/images/several:1/attestations?platform={arm}") == []
+    assert request(docker.socket, "GET", "/images/several:1/attestations?platform=x").status == 400
+    assert request(docker.socket, "GET", "/images/nope:1/attestations").status == 404
+
+
 @pytest.mark.row("C2", "C3")
 def test_one_platform_is_saved_or_all(docker: Docker, archive: Path, tmp_path: Path) -> None:
     docker("load", "-i", str(archive))

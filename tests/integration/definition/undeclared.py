@@ -75,7 +75,6 @@ UNSEEN: dict[str, tuple[str, ...]] = {
     "only with a flag of the daemon": (
         "SystemInfo .DefaultAddressPools",
         "SystemInfo .Runtimes.*.runtimeArgs",
-        "SystemInfo .Runtimes.*.status",
         "SystemVersion .Experimental",
     ),
     "only with devices that not every machine has; tests of limits ask for them": (

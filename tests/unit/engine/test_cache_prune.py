@@ -7,7 +7,7 @@ import pytest
 
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.engine.builds.usage import Held, PruneRequest, prune
+from dockyard.engine.builds.usage import Held, PruneRequest, prune, target_bytes
 from dockyard.store.metadata import Database
 
 
@@ -42,3 +42,23 @@ def test_filters(tmp_path: Path, filters: dict[str, tuple[str, ...]], taken: int
 
     assert asyncio.run(run()) == [0, taken]
     assert len(mounts.all()) == 1 - taken
+
+
+@pytest.mark.parametrize(
+    ("reserved", "used", "free", "target"),
+    [
+        (0, 0, 0, 0),  # no limit: all goes
+        (30, 0, 0, 30),
+        (0, 60, 0, 60),
+        (70, 60, 0, 70),  # never below what is reserved
+        (0, 0, 50, 100),  # as much is free: nothing has to go
+        (0, 0, 70, 80),
+        (0, 60, 70, 60),
+        (0, 90, 70, 80),
+        (90, 0, 70, 90),
+        (0, 0, 500, 0),
+    ],
+)
+def test_how_much_may_stay(reserved: int, used: int, free: int, target: int) -> None:
+    """Of 100 bytes, with 50 free on the disk."""
+    assert target_bytes(PruneRequest(False, reserved, used, free), 100, 50) == target

@@ -72,7 +72,9 @@ class Builds:
         """Removes from the cache what `request` means; what went, and the bytes freed."""
         parts = self.parts
         now_ns = parts.services.clock_ns()
-        pruned = await asyncio.to_thread(lambda: prune(self._held, self._shared(), request, now_ns))
+        disk = os.statvfs(parts.services.paths.data_root)
+        free = disk.f_bavail * disk.f_frsize
+        pruned = await asyncio.to_thread(lambda: prune(self._held, self._shared(), request, now_ns, free))
         await asyncio.to_thread(parts.store.images.collect_layers)
         await asyncio.to_thread(parts.cache.forget_steps, lambda image: parts.store.images.find(image) is None)
         parts.services.events.publish("builder", "prune", "", {"reclaimed": str(pruned.freed_bytes)})

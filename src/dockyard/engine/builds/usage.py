@@ -49,12 +49,17 @@ class CacheUsage:
 class PruneRequest:
     """What to remove. `everything`: also what images share. Sizes in bytes, 0 for no limit.
 
+    Removing goes on until no more than `max_used_bytes` are held and `min_free_bytes` of the disk are free, or no more
+    than `keep_bytes` are left, below which nothing goes. Without any limit everything goes.
+
     `older_than_ns`: only what wasn't used for so long. `filters`, all of which an item must match: id, parent, type,
     description, inuse, shared, private in exact values; label, which nothing in the cache has; label!, which excludes.
     """
 
     everything: bool = False
     keep_bytes: int = 0
+    max_used_bytes: int = 0
+    min_free_bytes: int = 0
     older_than_ns: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ids: AbstractSet[str] | None = None
@@ -83,13 +88,16 @@ def usage(held: Held, shared: AbstractSet[str]) -> CacheUsage:
     return CacheUsage(tuple(_items(held, shared)))
 
 
-def prune(held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: int) -> Pruned:
-    """Remove items, those first that weren't used for the longest time."""
+def prune(
+    held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: int, free_bytes: int = 0
+) -> Pruned:
+    """Remove items, those first that weren't used for the longest time; `free_bytes` are free on the disk now."""
     items = usage(held, shared).items
     kept = sum(item.size_bytes for item in items if request.everything or not item.shared)
+    target = target_bytes(request, kept, free_bytes)
     removed: list[CacheItem] = []
     for item in sorted(items, key=lambda one: one.used_ns):
-        if request.keep_bytes and kept <= request.keep_bytes:
+        if target and kept <= target:
             break
         if item.in_use or (item.shared and not request.everything) or not _matches(item, request, now_ns):
             continue
@@ -100,6 +108,17 @@ def prune(held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: i
         kept -= item.size_bytes
     held.records.forget(item.key for item in removed if item.key)
     return Pruned(tuple(item.id for item in removed), sum(0 if item.shared else item.size_bytes for item in removed))
+
+
+def target_bytes(request: PruneRequest, held_bytes: int, free_bytes: int) -> int:
+    """How much may stay of the `held_bytes` on a disk with `free_bytes`; 0 when nothing has to.
+
+    https://docs.docker.com/build/cache/garbage-collection/
+    """
+    limits = [request.max_used_bytes] if request.max_used_bytes else []
+    if request.min_free_bytes:
+        limits.append(held_bytes - max(0, request.min_free_bytes - free_bytes))
+    return max(min(limits, default=0), request.keep_bytes, 0)
 
 
 def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:

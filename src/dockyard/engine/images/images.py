@@ -13,6 +13,7 @@ from dockyard.engine.containers.collection import Collection
 from dockyard.engine.disk import DiskShare, disk_shares
 from dockyard.engine.events import Events
 from dockyard.engine.filter_values import Filters
+from dockyard.engine.images.attestations import Attestation, attestations
 from dockyard.engine.images.chosen import EngineImage, choose_image
 from dockyard.engine.images.commitment import Commitment
 from dockyard.engine.images.config import image_config
@@ -124,10 +125,15 @@ class Images:
 
     async def target(self, image_id: str) -> Target:
         """What the image's name stands for in registries: an index or a manifest, and all manifests below it."""
-        users: dict[str, builtins.list[str]] = {}
-        for entry in self._collection:
-            users.setdefault(entry.record.image_id, []).append(entry.record.id)
+        users = [(entry.record.image_id, entry.record.id) for entry in self._collection]
         return await asyncio.to_thread(target, self._images, image_id, users)
+
+    async def attestations(
+        self, name: str, platform: Platform | None, types: Sequence[str], *, statements: bool
+    ) -> Sequence[Attestation]:
+        """What is stated about the image for `platform` (this machine's, if it has one), of `types` or all."""
+        stored = sibling(self._images, name, platform)
+        return await asyncio.to_thread(attestations, self._images, stored, types, statements=statements)
 
     async def remove_platform(self, name: str, platform: Platform, *, force: bool) -> Sequence[Removed]:
         """Removes the image for one platform from among those of a name, which goes on to mean one that is left."""

@@ -5,7 +5,7 @@ format came without a manifest, and has none to show.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dockyard.errors import DockyardError
@@ -41,8 +41,11 @@ class Target:
     manifests: tuple[ManifestDetails, ...] = ()
 
 
-def target(images: ImageStore, image_id: str, users: Mapping[str, Sequence[str]]) -> Target:
-    """The newest index that the image came from, else its newest manifest; `users`: containers by image id."""
+def target(images: ImageStore, image_id: str, containers: Iterable[tuple[str, str]]) -> Target:
+    """The newest index that the image came from, else its newest manifest; `containers`: image and own id."""
+    users: dict[str, list[str]] = {}
+    for used, container_id in containers:
+        users.setdefault(used, []).append(container_id)
     for row in reversed(images.manifests.of_image(image_id)):
         for digest, media_type in reversed(images.manifests.indexes_above(row.digest)):
             found = _of_index(images, Descriptor(media_type, digest, 0), users)

@@ -201,11 +201,11 @@ async def build_prune(call: Call) -> Answer:
     query = call.query
     age_ns, filters = cache_filters(parse_filters(query.text("filters")), call.clock_ns())
     reserved = _bytes(call, "reserved-space") or _bytes(call, "keep-storage")
-    if _bytes(call, "min-free-space"):
-        raise NotImplementedYet("pruning by min-free-space is not implemented by Dockyard yet")
     request = PruneRequest(
         query.flag("all"),
-        max(reserved, _bytes(call, "max-used-space")),
+        reserved,
+        _bytes(call, "max-used-space"),
+        _bytes(call, "min-free-space"),
         age_ns,
         filters,
     )

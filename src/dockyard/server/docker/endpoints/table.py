@@ -92,6 +92,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "ImageList": Endpoint(image_lists.image_list, waits=True),
     "ImageInspect": Endpoint(image_lists.image_inspect_one, waits=True),
     "ImageHistory": Endpoint(image_lists.image_history, waits=True),
+    "ImageAttestations": Endpoint(image_lists.image_attestations, waits=True),
     "ImageTag": Endpoint(names.image_tag),
     "ImageDelete": Endpoint(names.image_delete),
     "ImagePrune": Endpoint(names.image_prune),

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import msgspec
+
+from dockyard.engine.images.attestations import Attestation
 from dockyard.engine.images.details import ImageDetails
 from dockyard.engine.images.listing import ListedImage
 from dockyard.engine.images.manifests import ManifestDetails, Target
@@ -96,6 +99,12 @@ def _manifest(one: ManifestDetails) -> dict[str, Any]:
     elif one.kind == "attestation":
         document["AttestationData"] = {"For": one.about}
     return document
+
+
+def attestation(one: Attestation) -> dict[str, Any]:
+    """A statement about an image; its text as it is stored."""
+    document: dict[str, Any] = {"Descriptor": one.descriptor.to_json(), "PredicateType": one.predicate_type}
+    return document if one.statement is None else document | {"Statement": msgspec.Raw(one.statement)}
 
 
 def history_item(row: HistoryRow) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dockyard.server.docker.compat import image_answers
 from dockyard.server.docker.filters import parse_filters
 from dockyard.server.docker.http.answers import Answer, JsonAnswer
 from dockyard.server.docker.platforms import oci_platforms
-from dockyard.server.docker.wire.image import history_item, image_inspect, image_summary, image_target
+from dockyard.server.docker.wire.image import attestation, history_item, image_inspect, image_summary, image_target
 from dockyard.spec.image.descriptor import Platform
 
 SHARED_SIZE_SINCE = (1, 42)
@@ -59,6 +59,18 @@ async def image_history(call: Call) -> Answer:
     """How it was made, newest step first."""
     platforms = call.query.texts("platform") if call.version >= HISTORY_PLATFORM_SINCE else ()
     return JsonAnswer([history_item(row) for row in await call.engine.images.history(call.name, _one(platforms))])
+
+
+async def image_attestations(call: Call) -> Answer:
+    """`GET /images/{name}/attestations`: statements about it, by their kinds, and with `statement` their text."""
+    platforms = call.query.texts("platform")
+    if len(platforms) > 1:
+        raise InvalidParameter("multiple platforms are not supported")
+    whole = call.query.flag("statement")
+    found = await call.engine.images.attestations(
+        call.name, _one(platforms), call.query.texts("type"), statements=whole
+    )
+    return JsonAnswer([attestation(one) for one in found])
 
 
 def _one(texts: Sequence[str]) -> Platform | None:
