@@ -88,9 +88,7 @@ def usage(held: Held, shared: AbstractSet[str]) -> CacheUsage:
     return CacheUsage(tuple(_items(held, shared)))
 
 
-def prune(
-    held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: int, free_bytes: int = 0
-) -> Pruned:
+def prune(held: Held, shared: AbstractSet[str], request: PruneRequest, now_ns: int, free_bytes: int = 0) -> Pruned:
     """Remove items, those first that weren't used for the longest time; `free_bytes` are free on the disk now."""
     items = usage(held, shared).items
     kept = sum(item.size_bytes for item in items if request.everything or not item.shared)

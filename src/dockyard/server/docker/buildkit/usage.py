@@ -41,13 +41,13 @@ class Usage:
         """Remove, and tell what has gone."""
         before = await self._engine.builds.usage()
         wanted = _Wanted(request.filter)
-        if request.minFreeSpace:
-            raise InvalidParameter("pruning by min-free-space is not supported by Dockyard")
         ids = frozenset(item.id for item in before.items if wanted.has(item)) if request.filter else None
         pruned = await self._engine.builds.prune(
             PruneRequest(
                 everything=request.all,
-                keep_bytes=max(request.reservedSpace, request.maxUsedSpace),
+                keep_bytes=request.reservedSpace,
+                max_used_bytes=request.maxUsedSpace,
+                min_free_bytes=request.minFreeSpace,
                 older_than_ns=request.keepDuration,
                 ids=ids,
             )

@@ -13,7 +13,7 @@ from dockyard.engine.builds import BuildRequest
 from dockyard.engine.builds.messages import Begun, Finished, ImageMade, Message, Pulled, Text
 from dockyard.engine.builds.usage import PruneRequest
 from dockyard.engine.containers.config import HostConfig, Ulimit
-from dockyard.errors import DockyardError, InvalidParameter, NotImplementedYet
+from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.server.docker.cache_filters import cache_filters
 from dockyard.server.docker.call import Call
 from dockyard.server.docker.endpoints.images.pull import transfer_line
