@@ -252,3 +252,16 @@ def test_an_old_client_builds_with_it(buildx, docker, tmp_path):
     failed = old.result("build", "-", stdin="FROM busybox\nRUN exit 5\n")
     assert failed.code == 1
     assert "exit code: 5" in failed.err
+
+
+def test_an_oci_layout_is_a_context(buildx, docker, tmp_path):
+    """What one build gives to a folder is what another stands on."""
+    layout = tmp_path / "layout"
+    done = buildx.result(
+        "FROM busybox\nRUN echo from-a-layout > /made\nENV A=b\n", {}, f"--output=type=oci,dest={layout},tar=false"
+    )
+    assert done.code == 0, done.err
+    again = buildx(
+        "FROM base\nRUN cat /made > /seen && echo $A >> /seen\n", {}, f"--build-context=base=oci-layout://{layout}"
+    )
+    assert docker("run", "--rm", again, "cat", "/seen") == "from-a-layout\nb"

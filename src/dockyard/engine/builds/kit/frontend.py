@@ -1,12 +1,8 @@
 """One run of the Dockerfile frontend: the Dockerfile is read and planned for each platform, and solving begins."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
 
 from dockyard.builder.attest.request import parse_attests
 from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
@@ -17,19 +13,17 @@ from dockyard.builder.export.planned import planned_ref
 from dockyard.builder.frontend.attributes import Attributes, check_syntax
 from dockyard.builder.frontend.contexts import NamedContext, contexts_of
 from dockyard.builder.frontend.follow import followed
-from dockyard.builder.frontend.lines import Line, lines_of
+from dockyard.builder.frontend.lines import lines_of
 from dockyard.builder.frontend.warnings import source_info, vertex_warning
-from dockyard.builder.graph import Base, LocalTree, Selection, Transfer, Vertex
-from dockyard.builder.ops.worker import BuildWorker
+from dockyard.builder.graph import LocalTree, Vertex
 from dockyard.builder.plan import BaseImage, BuildOptions, BuildPlan, plan_build
 from dockyard.builder.session.auth import credentials_for
-from dockyard.builder.session.secrets import SessionSecrets
 from dockyard.builder.solve.events import Completed, Event
 from dockyard.builder.solve.results import Result, Snapshot
 from dockyard.builder.solve.solver import Solver
 from dockyard.engine.builds.bases import EngineImages
-from dockyard.engine.builds.executor import EngineExecutor
 from dockyard.engine.builds.kit.allowed import check
+from dockyard.engine.builds.kit.context_bases import files_base, input_base
 from dockyard.engine.builds.kit.dockerfile import Definition, load, load_ignored
 from dockyard.engine.builds.kit.events import tell
 from dockyard.engine.builds.kit.failure import BuildFailed, failure
@@ -37,15 +31,14 @@ from dockyard.engine.builds.kit.images import KitImages
 from dockyard.engine.builds.kit.layouts import layout_image
 from dockyard.engine.builds.kit.parts import JobParts
 from dockyard.engine.builds.kit.remote import Remote
+from dockyard.engine.builds.kit.solving import all_of, all_vertexes, make_solver
 from dockyard.engine.builds.kit.sources import MAIN, KitSources
 from dockyard.engine.builds.kit.statements import Statements
 from dockyard.engine.builds.kit.transfers import Transfers
-from dockyard.engine.containers.config import HostConfig, Ulimit
 from dockyard.engine.registries.configuration import proxies
-from dockyard.errors import DockyardError, InvalidParameter
-from dockyard.spec.image.config import Image, image_from_json
+from dockyard.errors import DockyardError
 from dockyard.spec.image.descriptor import Platform
-from dockyard.spec.image.platform import normalized, platform_text
+from dockyard.spec.image.platform import platform_text
 from dockyard.store.distribution.reference import Reference
 
 _INTERNAL = "[internal] load build context"
@@ -112,7 +105,9 @@ class Run:
             shown = platform_text(one.platform) if self.attributes.multi and one.platform else ""
             job.progress.announce(lines_of(one.plan, names, shown))
         locals_ = {
-            vertex.operation.name: vertex.digest for vertex in _all(results) if isinstance(vertex.operation, LocalTree)
+            vertex.operation.name: vertex.digest
+            for vertex in all_vertexes(results)
+            if isinstance(vertex.operation, LocalTree)
         }
         sources.digests |= locals_
         sources.follow = {name: followed(results, name) for name in locals_}
@@ -157,7 +152,7 @@ class Run:
         solver, refs = self._solver, []
         try:
             with self._failing():
-                await _all_of([solver.solve(one.vertex) for one in self.planned])
+                await all_of([solver.solve(one.vertex) for one in self.planned])
                 for one in self.planned:
                     snapshots = self._snapshots(one.plan)
                     told = await self._statements.of(one.plan, one.platform, self)
@@ -211,33 +206,8 @@ class Run:
 
     def _prepare(self, contexts: Mapping[str, NamedContext]) -> None:
         job, given = self.job, self.attributes
-        services = job.builds.services
-        definition = self.defined
-        self._sources = KitSources(self._transfers(), self._remote(), contexts, definition.tree, given.context_name)
-        executor = EngineExecutor(services, _host(given), job.builds.parallel, given.hostname)
-        worker = BuildWorker(
-            job.builds.store.layers,
-            job.lease,
-            executor,
-            self._sources,
-            SessionSecrets(job.session, executor.private_directory),
-            job.builds.mounts,
-            job.scratch,
-            self._told,
-            services.clock_ns,
-            _no_waiting,
-        )
-        self._solver = Solver(
-            worker,
-            job.builds.cache,
-            job.builds.store.layers,
-            job.lease,
-            job.builds.locks,
-            self._told,
-            services.clock_ns,
-            remote=job.caches.remote,
-            trail=job.caches.trail,
-        )
+        self._sources = KitSources(self._transfers(), self._remote(), contexts, self.defined.tree, given.context_name)
+        self._solver = make_solver(job, given, self._sources, self._told)
         job.stack.push_async_callback(self._sources.close)
         job.stack.push_async_callback(self._solver.close)
 
@@ -292,30 +262,14 @@ class Run:
                 yield event
 
     async def _files_as_base(self, context: NamedContext, platform: Platform | None) -> BaseImage:
-        """A context without an image, as what a stage stands on: nothing, and its files."""
-        own = normalized(platform or self.job.builds.services.images.platform)
+        """A context that is no image of a registry, as what a stage stands on."""
         if context.kind == "input":
-            ref = self.job.input_ref(self.inputs.get(context.value, ""))
-            if ref is None:
-                raise InvalidParameter(f"invalid input {context.value} for {context.name}")
-            image = image_from_json({**msgspec.json.decode(ref.config), "rootfs": {}}) if ref.config else Image()
-            diff_ids = tuple(layer.diff_id for layer in self.job.builds.store.layers.stack(ref.chain_id))
-            if ref.chain_id is not None:
-                self.job.lease.add(ref.chain_id)
-            return BaseImage(None, image._replace(rootfs=image.rootfs._replace(diff_ids=diff_ids)), ref.chain_id)
+            return input_base(self.job, context, self.inputs.get(context.value, ""))
         if context.kind == "layout":
             return await self._layout(context, platform)
         assert self._sources is not None
         assert self._solver is not None
-        tree = Vertex(LocalTree(context.name))
-        self._sources.digests.setdefault(context.name, tree.digest)
-        self.job.progress.announce([Line(tree.digest, f"[context {context.name}] load from client")])
-        whole = Transfer("COPY", (Selection(1, ("/",)),), "/")
-        vertex = Vertex(whole, (Vertex(Base(None)), tree), name=f"[context {context.name}]")
-        result = await self._solver.solve(vertex)
-        assert isinstance(result, Snapshot)
-        image = Image(architecture=own.architecture, os=own.os, variant=own.variant)
-        return BaseImage(None, image, result.chain_id)
+        return await files_base(self.job, context, platform, self._sources, self._solver)
 
     async def _layout(self, context: NamedContext, platform: Platform | None) -> BaseImage:
         job, machine = self.job, self.job.builds.services.images.platform
@@ -333,40 +287,3 @@ class Run:
     def _remote(self) -> Remote:
         job = self.job
         return Remote(job.session, job.scratch, proxies(job.builds.services.daemon), job.body)
-
-
-def _host(given: Attributes) -> HostConfig:
-    ulimits = tuple(Ulimit(name, hard=hard, soft=soft) for name, soft, hard in given.ulimits)
-    return HostConfig(
-        shm_size=given.shm_bytes,
-        cgroup_parent=given.cgroup_parent,
-        ulimits=ulimits or None,
-        extra_hosts=given.hosts or None,
-        **given.limits,  # type: ignore[arg-type]
-    )
-
-
-def _all(results: tuple[Vertex, ...]) -> list[Vertex]:
-    found: dict[str, Vertex] = {}
-    pending = list(results)
-    while pending:
-        vertex = pending.pop()
-        if vertex.digest not in found:
-            found[vertex.digest] = vertex
-            pending += vertex.inputs
-    return list(found.values())
-
-
-async def _all_of(works: list[Coroutine[Any, Any, Any]]) -> None:
-    """All of them; the first error ends the waiting."""
-    waiting = [asyncio.ensure_future(work) for work in works]
-    try:
-        for one in asyncio.as_completed(waiting):
-            await one
-    finally:
-        for one in waiting:
-            one.cancel()
-
-
-async def _no_waiting(_: Vertex) -> None:
-    """What is told is kept, up to a limit: nobody waits for readers."""
