@@ -122,6 +122,7 @@ def table(whole: Mapping[str, Any]) -> str:
     for name, result in whole["results"].items():
         goal = GOALS[name]
         theirs = _figure(result["docker"], goal.unit) if "docker" in result else ""
+        theirs += f" (podman {_figure(result['podman'], goal.unit)})" if "podman" in result else ""
         ratio = f"{result['ratio']:.2f}" if "ratio" in result and goal.absolute is None else ""
         met = {True: "met", False: "missed", None: ""}[result.get("met")]
         cells = (goal.title, theirs, _figure(result["dockyard"], goal.unit), ratio, _wanted(goal), met)

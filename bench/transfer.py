@@ -1,4 +1,4 @@
-"""Images from and to a registry: Debian's docker-registry on a loopback address, which both engines speak to.
+"""Images from and to a registry: Debian's docker-registry on a loopback address; both engines and podman speak to it.
 
 Each round has images of its own, so that nothing of an earlier one is there, and nothing has just been deleted: ext4
 takes its time with inodes that were freed a moment ago. The contents are files of a minimal Debian.
@@ -7,13 +7,14 @@ takes its time with inodes that were freed a moment ago. The contents are files 
 import io
 import os
 import statistics
+import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.peers import debian_image, docker_daemon
+from tests.peers import debian_image, docker_daemon, podman
 from tests.peers.registry import RunningRegistry, registry
 from tests.support.client import Docker
 from tests.support.engine import dockyard_engine
@@ -57,6 +58,10 @@ def _contestants(alone: bool) -> Iterator[list[Contestant]]:
             )
             pids = (daemon.pid, daemon.containerd_pid)
             engines.append(Contestant("docker", Docker(daemon.docker), pids, daemon.guard.pid))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dyp", dir="/tmp")))
+            engines.append(Contestant("podman", Docker(podman(folder, "overlay")), (), 0))
+            # it leaves a mount of its storage on itself
+            stack.callback(lambda: subprocess.run(["umount", folder / "storage" / "overlay"], capture_output=True))
         engine = stack.enter_context(dockyard_engine("none"))
         pids = (engine.pid, engine.supervisor_pid)
         engines.append(Contestant("dockyard", engine.docker, pids, engine.guard.pid))
@@ -75,13 +80,19 @@ def _rounds(engines: Sequence[Contestant], rounds: int, work: Callable[[Contesta
 
 
 def _pull(one: Contestant, source: RunningRegistry, name: str) -> float:
-    return seconds_of(lambda: one.docker("pull", "-q", f"{source.address}/{name}", timeout_seconds=300))
+    whole = f"{source.address}/{name}"
+    return seconds_of(lambda: one.docker("pull", "-q", *_plain(one), whole, timeout_seconds=300))
 
 
 def _push(one: Contestant, source: RunningRegistry, target: RunningRegistry, number: int) -> float:
     name = f"{target.address}/{one.name}{number}"
     one.docker("tag", f"{source.address}/five{number}", name)
-    return seconds_of(lambda: one.docker("push", "-q", name, timeout_seconds=300))
+    return seconds_of(lambda: one.docker("push", "-q", *_plain(one), name, timeout_seconds=300))
+
+
+def _plain(one: Contestant) -> tuple[str, ...]:
+    """What podman wants to be told before it speaks plain HTTP."""
+    return ("--tls-verify=false",) if one.name == "podman" else ()
 
 
 def _fill(source: RunningRegistry, images: int) -> None:

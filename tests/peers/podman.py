@@ -8,8 +8,9 @@ from tests.peers.programs import Program, environment_of
 FOLDERS = {"root": "storage", "runroot": "run", "tmpdir": "tmp"}
 
 
-def podman(directory: Path) -> Program:
-    """Podman whose storage, run directory and configuration are below `directory` (created).
+def podman(directory: Path, driver: str = "vfs") -> Program:
+    """Podman whose storage (of `driver`: vfs works everywhere, overlay is fast), run directory and configuration are
+    below `directory` (created).
 
     Its default limits are set low, because podman asks for more than a sandboxed machine's hard limits and then fails.
     """
@@ -27,7 +28,7 @@ def podman(directory: Path) -> Program:
         f'[engine.runtimes]\nrunc = ["{runc}"]\n'
     )
     (directory / "storage.conf").write_text(
-        f'[storage]\ndriver = "vfs"\ngraphroot = "{directory}/storage"\nrunroot = "{directory}/run"\n'
+        f'[storage]\ndriver = "{driver}"\ngraphroot = "{directory}/storage"\nrunroot = "{directory}/run"\n'
     )
     (directory / "registries.conf").write_text("")
     environment = environment_of(root)
