@@ -127,7 +127,8 @@ def _archives() -> Iterator[bytes]:
                 position += 1
                 content = tree.extractfile(member)
                 assert content is not None
-                copy = tarfile.TarInfo(f"copy{number}/{position}/{member.name.lstrip('./')}")
+                # a tree as Debian's, not a directory of its own for each file: making those would be most of the work
+                copy = tarfile.TarInfo(f"copy{number}/{position // len(members)}/{member.name.lstrip('./')}")
                 copy.mode, copy.mtime = member.mode, member.mtime
                 chosen.append((copy, content.read()))
                 size += member.size

@@ -8,15 +8,11 @@ from dockyard.store.pull.plan import CONFIG_BYTES
 
 
 async def fetch_small(repository: Repository, descriptor: Descriptor) -> bytes:
-    """A small blob, whole. Raises InvalidParameter when it isn't what its descriptor says."""
-    pieces, size = [], 0
-    async with repository.blob(descriptor.digest, tries=3) as body:
-        async for piece in body.pieces:
-            pieces.append(piece)
-            size += len(piece)
-            if size > min(descriptor.size, CONFIG_BYTES):
-                break
-    data = b"".join(pieces)
+    """A small blob, whole, asked for again when it is cut off.
+
+    Raises RegistryFailure, and InvalidParameter when it isn't what its descriptor says.
+    """
+    data = await repository.small_blob(descriptor.digest, min(descriptor.size, CONFIG_BYTES))
     if len(data) != descriptor.size or digest_of(data) != descriptor.digest:
         raise InvalidParameter("image config verification failed for digest " + descriptor.digest)
     return data

@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import aiohttp
 
@@ -33,6 +34,7 @@ from dockyard.store.distribution.registry.retry import delay_seconds
 from dockyard.store.distribution.registry.tokens import NoCredentials, Tokens
 from dockyard.store.distribution.registry.transport import Body, Transport, read_bounded
 
+Result = TypeVar("Result")
 ERROR_BYTES = 1 << 16
 TRIES = 3
 """How often a small request is tried. Blobs have a number of their own, `max-download-attempts`."""
@@ -108,11 +110,26 @@ class RegistryClient:
     async def exchange(self, request: Request) -> aiohttp.ClientResponse:
         """The answer, of a status below 400; the caller releases or closes it. Raises Refusal, Unreachable,
         Untrustworthy."""
+        return await self._tried(request, lambda: self._authorized(request))
+
+    async def read(self, request: Request, limit_bytes: int) -> tuple[aiohttp.ClientResponse, bytes]:
+        """The answer with the whole of its small body, asked for again when that is cut off. Raises as `exchange`."""
+
+        async def whole() -> tuple[aiohttp.ClientResponse, bytes]:
+            answer = await self._authorized(request)
+            try:
+                return answer, await read_bounded(answer, limit_bytes)
+            finally:
+                answer.release()
+
+        return await self._tried(request, whole)
+
+    async def _tried(self, request: Request, ask: Callable[[], Awaitable[Result]]) -> Result:
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._authorized(request)
+                return await ask()
             except (Refusal, Unreachable) as error:
                 retry_after = error.retry_after if isinstance(error, Refusal) else ""
                 delay = delay_seconds(attempt, retry_after, self._now)

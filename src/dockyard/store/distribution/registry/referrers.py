@@ -15,7 +15,6 @@ from dockyard.spec.image.descriptor import OCI_INDEX, Descriptor
 from dockyard.spec.image.manifest import Index, index_from_json
 from dockyard.store.distribution.registry.failures import Refusal, Untrustworthy
 from dockyard.store.distribution.registry.repository import MANIFEST_BYTES, FetchedManifest, Repository, next_page
-from dockyard.store.distribution.registry.transport import read_bounded
 
 COSIGN = (".sig", ".att", ".sbom")
 _PAGES = 100
@@ -67,13 +66,11 @@ async def _listed(repository: Repository, digest: str) -> list[Descriptor] | Non
     request = repository.request("GET", f"referrers/{digest}", headers={"Accept": OCI_INDEX})
     for _ in range(_PAGES):
         try:
-            answer = await repository.client.exchange(request)
+            answer, data = await repository.client.read(request, MANIFEST_BYTES)
         except Refusal as error:
             if error.status in _LASTING or error.status >= 500:
                 raise
             return None
-        data = await read_bounded(answer, MANIFEST_BYTES)
-        answer.release()
         if not answer.headers.get("Content-Type", "").startswith(OCI_INDEX):
             return None  # a page of some proxy's, say
         try:

@@ -21,7 +21,6 @@ from dockyard.store.distribution.registry.client import RegistryClient, Request
 from dockyard.store.distribution.registry.credentials import Credentials
 from dockyard.store.distribution.registry.failures import Refusal, Untrustworthy
 from dockyard.store.distribution.registry.hosts import Host
-from dockyard.store.distribution.registry.transport import read_bounded
 from dockyard.store.distribution.registry.unreachable import cut_off
 
 SCHEMA_1 = (
@@ -100,11 +99,8 @@ class Repository:
 
     async def manifest(self, tag_or_digest: str) -> FetchedManifest:
         """The manifest or index. Raises Refusal; Untrustworthy when it isn't what its digest says."""
-        answer = await self.client.exchange(
-            self.request("GET", f"manifests/{tag_or_digest}", headers={"Accept": _ACCEPT})
-        )
-        data = await read_bounded(answer, MANIFEST_BYTES)
-        answer.release()
+        request = self.request("GET", f"manifests/{tag_or_digest}", headers={"Accept": _ACCEPT})
+        answer, data = await self.client.read(request, MANIFEST_BYTES)
         algorithm = tag_or_digest.partition(":")[0] if ":" in tag_or_digest else "sha256"
         try:
             digest = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
@@ -115,6 +111,14 @@ class Repository:
             raise Untrustworthy(f"manifest verification failed for digest {claimed}")
         own = f"sha256:{hashlib.sha256(data).hexdigest()}"
         return FetchedManifest(Descriptor(_media_type(answer, data), own, len(data)), data)
+
+    async def small_blob(self, digest: str, limit_bytes: int) -> bytes:
+        """A blob of at most `limit_bytes`. Raises Untrustworthy when it is longer."""
+        try:
+            _, data = await self.client.read(self.request("GET", f"blobs/{digest}"), limit_bytes)
+        except Refusal as error:
+            raise (Refusal("unknown blob", 404, error.code) if error.status == 404 else error) from None
+        return data
 
     @asynccontextmanager
     async def blob(self, digest: str, start: int = 0, *, tries: int = 1) -> AsyncIterator[BlobBody]:
@@ -134,12 +138,11 @@ class Repository:
         for _ in range(_PAGES):
             if request is None:
                 break
-            answer = await self.client.exchange(request)
+            answer, data = await self.client.read(request, TAGS_BYTES)
             try:
-                document = json.loads(await read_bounded(answer, TAGS_BYTES))
+                document = json.loads(data)
             except (ValueError, RecursionError) as error:
                 raise Untrustworthy(f"tags of {self.path}: invalid JSON: {error}") from None
-            answer.release()
             page = document.get("tags") if isinstance(document, dict) else None
             before = len(found)
             found.update((tag, None) for tag in page or () if isinstance(tag, str))
