@@ -46,6 +46,7 @@ PEERS: dict[str, Peer] = {
         ("podman", "conmon", "runc", "tini", "patchelf", "netavark"), ("podman", "conmon", "runc", "tini", "patchelf")
     ),
     "docker-registry": Peer(("docker-registry", "apache2-utils"), ("docker-registry", "htpasswd")),
+    "dropbear": Peer(("dropbear-bin",), ("dropbear", "dropbearkey")),
     "tinyproxy": Peer(("tinyproxy-bin",), ("tinyproxy",)),
     "busybox": Peer(("busybox-static",), ("busybox",)),
     "iperf3": Peer(("iperf3",), ("iperf3",)),

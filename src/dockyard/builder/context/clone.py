@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from dockyard.builder.graph import GitTree
 from dockyard.errors import DeadlineExceeded, InvalidParameter, SystemFailure
@@ -25,12 +26,25 @@ _LOOPBACK = "localhost,127.0.0.1,::1"
 Said = Callable[[bytes], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What opens a repository that isn't everybody's. `agent_socket`: of an SSH agent.
+
+    `header`: the value of Authorization for what begins with the URL `header_for`, and nothing else.
+    """
+
+    agent_socket: str = ""
+    header_for: str = ""
+    header: str = field(default="", repr=False)
+
+
 async def clone(
     tree: GitTree,
     directory: str,
     said: Said,
     *,
     proxies: Proxies,
+    access: Access | None = None,
     protocols: str = _PROTOCOLS,
     seconds: float = _SECONDS,
 ) -> str:
@@ -44,7 +58,8 @@ async def clone(
             raise InvalidParameter(f"invalid repository or reference: {text}")
     if tree.checksum and not _HEX.fullmatch(tree.checksum):
         raise InvalidParameter(f"invalid checksum {tree.checksum} for Git URL, expected hex commit hash")
-    run = _Git(directory, said, {**_environment(directory, proxies), "GIT_ALLOW_PROTOCOL": protocols}, seconds)
+    environment = {**_environment(directory, proxies), **_opened(access or Access()), "GIT_ALLOW_PROTOCOL": protocols}
+    run = _Git(directory, said, environment, seconds)
     await run("init", "-q")
     await run("remote", "add", "origin", tree.remote)
     await run("checkout", "-q", "--detach", await _fetch(run, tree.reference or "HEAD"))
@@ -85,6 +100,21 @@ def _environment(directory: str, proxies: Proxies) -> dict[str, str]:
         exempt = ",".join(filter(None, (_LOOPBACK, proxies.no_proxy)))
         environment |= {"http_proxy": proxies.http, "https_proxy": proxies.https, "no_proxy": exempt}
     return environment
+
+
+def _opened(access: Access) -> dict[str, str]:
+    """Variables, since arguments are seen by everybody on the machine. A host that nobody has told of is believed the
+    first time, as BuildKit does; one that stands in the machine's ssh_known_hosts must be that one.
+    """
+    found: dict[str, str] = {}
+    if access.agent_socket:
+        options = "-F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=/dev/null"
+        found |= {"SSH_AUTH_SOCK": access.agent_socket, "GIT_SSH_COMMAND": f"ssh {options}"}
+    if access.header:
+        key = f"http.{access.header_for}.extraHeader"
+        value = f"Authorization: {access.header}"
+        found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": key, "GIT_CONFIG_VALUE_0": value}
+    return found
 
 
 def _folder(directory: str, subdirectory: str) -> str:

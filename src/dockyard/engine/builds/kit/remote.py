@@ -13,6 +13,8 @@ from dockyard.builder.context.git_url import GitUrl
 from dockyard.builder.context.trees import archive_tree, receive_file
 from dockyard.builder.graph import GitTree
 from dockyard.builder.ops.unpack import is_archive
+from dockyard.builder.session.git_access import git_access
+from dockyard.builder.session.secrets import SessionSecrets
 from dockyard.builder.session.session import Session
 from dockyard.builder.session.upload import is_upload, upload
 from dockyard.builder.solve.executor import Tell
@@ -38,10 +40,16 @@ class Remote:
 
     async def repository(self, found: GitUrl, tell: Tell, *, keep_git_dir: bool = False) -> Tree:
         """A repository's files."""
-        tree = GitTree(found.remote, found.reference, found.subdirectory, keep_git_dir)
+        return await self.cloned(GitTree(found.remote, found.reference, found.subdirectory, keep_git_dir), tell)
+
+    async def cloned(self, tree: GitTree, tell: Tell) -> Tree:
+        """The same for a source of ADD. The client's agent and tokens open it where that is needed."""
         directory = tempfile.mkdtemp(prefix="git-", dir=self.scratch)
         os.chmod(directory, 0o755)
-        return directory_tree(await clone(tree, directory, lambda said: tell(2, said), proxies=self.proxies))
+        secrets = SessionSecrets(self.session, lambda: tempfile.mkdtemp(prefix="agent-", dir=self.scratch))
+        async with git_access(secrets, tree.remote) as access:
+            files = await clone(tree, directory, lambda said: tell(2, said), proxies=self.proxies, access=access)
+        return directory_tree(files)
 
     async def archive_or_file(self, url: str) -> tuple[Tree, bool]:
         """What is at `url`: the files of an archive, or a directory with the one file `context`; whether the latter."""

@@ -1,7 +1,6 @@
 """Where a build's trees come from: directories of the client, repositories, downloads. See Sources."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Mapping
 
@@ -69,11 +68,7 @@ class KitSources:
 
     async def git(self, tree: GitTree, tell: Tell) -> Tree:
         """See Sources."""
-        from dockyard.builder.context.clone import clone
-
-        directory = tempfile.mkdtemp(prefix="git-", dir=self._transfers.scratch)
-        os.chmod(directory, 0o755)
-        return directory_tree(await clone(tree, directory, lambda said: tell(2, said), proxies=self._remote.proxies))
+        return await self._remote.cloned(tree, tell)
 
     async def _local(self, name: str) -> Tree:
         digest = self.digests.get(name, "")
