@@ -39,11 +39,3 @@ def test_the_client_of_this_machine_builds(build: Builder) -> None:
     assert done.returncode == 0, done.stderr
     assert "by a newer client" in done.stdout
     assert "Successfully built" in done.stdout
-
-
-def test_a_buildkit_build_is_refused_in_plain_words(build: Builder) -> None:
-    from tests.support.http import request
-
-    answer = request(build.docker.socket, "POST", "/build?version=2", body=b"")
-    assert answer.status == 501
-    assert b"BuildKit" in answer.body

@@ -18,7 +18,7 @@ from tests.peers.programs import Program
 from tests.support.client import Docker
 from tests.support.engine import dockyard_engine
 
-SAMPLE = ("images", "inspect", "system")
+SAMPLE = ("exec", "inspect", "system")
 FILES = [
     path
     for path in sorted((Path(__file__).parent / "cases").glob("*.txt"))
