@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import tarfile
 
@@ -132,3 +133,21 @@ def _comparable(text):
     text = re.sub(r"transferring (\w+): [\d.]+k?B", r"transferring \1: N", text)
     text = re.sub(r"(?m)^#\d+ (?:transferring|exporting layers|writing image|naming to|\.\.\.).*\n", "", text)
     return [re.sub(r"(?m)^#\d+ ", "# ", block).strip() for block in text.split("\n\n") if block.strip()]
+
+
+def test_ctrl_c_cancels_the_build(sessions):
+    folder = sessions.context("FROM busybox\nRUN echo begun; sleep 3600\n")
+    environment = {"DOCKER_HOST": sessions.docker.host, "PATH": os.environ["PATH"], "HOME": str(sessions.home)}
+    command = [str(sessions.program), "build", "--progress=plain", "--no-cache", *NONE, str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.endswith(" begun\n"):
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) == 130
+    assert "Traceback" not in rest
+    assert "ERROR: failed to build" in rest
+    again = sessions.context("FROM busybox\nRUN echo next\n")
+    assert sessions.command("build", "-q", *NONE, str(again)).code == 0  # nothing holds the daemon up
