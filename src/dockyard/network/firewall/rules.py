@@ -233,8 +233,8 @@ def _table(rules: BridgeRules, family: str, one: FamilyRules) -> str:
   }}
   chain forward {{
     type filter hook forward priority filter; policy accept;
-    iifname {bridge} oifname @strangers jump to_strangers
     oifname {bridge} jump to_bridge
+    iifname {bridge} oifname @strangers jump to_strangers
     {closed}
   }}
   chain postrouting {{
