@@ -4,6 +4,7 @@
     Tree       a directory of files: the context, a repository, a download    no inputs
     Run        a command                                inputs[0] what it stands on, then what its mounts show
     Transfer   COPY and ADD                             inputs[0] what it stands on, then what is copied from
+    Stack      a layer on other layers                  inputs[0] what it is put on, inputs[1] what is put
     MakeDirectory   WORKDIR                             inputs[0]
 
 A vertex has a digest of everything that it means; where its result comes from a cache is decided by content
@@ -175,6 +176,11 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """The uppermost layer of `inputs[1]` on top of `inputs[0]`: what `--link` made, whatever it is put on."""
+
+
+@dataclass(frozen=True, slots=True)
 class MakeDirectory:
     """A directory with those above it, if it isn't there. `owner`: whose they are then, as in `--chown`."""
 
@@ -184,7 +190,7 @@ class MakeDirectory:
     """As for Transfer: whose words errors have."""
 
 
-Operation = Base | LocalTree | HttpTree | GitTree | Run | Transfer | MakeDirectory
+Operation = Base | LocalTree | HttpTree | GitTree | Run | Transfer | Stack | MakeDirectory
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,17 @@
 """Downloads for builds: nothing of the daemon's goes along but its proxies, and the disk's refusals are told."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 from tests.support.full_disk import largest_file
 
+from dockyard.builder.context import download as download_module
 from dockyard.builder.context.download import download
 from dockyard.errors import DockyardError, InvalidParameter, SystemFailure
+from dockyard.fs.archive.source import write_all
 from dockyard.store.distribution.registry.proxies import Proxies
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + "x" * 1000
@@ -47,6 +50,28 @@ def test_no_credentials_of_the_daemon_go_along(tmp_path: Path, monkeypatch: pyte
     (head,) = served({"/a": OK}, lambda host: download(f"http://{host}/a", path, proxies=Proxies()))
     assert "authorization" not in head.lower()
     assert Path(path).read_text() == "x" * 1000
+
+
+def test_a_slow_disk_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    def slowly(descriptor: int, data: bytes) -> None:
+        time.sleep(0.5)
+        write_all(descriptor, data)
+
+    async def work(host: str) -> None:
+        getting = asyncio.ensure_future(download(f"http://{host}/a", str(tmp_path / "a"), proxies=Proxies()))
+        while not getting.done():
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            pauses.append(time.monotonic() - began)
+        await getting
+
+    monkeypatch.setattr(download_module, "write_all", slowly)
+    served({"/a": OK}, work)
+    assert (tmp_path / "a").read_text() == "x" * 1000
+    assert sorted(pauses)[len(pauses) // 2] < 0.2
+    assert len(pauses) > 5
 
 
 def test_the_daemon_s_proxy_is_asked_also_after_a_redirect(tmp_path: Path) -> None:

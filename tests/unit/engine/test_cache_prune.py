@@ -7,6 +7,7 @@ import pytest
 
 from dockyard.builder.cache import BuildCache
 from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.engine.builds.id_pattern import id_matches
 from dockyard.engine.builds.usage import Held, PruneRequest, prune, target_bytes
 from dockyard.store.metadata import Database
 
@@ -23,6 +24,8 @@ def nothing(directory: str) -> None:
         ({"type": ("exec.cachemount",)}, 1),
         ({"type": ("regular",)}, 0),
         ({"parent": ("x",)}, 0),
+        ({"id": (".",)}, 1),
+        ({"id": ("nothing",)}, 0),
         ({"inuse": ("true",)}, 0),
         ({"private": ("true",)}, 1),
         ({"label": ("a",)}, 0),
@@ -62,3 +65,21 @@ def test_filters(tmp_path: Path, filters: dict[str, tuple[str, ...]], taken: int
 def test_how_much_may_stay(reserved: int, used: int, free: int, target: int) -> None:
     """Of 100 bytes, with 50 free on the disk."""
     assert target_bytes(PruneRequest(False, reserved, used, free), 100, 50) == target
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("tduc4s", True),
+        ("^l81", True),
+        ("^tduc", False),
+        ("l8.t.*vv$", True),
+        ("zzz", False),
+        ("[", False),
+        ("", True),
+        ("(l81)", False),  # taken as a text
+        ("a*a*a*a*a*a*b", False),
+    ],
+)
+def test_an_id_is_found_by_a_part_of_it(pattern: str, matches: bool) -> None:
+    assert id_matches("l81tduc4s135harke6m0l0kvv", pattern) is matches

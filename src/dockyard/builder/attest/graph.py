@@ -20,6 +20,7 @@ from dockyard.builder.graph import (
     Run,
     SecretMount,
     SshMount,
+    Stack,
     TmpfsMount,
     Transfer,
     Vertex,
@@ -103,6 +104,8 @@ def _operation(operation: Operation, images: dict[str, str]) -> Json:
             return {"file": {"actions": [{"input": 0, "secondaryInput": -1, "output": 0, "Action": action}]}}
         case Run():
             return {"exec": _exec(operation)}
+        case Stack():
+            return {"merge": {"inputs": [{"input": 0}, {"input": 1}]}}
         case Transfer():
             return {"file": {"actions": list(_actions(operation))}}
     return {"type": type(operation).__name__}

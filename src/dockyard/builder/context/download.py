@@ -4,10 +4,11 @@ Whoever writes a Dockerfile names the host: it gets nothing that is the daemon's
 for it. Only the daemon's proxies are used.
 """
 
+import asyncio
 import email.utils
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -89,19 +90,42 @@ async def _get(session: "aiohttp.ClientSession", url: str, proxies: Proxies) -> 
 
 
 async def _save(content: "object", path: str, total: int, told: Told | None) -> str:
+    """Digest. Hashing and writing are a thread's work: a disk may take its time."""
     hashed = hashlib.sha256()
     done = 0
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def keep(piece: bytes) -> None:
+        disk = os.fstatvfs(descriptor)
+        if disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
+            raise SystemFailure("no space left on the disk for a download")
+        hashed.update(piece)
+        write_all(descriptor, piece)
+
+    writing: asyncio.Future[None] | None = None
     try:
-        async for piece in content.iter_chunked(_PIECE):  # type: ignore[attr-defined]
-            disk = os.fstatvfs(descriptor)
-            if disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
-                raise SystemFailure("no space left on the disk for a download")
-            hashed.update(piece)
-            write_all(descriptor, piece)
+        async for piece in _large(content):
+            writing = asyncio.ensure_future(asyncio.to_thread(keep, piece))
+            await asyncio.shield(writing)  # the descriptor is closed behind it
             done += len(piece)
             if told is not None:
                 told(done, total)
+    except asyncio.CancelledError:
+        if writing is not None:
+            await asyncio.wait([writing])
+        raise
     finally:
         os.close(descriptor)
     return "sha256:" + hashed.hexdigest()
+
+
+async def _large(content: "object") -> AsyncIterator[bytes]:
+    """What comes, in pieces that are worth a thread's attention."""
+    gathered = bytearray()
+    async for piece in content.iter_chunked(_PIECE):  # type: ignore[attr-defined]
+        gathered += piece
+        if len(gathered) >= _PIECE:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dockyard.builder.dockerfile.instructions import Run, Transfer, Workdir
-from dockyard.builder.graph import Base, LocalTree, Vertex
+from dockyard.builder.graph import Base, LocalTree, Stack, Vertex
 from dockyard.builder.plan import BuildPlan, PlannedStage
 from dockyard.errors import InvalidParameter
 from dockyard.store.distribution.reference import parse_reference
@@ -93,9 +93,11 @@ def _name_stage(plan: BuildPlan, stage: PlannedStage, names: dict[str, str], pre
     for step in counted:
         number += 1
         assert step.vertex is not None
-        keyword, _, rest = step.vertex.name.partition(" ")
         trigger = "ONBUILD " if step.triggered else ""
-        names.setdefault(step.vertex.digest, told(f"{trigger}{keyword.upper()} {rest}"))
+        vertexes = (step.vertex, step.vertex.inputs[1]) if isinstance(step.vertex.operation, Stack) else (step.vertex,)
+        for vertex in vertexes:
+            keyword, _, rest = vertex.name.partition(" ")
+            names.setdefault(vertex.digest, told(f"{trigger}{keyword.upper()} {rest}"))
 
 
 def _base_of(stage: PlannedStage) -> Vertex | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.files import Files, LayerFiles
-from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, Run, Transfer, Vertex
+from dockyard.builder.graph import GitTree, HttpTree, LocalTree, MakeDirectory, Run, Stack, Transfer, Vertex
 from dockyard.builder.ops import run, transfer
 from dockyard.builder.ops.select import content_digest
+from dockyard.builder.ops.unpack import unpack
 from dockyard.builder.solve.events import Event, Output
 from dockyard.builder.solve.executor import Executor, Say, Tell
 from dockyard.builder.solve.results import Result, Snapshot, Tree
@@ -19,6 +20,7 @@ from dockyard.errors import InvalidParameter
 from dockyard.store.graphdriver.view import View
 from dockyard.store.layers import LayerStore
 from dockyard.store.layers.adopt import Draft, settle
+from dockyard.store.layers.chain import chain_id
 from dockyard.store.layers.leases import Lease
 
 _KEY_VERSION = "1"
@@ -86,6 +88,11 @@ class BuildWorker:
                     "",
                     lambda: self._make_directory(vertex, made, base),
                 )
+            case Stack():
+                base, top = _base(inputs), inputs[1]
+                assert isinstance(top, Snapshot)
+                key = f"{_KEY_VERSION} stack {base} {top.chain_id}"
+                return PlannedJob(key, top.label, lambda: asyncio.to_thread(self._stacked, vertex, base, top))
             case Transfer() as operation:
                 return await self._transfer(vertex, operation, inputs)
             case Run() as operation:
@@ -140,6 +147,23 @@ class BuildWorker:
             transfer.make_directory(operation, draft.directory, below)
 
         return await asyncio.to_thread(self._drawn, vertex, base, "", draw)
+
+    def _stacked(self, vertex: Vertex, base: str | None, top: Snapshot) -> Snapshot:
+        """The layer `top`, which stands on nothing, on `base`."""
+        if top.chain_id is None or base is None:
+            return Snapshot(top.chain_id or base, top.label)
+        layer = self.layers.get(top.chain_id)
+        known = chain_id(base, layer.diff_id)
+        self.lease.add(known)
+        if self.layers.find(known) is not None:
+            return Snapshot(known, top.label)
+        draft = self.layers.draft(base)
+        try:
+            unpack(self.layers.tar_stream(top.chain_id), draft.directory)
+        except BaseException:
+            self.layers.discard(draft)
+            raise
+        return self.adopt(draft, vertex, top.label)
 
     async def _transfer(self, vertex: Vertex, operation: Transfer, inputs: list[Result]) -> PlannedJob:
         base = _base(inputs)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from dockyard.builder.context.git_url import parse_git_url
 from dockyard.builder.dockerfile import instructions as types
 from dockyard.builder.dockerfile.source import DockerfileError
-from dockyard.builder.graph import Base, GitTree, HttpTree, InlineFile, LocalTree, Selection, Transfer, Vertex
+from dockyard.builder.graph import Base, GitTree, HttpTree, InlineFile, LocalTree, Selection, Stack, Transfer, Vertex
 from dockyard.builder.ops.mode import check_mode
 from dockyard.builder.plan.state import LABEL_MARK, StageState
 
@@ -106,7 +106,14 @@ def _plan(
         link=one.link,
         strict=state.options.is_classic,
     )
-    vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one)))
+    name = state.shown(str(one))
+    if one.link and not _names_somebody(chown):
+        # Made on nothing, so that it stays whatever it is put on.
+        nothing = state.vertex_of(Base(None))
+        made = state.vertex_of(operation, nothing, *inputs[1:], span=one.line.span, name=name)
+        vertex = state.vertex_of(Stack(), state.vertex, made, span=one.line.span, name=f"LINK {name}")
+    else:
+        vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=name)
     told = [keyword, "--parents"] if isinstance(one, types.Copy) and one.parents else [keyword]
     told += [f"--chown={chown}"] if chown else []
     told += [f"--chmod={chmod}"] if chmod else []
@@ -114,6 +121,11 @@ def _plan(
     owner = f"--chown={chown} " if chown else ""
     classic = f"{keyword} {owner}{LABEL_MARK} in {destination} "
     state.files(one, vertex, " ".join([*told, *shown, state.expand(one.destination)]), classic)
+
+
+def _names_somebody(chown: str) -> bool:
+    """Whether an owner is a name, which only the image knows."""
+    return any(part and not part.isdigit() for part in chown.split(":"))
 
 
 def _inline(state: StageState, one: types.Transfer) -> tuple[InlineFile, ...]:

@@ -72,6 +72,11 @@ class BuildOptions:
 
     @property
     def epoch_seconds(self) -> int | None:
-        """SOURCE_DATE_EPOCH among the build arguments. https://reproducible-builds.org/specs/source-date-epoch/"""
-        value = self.arguments.get("SOURCE_DATE_EPOCH")
-        return int(value) if value and value.isascii() and value.isdigit() and len(value) < 12 else None
+        """SOURCE_DATE_EPOCH among the build arguments."""
+        return epoch_of(self.arguments)
+
+
+def epoch_of(arguments: Mapping[str, str | None]) -> int | None:
+    """SOURCE_DATE_EPOCH among build arguments, in seconds. https://reproducible-builds.org/specs/source-date-epoch/"""
+    value = arguments.get("SOURCE_DATE_EPOCH")
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 12 else None

@@ -24,7 +24,8 @@ from dockyard.builder.dockerfile.ignore import NAME, read_patterns
 from dockyard.builder.files.archive import ArchiveFiles
 from dockyard.builder.graph import GitTree, Vertex
 from dockyard.builder.ops.worker import BuildWorker
-from dockyard.builder.plan import BuildOptions, check_target, plan_build
+from dockyard.builder.plan import BuildOptions, BuildPlan, check_target, plan_build
+from dockyard.builder.plan.options import epoch_of
 from dockyard.builder.solve.results import Tree, directory_tree
 from dockyard.builder.solve.solver import Solver
 from dockyard.engine.builds.bases import EngineImages
@@ -40,6 +41,7 @@ from dockyard.engine.timestamps import rfc3339
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
 from dockyard.store.distribution.reference import Reference
+from dockyard.store.layers.leases import Lease
 
 _TEXT_TYPES = ("text/plain",)
 _MOST_UNREAD = 256
@@ -70,92 +72,106 @@ class ClassicBuild:
                 await work
 
     async def _run(self) -> None:
-        request, builds = self._request, self._builds
+        builds = self._builds
         async with builds.scratch() as scratch:
             context, dockerfile = await self._context(scratch)
             with builds.store.layers.lease() as lease:
-                images = EngineImages(
-                    builds.store.images,
-                    builds.services.images.platform,
-                    self._pull,
-                    lambda event: self._messages.put_nowait(Pulled(event)),
-                    lease,
-                    always=request.pull,
-                )
-                options = BuildOptions(
-                    arguments=request.arguments,
-                    labels=request.labels,
-                    target=request.target,
-                    no_cache=request.no_cache,
-                    network=request.network,
-                    platform=request.platform,
-                    build_platform=builds.services.images.platform,
-                )
-                check_target(dockerfile, options.target)
-                self._messages.put_nowait(Begun())
-                try:
-                    plan = await plan_build(dockerfile, options, images)
-                except DockerfileError as error:
-                    if error.excerpt:
-                        self._tell(f"{error.excerpt}\n")
-                    raise
-                inbox = Inbox()
-
-                async def room(vertex: Vertex) -> None:
-                    await inbox.room(vertex)
-                    await self._drained()
-
-                executor = EngineExecutor(builds.services, request.host, builds.parallel)
-                worker = BuildWorker(
-                    builds.store.layers,
-                    lease,
-                    executor,
-                    RequestSources(context, scratch, proxies(builds.services.daemon)),
-                    NoSecrets(),
-                    builds.mounts,
-                    scratch,
-                    inbox.tell,
-                    builds.services.clock_ns,
-                    room,
-                    self._keeps(),
-                )
-                cache_from = CacheFrom(builds.store.images, request.cache_from, plan)
-                solver = Solver(
-                    worker,
-                    builds.cache,
-                    builds.store.layers,
-                    lease,
-                    builds.locks,
-                    inbox.tell,
-                    builds.services.clock_ns,
-                    cache_from.find if request.cache_from else None,
-                )
-                epoch = options.epoch_seconds
-                classic = Classic(
-                    plan,
-                    solver,
-                    inbox,
-                    builds.cache,
-                    builds.store.images,
-                    lambda text: self._messages.put_nowait(Text(text)),
-                    lambda image_id: self._messages.put_nowait(ImageMade(image_id)),
-                    (lambda: rfc3339(builds.services.clock_ns())) if epoch is None else lambda: rfc3339(epoch * 10**9),
-                    request.removes or request.force_removes,
-                    request.no_cache,
-                    stands_on=executor.stands_on,
-                    known_images=cache_from.image_ids if request.cache_from else None,
-                    names_containers=epoch is None,
-                    announce=builds.services.images.announce_made,
-                )
+                plan = await self._plan(dockerfile, lease)
+                classic = self._classic(plan, context, scratch, lease)
                 try:
                     image_id = await build(classic)
                 finally:
-                    await solver.close()
-                self._tell(f"Successfully built {short(image_id)}\n")
-                for tag in request.tags:
-                    await builds.services.images.tag(image_id, tag.familiar_name, tag.tag)
-                    self._tell(f"Successfully tagged {tag.familiar}\n")
-                self._messages.put_nowait(Finished(image_id))
+                    await classic.solver.close()
+                await self._name(image_id)
+
+    async def _plan(self, dockerfile: Dockerfile, lease: Lease) -> BuildPlan:
+        """From here on errors belong to the build, and show the Dockerfile's lines."""
+        request, builds = self._request, self._builds
+        images = EngineImages(
+            builds.store.images,
+            builds.services.images.platform,
+            self._pull,
+            lambda event: self._messages.put_nowait(Pulled(event)),
+            lease,
+            always=request.pull,
+        )
+        options = BuildOptions(
+            arguments=request.arguments,
+            labels=request.labels,
+            target=request.target,
+            no_cache=request.no_cache,
+            network=request.network,
+            platform=request.platform,
+            build_platform=builds.services.images.platform,
+        )
+        check_target(dockerfile, options.target)
+        self._messages.put_nowait(Begun())
+        try:
+            return await plan_build(dockerfile, options, images)
+        except DockerfileError as error:
+            if error.excerpt:
+                self._tell(f"{error.excerpt}\n")
+            raise
+
+    def _classic(self, plan: BuildPlan, context: Tree | None, scratch: str, lease: Lease) -> Classic:
+        """All that solves the plan and tells of it."""
+        request, builds = self._request, self._builds
+        inbox = Inbox()
+
+        async def room(vertex: Vertex) -> None:
+            await inbox.room(vertex)
+            await self._drained()
+
+        executor = EngineExecutor(builds.services, request.host, builds.parallel)
+        worker = BuildWorker(
+            builds.store.layers,
+            lease,
+            executor,
+            RequestSources(context, scratch, proxies(builds.services.daemon)),
+            NoSecrets(),
+            builds.mounts,
+            scratch,
+            inbox.tell,
+            builds.services.clock_ns,
+            room,
+            self._keeps(),
+        )
+        cache_from = CacheFrom(builds.store.images, request.cache_from, plan)
+        solver = Solver(
+            worker,
+            builds.cache,
+            builds.store.layers,
+            lease,
+            builds.locks,
+            inbox.tell,
+            builds.services.clock_ns,
+            cache_from.find if request.cache_from else None,
+        )
+        epoch = epoch_of(request.arguments)
+        return Classic(
+            plan,
+            solver,
+            inbox,
+            builds.cache,
+            builds.store.images,
+            lambda text: self._messages.put_nowait(Text(text)),
+            lambda image_id: self._messages.put_nowait(ImageMade(image_id)),
+            (lambda: rfc3339(builds.services.clock_ns())) if epoch is None else lambda: rfc3339(epoch * 10**9),
+            request.removes or request.force_removes,
+            request.no_cache,
+            stands_on=executor.stands_on,
+            known_images=cache_from.image_ids if request.cache_from else None,
+            names_containers=epoch is None,
+            announce=builds.services.images.announce_made,
+        )
+
+    async def _name(self, image_id: str) -> None:
+        """Tell that it is done, and give the image its names."""
+        self._tell(f"Successfully built {short(image_id)}\n")
+        for tag in self._request.tags:
+            await self._builds.services.images.tag(image_id, tag.familiar_name, tag.tag)
+            self._tell(f"Successfully tagged {tag.familiar}\n")
+        self._messages.put_nowait(Finished(image_id))
 
     def _keeps(self) -> str:
         if self._request.force_removes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dockyard.builder.cache import BuildCache, Record
 from dockyard.builder.cache.mounts import CacheMounts
+from dockyard.engine.builds.id_pattern import id_matches
 from dockyard.errors import SystemFailure
 from dockyard.store.graphdriver.usage import tree_bytes
 
@@ -125,7 +126,6 @@ def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:
     if request.older_than_ns and now_ns - item.used_ns < request.older_than_ns:
         return False
     values = {
-        "id": (item.id,),
         "parent": item.parents,
         "type": (item.kind,),
         "description": (item.description,),
@@ -134,8 +134,10 @@ def _matches(item: CacheItem, request: PruneRequest, now_ns: int) -> bool:
         "inuse": (str(item.in_use).lower(),),
         "label": (),
     }
+    if not all(id_matches(item.id, value) for value in request.filters.get("id", ())):
+        return False
     return all(
-        name.endswith("!") != any(value in wanted for value in values[name.rstrip("!")])
+        name == "id" or name.endswith("!") != any(value in wanted for value in values[name.rstrip("!")])
         for name, wanted in request.filters.items()
     )
 

@@ -1,7 +1,7 @@
 """The filters of `POST /build/prune`.
 
     until, unused-for               not used for so long, or since then; the same by two names
-    id, parent, type, description   in exact values
+    parent, type, description       in exact values; id: a regular expression that is found in it
     inuse, shared, private          true or false; without a value true
     label, label!                   as of other prunes, for `docker system prune`; nothing in the cache has a label
 

@@ -199,7 +199,11 @@ def _json(text: str, shape: Any, what: str) -> Any:
 async def build_prune(call: Call) -> Answer:
     """Removes what the build cache holds and nothing uses."""
     query = call.query
-    age_ns, filters = cache_filters(parse_filters(query.text("filters")), call.clock_ns())
+    given = parse_filters(query.text("filters"))
+    try:
+        age_ns, filters = cache_filters(given, call.clock_ns())
+    except InvalidParameter as error:
+        raise InvalidParameter(f"failed to prune build cache: {error}") from None
     reserved = _bytes(call, "reserved-space") or _bytes(call, "keep-storage")
     request = PruneRequest(
         query.flag("all"),
