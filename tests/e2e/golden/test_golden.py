@@ -30,6 +30,7 @@ def clients(bridge_name: str) -> Iterator[tuple[Program, Program]]:
 @pytest.mark.row("B25")
 @pytest.mark.xdist_group("golden")
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.peer("docker")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -49,6 +49,7 @@ def expected(case: Case, reference: Outcome, found: Outcome) -> Outcome:
 @pytest.mark.row("B25")
 @pytest.mark.xdist_group("golden 26")
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.peer("docker-26")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -62,6 +62,7 @@ def agree(case: Case, reference: Outcome, found: Outcome) -> bool:
 
 @pytest.mark.xdist_group("old client")
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.peer("docker")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
