@@ -20,13 +20,21 @@ DOWNLOADS = "Unfinished downloads"
 VOLUMES = "Volumes"
 CONTAINERS = "Logs and settings of containers"
 MOUNTS = "Cache mounts of builds"
+CONTEXTS = "Contexts and records of builds"
 DATABASE = "Database"
 OTHER = "Everything else"
 ORDER = (
-    *(LAYERS, COMPRESSED, DOCUMENTS, CACHE_LAYERS, MOUNTS, WRITABLE, CONTAINERS, VOLUMES, DOWNLOADS, LIMBO),
+    *(LAYERS, COMPRESSED, DOCUMENTS, CACHE_LAYERS, MOUNTS, CONTEXTS, WRITABLE, CONTAINERS, VOLUMES, DOWNLOADS, LIMBO),
     *(DATABASE, OTHER),
 )
-_FOLDERS = {"volumes": VOLUMES, "containers": CONTAINERS, "logs": CONTAINERS, "buildcache": MOUNTS}
+_FOLDERS = {
+    "volumes": VOLUMES,
+    "containers": CONTAINERS,
+    "logs": CONTAINERS,
+    "buildcache": MOUNTS,
+    "buildcontexts": CONTEXTS,
+    "buildhistory": CONTEXTS,
+}
 _DRIVERS = ("overlay2", "vfs")
 
 

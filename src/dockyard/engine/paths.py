@@ -69,6 +69,11 @@ class Paths:
         return f"{self.data_root}/buildcontexts"
 
     @property
+    def build_history(self) -> str:
+        """What builds of BuildKit's API have told, the last ones."""
+        return f"{self.data_root}/buildhistory"
+
+    @property
     def removed_mounts(self) -> str:
         """Where removed cache mounts wait for their deletion."""
         return f"{self.data_root}/tmp"

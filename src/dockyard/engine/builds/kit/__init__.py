@@ -10,6 +10,7 @@ questions.py   what a Dockerfile is asked about itself
 images.py      base images and named contexts that are images
 context_bases.py   named contexts as what a stage stands on
 sources.py     files of the client, repositories, downloads
+history.py     the builds that have been, recorded.py one of them while it lasts
 progress.py    what is told, for any number of readers
 events.py      the solver's events as progress
 report.py      exporters' progress

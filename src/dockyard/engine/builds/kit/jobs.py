@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dockyard.builder.cache.mounts import CacheMounts
-from dockyard.builder.export.contract import Ref
+from dockyard.builder.export.contract import Exporter, Ref
 from dockyard.builder.export.exporters import exporter_of
-from dockyard.builder.frontend.attributes import CacheSource, parse_attributes
+from dockyard.builder.frontend.attributes import Attributes, CacheSource, parse_attributes
 from dockyard.builder.session.auth import credentials_for
 from dockyard.builder.session.session import nobody
 from dockyard.engine.builds.exports import export_tools
 from dockyard.engine.builds.kit.allowed import parse_entitlements
 from dockyard.engine.builds.kit.caches import JobCaches
 from dockyard.engine.builds.kit.frontend import Planned, Run
+from dockyard.engine.builds.kit.history import History
 from dockyard.engine.builds.kit.job import Job, Returned
 from dockyard.engine.builds.kit.parts import JobParts
 from dockyard.engine.builds.kit.progress import Progress
 from dockyard.engine.builds.kit.receiver import SessionReceiver
+from dockyard.engine.builds.kit.recorded import recorded
 from dockyard.engine.builds.kit.sessions import Sessions
 from dockyard.engine.builds.kit.uploads import Uploads
 from dockyard.engine.builds.parts import Parts
@@ -67,11 +69,14 @@ class KitBuilds:
         self._kept = kept
         self.sessions = Sessions()
         self.uploads = Uploads()
+        self.history = History(parts.services.paths.build_history)
         self._jobs: dict[str, Job] = {}
         self._ended: OrderedDict[str, Progress] = OrderedDict()
         self._changed = asyncio.Condition()
 
-    async def solve(self, request: Solve, *, body: Iterator[bytes] | None = None, upload: str = "") -> dict[str, str]:
+    async def solve(
+        self, request: Solve, *, body: Iterator[bytes] | None = None, upload: str = ""
+    ) -> Mapping[str, str]:
         """Build to the end; what the exporters answer. Who is cancelled ends the build.
 
         `body`: the context, when it comes with the request; `upload`: the name under which it comes with another.
@@ -118,15 +123,32 @@ class KitBuilds:
             job = Job(parts, request.inputs, asyncio.get_running_loop().create_future())
             await self._add(job)
             stack.callback(self._end, job)
-            if request.frontend:
-                _, ids = await job.run(attributes, request.inputs)
-                returned = Returned(tuple(ids))
-            else:
-                returned = await job.returned
-            if returned.error is not None:
-                raise returned.error
-            _, answer = await job.finish(returned.ref_ids, exporters)
-        return answer
+            if request.internal:
+                return await self._run(job, request, attributes, exporters)
+            outputs = [(one.type, one.attributes) for one in request.outputs]
+            async with recorded(
+                self.history,
+                request.id,
+                request.frontend,
+                request.attributes,
+                outputs,
+                progress,
+                self._parts.services.clock_ns,
+            ) as told:
+                told.answer = await self._run(job, request, attributes, exporters)
+                return told.answer
+
+    async def _run(
+        self, job: Job, request: Solve, attributes: Attributes, exporters: list[Exporter]
+    ) -> Mapping[str, str]:
+        if request.frontend:
+            _, ids = await job.run(attributes, request.inputs)
+            returned = Returned(tuple(ids))
+        else:
+            returned = await job.returned
+        if returned.error is not None:
+            raise returned.error
+        return (await job.finish(returned.ref_ids, exporters))[1]
 
     async def progress(self, job_id: str, work: "asyncio.Future[Any] | None" = None) -> Progress:
         """What the build `job_id` tells or has told, waited for a while, or until `work` is done. Raises NotFound."""

@@ -3,6 +3,7 @@ the client calls the daemon.
 
 sessions.py   a client's session, from its headers
 control.py    moby.buildkit.v1.Control: builds, how they go, workers
+history.py    … the builds that have been
 usage.py      … and what the cache holds
 gateway.py    moby.buildkit.v1.frontend.LLBBridge: for clients that run the frontend themselves, as buildx
 reading.py    … and look into what a build came to

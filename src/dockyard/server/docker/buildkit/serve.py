@@ -6,6 +6,7 @@ from dockyard.engine.engine import Engine
 from dockyard.rpc.serve import Metadata, Methods, serve, unary
 from dockyard.server.docker.buildkit.control import Control
 from dockyard.server.docker.buildkit.gateway import Gateway
+from dockyard.server.docker.buildkit.history import HistoryService
 from dockyard.server.docker.buildkit.reading import Reading
 from dockyard.server.docker.buildkit.usage import Usage
 from dockyard.wire.buildkit.messages import health
@@ -27,6 +28,7 @@ def methods(engine: Engine) -> Methods:
     return {
         **Control(engine, builds).methods(),
         **Usage(engine).methods(),
+        **HistoryService(builds.history).methods(),
         **gateway.methods(),
         **Reading(engine, builds, gateway).methods(),
         **unary("/grpc.health.v1.Health/Check", _check),
