@@ -38,6 +38,7 @@ class Pulling:
     proxies: Proxies = field(default_factory=Proxies)
     limits: Limits = field(default_factory=Limits)
     keep_compressed: bool = True
+    boot: str = ""
     store: Store = field(init=False)
     client: RegistryClient = field(init=False)
     downloads: Downloads = field(init=False)
@@ -46,7 +47,7 @@ class Pulling:
     slept: list[float] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        self.store = open_store(self.root, keep_compressed=self.keep_compressed)
+        self.store = open_store(self.root, keep_compressed=self.keep_compressed, boot=self.boot)
         self.client = RegistryClient(
             lambda: self.config,
             lambda: self.proxies,

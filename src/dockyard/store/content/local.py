@@ -64,6 +64,11 @@ class ContentStore:
                 writer.write(chunk)
             return writer.commit(expected_digest, expected_size)
 
+    @property
+    def folder(self) -> str:
+        """The directory of all blobs."""
+        return self._blobs
+
     def path(self, digest: str) -> str:
         """Where the blob is or would be; for the kernel's own copying, not for writing."""
         return os.path.join(self._blobs, hex_of(digest))
@@ -86,6 +91,14 @@ class ContentStore:
         if digest_of(data) != digest:
             raise DataLoss(f"content {digest}: damaged on disk")
         return data
+
+    def is_right(self, digest: str) -> bool:
+        """Whether the blob's bytes are those of its digest; reads all of it. Raises NotFound."""
+        with self.open(digest) as file:
+            hashed = hashlib.sha256()
+            while chunk := file.read(1 << 20):
+                hashed.update(chunk)
+        return f"sha256:{hashed.hexdigest()}" == digest
 
     def info(self, digest: str) -> Blob | None:
         """See Content."""

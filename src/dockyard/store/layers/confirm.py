@@ -3,11 +3,13 @@
     unconfirmed(boot)  ── files written out ──▶  confirmed
          └── another boot finds it so ──▶  lost: the row goes, and the sweep takes what is left of the files
 
-Writing out is one syncfs(2) some time after the last layer came, for all that came meanwhile, in a thread that nobody
-waits for: a kill can't lose what the kernel has, and only a power cut needs the disk. docs/adr/0019.
+The same holds for the compressed blob that a pulled layer came as. Writing out is one syncfs(2) some time after the
+last layer came, for all that came meanwhile, in a thread that nobody waits for: a kill can't lose what the kernel has,
+and only a power cut needs the disk. docs/adr/0019.
 """
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterable
 
@@ -22,17 +24,25 @@ QUIET_SECONDS = 5.0
 class Confirmer:
     """Confirms the layers of `table`. For several threads.
 
-    `boot`: this boot's id. `quiet_seconds`: how long after a new layer all of them are written out.
+    `boot`: this boot's id. `blobs`: the directory of the content store's blobs. `quiet_seconds`: how long after a new
+    layer all of them are written out.
     """
 
     def __init__(
-        self, driver: GraphDriver, table: LayerTable, boot: str, *, quiet_seconds: float = QUIET_SECONDS
+        self,
+        driver: GraphDriver,
+        table: LayerTable,
+        boot: str,
+        blobs: str,
+        *,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.boot = boot
         self.complain: Callable[[str], None] = lambda _: None
         """Told when files can't be written out."""
         self._driver = driver
         self._table = table
+        self._blobs = blobs
         self._quiet_seconds = quiet_seconds
         self._writing = threading.Lock()
         self._lock = threading.Lock()
@@ -68,10 +78,14 @@ class Confirmer:
 
     def _write_out(self, driver_ids: Iterable[str]) -> None:
         for driver_id in driver_ids:
+            directory = self._driver.writable(driver_id)
             try:
-                sync_filesystem(self._driver.writable(driver_id))
+                device = os.stat(directory).st_dev
+                sync_filesystem(directory)
             except FileNotFoundError:
                 continue  # it was removed meanwhile
+            if os.stat(self._blobs).st_dev != device:
+                sync_filesystem(self._blobs)
             return
 
     def _in_background(self) -> None:

@@ -20,6 +20,15 @@ def dropped_blob(blob: LayerBlob, unpacked: Unpacked) -> DroppedBlob:
     return DroppedBlob(unpacked.diff_id, blob.digest, blob.size, unpacked.compression.value, beginning)
 
 
+def drop_damaged(table: LayerTable, content: ContentStore, diff_ids: Iterable[str]) -> None:
+    """After a power cut: drop those blobs of archives that another layer still needs which aren't what they should be,
+    as they came with a layer that is lost."""
+    for row in (row for diff_id in dict.fromkeys(diff_ids) for row in table.blobs(diff_id)):
+        if content.info(row.digest) is None or not content.is_right(row.digest):
+            table.drop(DroppedBlob(row.diff_id, row.digest, row.size_bytes, row.compression, b""))
+            content.delete(row.digest)
+
+
 class Dropping:
     """Drops blobs, if that is `wanted`, and knows what was dropped. `blobs_and_rows`: the lock of both."""
 

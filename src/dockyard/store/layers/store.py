@@ -18,7 +18,7 @@ from dockyard.store.graphdriver.contract import GraphDriver
 from dockyard.store.layers import rebuild
 from dockyard.store.layers.adopt import Draft
 from dockyard.store.layers.confirm import Confirmer
-from dockyard.store.layers.dropped import Dropping
+from dockyard.store.layers.dropped import Dropping, drop_damaged
 from dockyard.store.layers.layer import Layer, RwLayer
 from dockyard.store.layers.leases import Lease, Leases
 from dockyard.store.layers.register import KeepableBlob, Progress, Registered, Registrar, Wanted, new_id
@@ -52,7 +52,7 @@ class LayerStore:
         self._table = LayerTable(database, driver.name)
         self._leases = Leases()
         self._delete: Callable[[Sequence[str]], None] | None = None
-        self._confirmer = Confirmer(driver, self._table, boot or boot_id())
+        self._confirmer = Confirmer(driver, self._table, boot or boot_id(), content.folder)
         self._registrar = Registrar(
             driver, self._table, self._confirmer, keep_compressed=keep_compressed, workers=workers
         )
@@ -213,9 +213,11 @@ class LayerStore:
         """Make the layers not exist that another boot left unconfirmed; whoever needs one makes it again."""
         lost = self._table.lost(self._confirmer.boot)
         if lost:
+            diff_ids = [layer.diff_id for chain in lost if (layer := self._table.find(chain))]
             digests, _ = self._table.delete(lost)
             for digest in digests:
                 self._content.delete(digest)
+            drop_damaged(self._table, self._content, diff_ids)
         if self._table.unconfirmed():
             self._confirmer.soon()  # a killed daemon of this boot didn't come to it
         return tuple(lost)

@@ -117,9 +117,6 @@ class Downloads:
                 self._retire(download)
             self._fetching -= 1
             self._admit()
-        # While others are still being unpacked: whoever keeps the blob then waits no more for the disk.
-        if download.phase is Phase.DONE:
-            await asyncio.to_thread(download.partial.sync)
 
     def _retire(self, download: Download) -> None:
         """Whoever wants this blob from now on begins anew."""
