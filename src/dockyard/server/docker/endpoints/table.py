@@ -53,8 +53,8 @@ class Endpoint(NamedTuple):
 
 
 ENDPOINTS: Mapping[str, Endpoint] = {
-    "SystemPing": Endpoint(ping.ping),
-    "SystemPingHead": Endpoint(ping.ping_head),
+    "SystemPing": Endpoint(ping.ping, waits=True),
+    "SystemPingHead": Endpoint(ping.ping_head, waits=True),
     "SystemInfo": Endpoint(system.info, waits=True),
     "SystemVersion": Endpoint(system.version, waits=True),
     "SystemEvents": Endpoint(events.system_events, waits=True),
