@@ -15,8 +15,10 @@ import traceback
 from collections.abc import Sequence
 
 from dockyard.cgroups.detect import detect
+from dockyard.linux import capabilities
 from dockyard.linux.heap import keep_free
 from dockyard.linux.title import Title
+from dockyard.runtime.seccomp.compile import library_file
 from dockyard.shim.json_log import rfc3339_nano
 from dockyard.shim.oom_protection import SUPERVISOR_SCORE, own_score, set_score
 from dockyard.shim.place import Place
@@ -58,6 +60,9 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     keep_free(HEAP_BYTES)
     place = Place(exec_root, title, detect(), report, time.time_ns, own_score())
     set_score(SUPERVISOR_SCORE)
+    # What is the same for all containers, each fork would find out for itself.
+    capabilities.known()
+    library_file()
     gc.collect()
     gc.freeze()
     os.write(ready_fd, READY)

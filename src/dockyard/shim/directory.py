@@ -20,6 +20,8 @@ from dockyard.shim.messages import CreateRequest, create_to_json
 _KEPT = ("config.json", "shim.log", "shim.sock")
 """What is there before a container is made: the engine's, and what the shim makes for itself meanwhile."""
 
+_STAT_BYTES = 4096
+
 
 class ShimDirectory(NamedTuple):
     """The files of one container below exec-root; `path` without a slash at the end."""
@@ -98,8 +100,11 @@ def read_object(path: str) -> dict[str, Any] | None:
 def start_time(pid: int) -> int | None:
     """When process `pid` was started, in ticks since boot (proc_pid_stat(5), field 22); None when there is none."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fields = os.read(descriptor, _STAT_BYTES).rpartition(b")")[2].split()
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if fields[0] in (b"Z", b"X") else int(fields[19])

@@ -13,9 +13,11 @@ def inherit(directory: str) -> None:
     for name in FILES:
         if not read(directory, name):
             above = os.path.dirname(directory)
-            if not read(above, name):
+            inherited = read(above, name)
+            if not inherited:
                 inherit(above)
-            write(directory, name, read(above, name))
+                inherited = read(above, name)
+            write(directory, name, inherited)
 
 
 def set_limits(directory: str, resources: Resources) -> None:

@@ -40,7 +40,7 @@ def bpf_program(seccomp: Seccomp, cache_dir: str | None) -> bytes:
         raise NotImplementedYet(f"seccomp listenerPath {seccomp.listener_path} is not supported: no SCMP_ACT_NOTIFY")
     if not seccomp.default_action and not seccomp.syscalls:
         return b""
-    path, identity = _library_file()
+    path, identity = library_file()
     question = repr((_FORMAT, identity, os.uname().machine, seccomp._replace(flags=()))).encode()
     program = cache.load(cache_dir, question) if cache_dir else None
     if program is None:
@@ -53,8 +53,12 @@ def bpf_program(seccomp: Seccomp, cache_dir: str | None) -> bytes:
     return program
 
 
-def _library_file() -> tuple[str, str]:
-    """Path and identity of libseccomp, found without loading it: the version is in the name that the link leads to."""
+@lru_cache(maxsize=1)
+def library_file() -> tuple[str, str]:
+    """Path and identity of libseccomp, found without loading it: the version is in the name that the link leads to.
+
+    Looked up once in a process and its forks: a program that an older library has made is right for ever.
+    """
     machine = os.uname().machine
     for directory in (f"/usr/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"):
         path = f"{directory}/{_SONAME}"
