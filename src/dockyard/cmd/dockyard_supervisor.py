@@ -24,6 +24,7 @@ from dockyard.shim.oom_protection import SUPERVISOR_SCORE, own_score, set_score
 from dockyard.shim.place import Place
 from dockyard.shim.sockets import listen_at
 from dockyard.supervisor.answer import answer
+from dockyard.supervisor.rehearsal import rehearse
 from dockyard.supervisor.server import serve
 
 READY = b"ready\n"
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:  # noqa: RET503 - `serve` never retur
     # What is the same for all containers, each fork would find out for itself.
     capabilities.known()
     library_file()
+    rehearse()
     gc.collect()
     gc.freeze()
     os.write(ready_fd, READY)
