@@ -114,7 +114,7 @@ def test_the_cache(sessions):
 )
 def test_progress_is_that_of_buildx(sessions, dockerfile, tmp_path):
     folder = sessions.context(dockerfile, {"file": "x" * 3000})
-    for arguments in (["--no-cache"], []):
+    for arguments in (["--no-cache"], [])[: 2 if "COPY . /c" in dockerfile else 1]:
         client = buildx_client(sessions.docker.host, tmp_path / "config")
         command = client.command("buildx", "build", "--progress=plain", *NONE, *arguments, str(folder))
         theirs = subprocess.run(command, capture_output=True, text=True, env=client.environment, timeout=60)
@@ -125,14 +125,19 @@ def test_progress_is_that_of_buildx(sessions, dockerfile, tmp_path):
 
 
 def _comparable(text):
-    """Steps with all that they say; numbers follow the order of beginning, which races."""
+    """What each step says, as one text, whoever spoke meanwhile; numbers follow the order of beginning, which races."""
     text = text_of(text.replace("failed to build: ", ""))
     text = re.sub(r"(?s)\n \x1b\[33m.*?\n(?=\S)|\n \x1b\[33m.*", "\n", text)  # warnings in the end: other hints
     text = re.sub(r"sha256:[0-9a-f]{64}|[\w-]{36}::\w{25}", "ID", text)
     text = re.sub(r"(?m)^(#\d+ .*FROM .*\n#\d+) CACHED", r"\1 DONE", text)  # told twice: as done, then as known
-    text = re.sub(r"transferring (\w+): [\d.]+k?B", r"transferring \1: N", text)
     text = re.sub(r"(?m)^#\d+ (?:transferring|exporting layers|writing image|naming to|\.\.\.).*\n", "", text)
-    return [re.sub(r"(?m)^#\d+ ", "# ", block).strip() for block in text.split("\n\n") if block.strip()]
+    steps, others = {}, []
+    for line in text.split("\n"):
+        number, _, said = line.partition(" ")
+        lines = steps.setdefault(number, []) if re.fullmatch(r"#\d+", number) else others
+        if lines is others or said != (lines or [""])[0]:  # the name, again
+            lines.append(said if lines is not others else line)
+    return ["\n".join(lines) for lines in (*steps.values(), [line for line in others if line])]
 
 
 def test_ctrl_c_cancels_the_build(sessions):
