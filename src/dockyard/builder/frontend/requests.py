@@ -36,7 +36,7 @@ def lint_answer(
             "description": DESCRIPTIONS.get(one.rule, ""),
             "url": one.url,
             "detail": one.message,
-            "location": _location(one.span),
+            "location": _location(*(one.ranges or (one.span,))),
         }
         for one in warnings
     ]
@@ -177,8 +177,8 @@ def _table(rows: Iterable[tuple[str, ...]], padding: int) -> str:
     )
 
 
-def _location(span: Span) -> dict[str, Any]:
-    return {"ranges": [{"start": {"line": span.start}, "end": {"line": span.end}}]}
+def _location(*spans: Span) -> dict[str, Any]:
+    return {"ranges": [{"start": {"line": span.start}, "end": {"line": span.end}} for span in spans]}
 
 
 def _description(line: Line, name: str) -> str:

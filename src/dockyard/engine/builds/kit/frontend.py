@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dockyard.builder.attest.request import parse_attests
 from dockyard.builder.dockerfile import Dockerfile, parse_dockerfile
@@ -112,38 +112,46 @@ class Run:
         sources.digests |= locals_
         sources.follow = {name: followed(results, name) for name in locals_}
         if MAIN in locals_:
-            sources.excludes = tuple(await load_ignored(self.attributes, self._transfers(), self.defined))
+            sources.excludes = await self.ignored()
         for vertex in results:
             solver.begin(vertex)
 
     async def plan(self, *, warns: bool = True) -> None:
         """Plan all platforms. Raises BuildFailed."""
         dockerfile = self.dockerfile or await self.read()
+        wanted, images = await self.wanted()
+        for options in wanted:
+            with self._failing():
+                self.planned.append(Planned(options.platform, await plan_build(dockerfile, options, images)))
+        if warns:
+            self.warn(self.planned[0].plan.warnings)
+
+    async def wanted(self) -> tuple[list[BuildOptions], KitImages]:
+        """What is asked for, for each platform, and where base images come from."""
         given = self.attributes
         own = self.job.builds.services.images.platform
         self._statements = Statements(parse_attests(given.given), self.job.builds.services.clock_ns())
         contexts = contexts_of(given.contexts, given.platforms[0] if given.platforms else own)
         self._prepare(contexts)
         await self.job.caches.load(given.cache_sources)
-        for platform in given.platforms or (None,):
-            options = BuildOptions(
-                arguments=dict(given.arguments),
-                labels=given.labels,
-                target=given.target,
-                no_cache=given.no_cache == (),
-                no_cache_stages=given.no_cache or (),
-                network=given.network,
-                platform=platform,
-                build_platform=own,
-                contexts={name: "image" if one.has_image else "files" for name, one in contexts.items()},
-                style="buildkit",
-                cache_namespace=given.arguments.get("BUILDKIT_CACHE_MOUNT_NS", ""),
-            )
-            images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)
-            with self._failing():
-                self.planned.append(Planned(platform, await plan_build(dockerfile, options, images)))
-        if warns:
-            self.warn(self.planned[0].plan.warnings)
+        options = BuildOptions(
+            arguments=dict(given.arguments),
+            labels=given.labels,
+            target=given.target,
+            no_cache=given.no_cache == (),
+            no_cache_stages=given.no_cache or (),
+            network=given.network,
+            build_platform=own,
+            contexts={name: "image" if one.has_image else "files" for name, one in contexts.items()},
+            style="buildkit",
+            cache_namespace=given.arguments.get("BUILDKIT_CACHE_MOUNT_NS", ""),
+        )
+        images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)
+        return [replace(options, platform=platform) for platform in given.platforms or (None,)], images
+
+    async def ignored(self) -> tuple[str, ...]:
+        """What the main context leaves out."""
+        return tuple(await load_ignored(self.attributes, self._transfers(), self.defined))
 
     async def solved(self) -> list[Ref]:
         """Wait until everything is done; what it came to. Raises BuildFailed with the first step's error."""

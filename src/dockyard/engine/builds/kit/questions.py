@@ -1,7 +1,9 @@
 """Answers what a Dockerfile is asked about itself: nothing is built."""
 
-from dockyard.builder.dockerfile.lint import lint
-from dockyard.builder.dockerfile.source import DockerfileError, Span
+from dataclasses import replace
+
+from dockyard.builder.dockerfile.lint import LintWarning
+from dockyard.builder.dockerfile.source import DockerfileError
 from dockyard.builder.frontend.attributes import Attributes
 from dockyard.builder.frontend.requests import (
     DESCRIBE,
@@ -13,6 +15,8 @@ from dockyard.builder.frontend.requests import (
     outline_answer,
     targets_answer,
 )
+from dockyard.builder.plan import check_build
+from dockyard.engine.builds.kit.events import words
 from dockyard.engine.builds.kit.failure import BuildFailed
 from dockyard.engine.builds.kit.frontend import Run
 from dockyard.errors import DockyardError, InvalidParameter
@@ -37,17 +41,18 @@ async def answer(run: Run, attributes: Attributes) -> dict[str, bytes]:
 
 
 async def _lint(run: Run) -> dict[str, bytes]:
-    error: tuple[str, Span | None] | None = None
+    """All stages are looked at, those that the target doesn't need, too."""
+    warnings: list[LintWarning] = []
+    failure: DockyardError | BaseException | None = None
     try:
-        await run.read()
-        await run.plan(warns=False)
+        dockerfile = await run.read()
+        wanted, images = await run.wanted()
+        options = replace(wanted[0], ignored=await run.ignored())
+        warnings, failure = await check_build(dockerfile, options, images)
     except BuildFailed as failed:
         if run.definition is None:
             raise
-        cause: DockyardError | BaseException | None = failed.__cause__
-        error = (str(failed), cause.span if isinstance(cause, DockerfileError) else None)
-    if run.planned:
-        warnings = list(run.planned[0].plan.warnings)
-    else:
-        warnings = lint(run.dockerfile) if run.dockerfile is not None else []
-    return lint_answer(run.defined.name, run.defined.data, warnings, error)
+        failure = failed.__cause__ or failed
+    span = failure.span if isinstance(failure, DockerfileError) else None
+    told = None if failure is None else (words(failure), span)
+    return lint_answer(run.defined.name, run.defined.data, warnings, told)
