@@ -203,6 +203,7 @@ def _build(values: dict[str, Any], given: Collection[str], path: str, environmen
         restart_unhealthy=values["restart-unhealthy"],
         pull_referrers=values["pull-referrers"],
         buildkit=dict(values["feature"] or ()).get("buildkit", "true") != "false",
+        buildkit_host=values["buildkit-host"] or "",
         discard_unpacked_layers=values["discard-unpacked-layers"],
         warnings=tuple(warnings),
     )

@@ -38,6 +38,7 @@ SUPPORTED: Final = (
     Flag("default-runtime", "", STRING, "OCI runtime of containers", default=BUILT_IN_RUNTIME),
     Flag("default-shm-size", "", BYTES, "Size of /dev/shm", default=64 << 20),
     Flag("default-ulimit", "", ULIMIT, "Resource limits of containers"),
+    Flag("buildkit-host", "", STRING, "Serve BuildKit's API alone on this socket, too: unix:///path (not in dockerd)"),
     Flag("discard-unpacked-layers", "", BOOL, "Keep no compressed layers beside the unpacked ones (not in dockerd)"),
     Flag("dns", "", LIST, "DNS servers of containers"),
     Flag("dns-opt", "", LIST, "DNS options of containers"),

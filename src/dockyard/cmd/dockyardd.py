@@ -29,6 +29,7 @@ from dockyard.cmd.service_manager import ServiceManager, service_manager
 from dockyard.engine.config import DaemonConfig, RuntimeCommand
 from dockyard.engine.engine import open_engine
 from dockyard.errors import DockyardError
+from dockyard.server.docker.buildkit.listen import listening
 from dockyard.server.docker.door import Door, DoorSettings
 from dockyard.server.docker.http.passed import PassedSocket
 from dockyard.server.docker.http.server import HttpServer
@@ -120,12 +121,13 @@ async def serve(
         LOG.info("Docker daemon", extra={"fields": {"commit": BUILD, "storage-driver": driver, "version": __version__}})
         LOG.info("Daemon has completed initialization")
         await serve_all(listeners, server, door)
-        manager.ready()
-        engine.services.background.start("watchdog", manager.keep_alive())
-        gc.collect()
-        gc.freeze()
-        await ended.wait()
-        manager.stopping()
+        async with listening(engine, config.buildkit_host):
+            manager.ready()
+            engine.services.background.start("watchdog", manager.keep_alive())
+            gc.collect()
+            gc.freeze()
+            await ended.wait()
+            manager.stopping()
         daemon = engine.services.daemon
         if daemon.live_restore:
             LOG.info("Processing signal: the daemon ends, containers go on")

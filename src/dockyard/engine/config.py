@@ -57,6 +57,7 @@ class DaemonConfig:
     registry_mirrors: of Docker Hub; mirrors_of: of other registries, by their name.
     http_proxy, https_proxy, no_proxy: of the daemon's own requests, from its environment or its flags.
     buildkit: clients are told to build with BuildKit's API; both APIs are there in any case.
+    buildkit_host: a socket for BuildKit's API alone, `unix:///path`; "" is without.
     discard_unpacked_layers: keep no compressed layers beside the unpacked ones.
     pull_referrers: pulls bring what refers to the image along, unless their client says otherwise.
     restart_unhealthy: restart containers whose health check fails, unless their label says otherwise.
@@ -142,6 +143,7 @@ class DaemonConfig:
     selinux_enabled: bool = False
     restart_unhealthy: bool = False
     buildkit: bool = True
+    buildkit_host: str = ""
     discard_unpacked_layers: bool = False
     pull_referrers: bool = False
 

@@ -265,3 +265,19 @@ def test_an_oci_layout_is_a_context(buildx, docker, tmp_path):
         "FROM base\nRUN cat /made > /seen && echo $A >> /seen\n", {}, f"--build-context=base=oci-layout://{layout}"
     )
     assert docker("run", "--rm", again, "cat", "/seen") == "from-a-layout\nb"
+
+
+def test_the_remote_driver_builds_through_a_socket_of_its_own(make_engine, tmp_path):
+    host = f"unix://{tmp_path}/kit.sock"
+    engine = make_engine(f"--buildkit-host={host}")
+    client = Docker(buildx_client(engine.docker.host, tmp_path / "config", 26))
+    client("buildx", "create", "--name=far", "--driver=remote", host)
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM busybox\nCOPY a /a\nRUN cat /a > /b\n")
+    (folder / "a").write_text("far away")
+    out = tmp_path / "out"
+    done = client.result("buildx", "build", "--builder=far", f"--output=type=local,dest={out}", str(folder))
+    assert done.code == 0, done.err
+    assert (out / "b").read_text() == "far away"
+    assert oct((tmp_path / "kit.sock").stat().st_mode)[-3:] == "600"

@@ -2,6 +2,8 @@
 the client calls the daemon.
 
 sessions.py   a client's session, from its headers
+tunnel.py     … inside of a call
+listen.py     a socket for these services alone (`--buildkit-host`)
 control.py    moby.buildkit.v1.Control: builds, how they go, workers
 history.py    … the builds that have been
 usage.py      … and what the cache holds

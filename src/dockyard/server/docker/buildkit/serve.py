@@ -8,6 +8,7 @@ from dockyard.server.docker.buildkit.control import Control
 from dockyard.server.docker.buildkit.gateway import Gateway
 from dockyard.server.docker.buildkit.history import HistoryService
 from dockyard.server.docker.buildkit.reading import Reading
+from dockyard.server.docker.buildkit.tunnel import tunnel_methods
 from dockyard.server.docker.buildkit.usage import Usage
 from dockyard.wire.buildkit.messages import health
 
@@ -27,6 +28,7 @@ def methods(engine: Engine) -> Methods:
     gateway = Gateway(engine, builds)
     return {
         **Control(engine, builds).methods(),
+        **tunnel_methods(builds.sessions),
         **Usage(engine).methods(),
         **HistoryService(builds.history).methods(),
         **gateway.methods(),
