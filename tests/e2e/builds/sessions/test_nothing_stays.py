@@ -42,16 +42,17 @@ def places(folders, hidden):
     """Every file below `folders` that has a form of what is hidden, also in compressed ones."""
     found = []
     for folder in folders:
-        for path in Path(folder).rglob("*"):
-            if path.is_symlink() or not path.is_file():
-                continue
-            try:
-                data = path.read_bytes()
-            except OSError:
-                continue
-            for text in (data, inflated(data)):
-                found += [(str(path), form) for form, value in hidden.forms().items() if value in text]
-            found += [(str(path), "name") for value in hidden.forms().values() if value in os.fsencode(path.name)]
+        for home, _, names in os.walk(folder):  # the daemon removes things meanwhile
+            for path in (Path(home, name) for name in names):
+                if path.is_symlink() or not path.is_file():
+                    continue
+                try:
+                    data = path.read_bytes()
+                except OSError:
+                    continue
+                for text in (data, inflated(data)):
+                    found += [(str(path), form) for form, value in hidden.forms().items() if value in text]
+                found += [(str(path), "name") for value in hidden.forms().values() if value in os.fsencode(path.name)]
     return found
 
 
