@@ -11,7 +11,7 @@ from dockyard.builder.export.annotations import Annotations, take_annotations
 from dockyard.errors import InvalidParameter
 from dockyard.store.content.compression import Compression
 
-_TRUE: Final = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+TRUE: Final = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE: Final = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 _COMPRESSIONS: Final = {
     "uncompressed": Compression.NONE,
@@ -33,7 +33,7 @@ class Attributes:
         text = self._left.pop(key, None)
         if text is None:
             return default
-        if text == "" or text in _TRUE:
+        if text == "" or text in TRUE:
             return True
         if text in _FALSE:
             return False

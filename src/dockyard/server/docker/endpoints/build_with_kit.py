@@ -70,6 +70,8 @@ async def build_with_kit(call: Call, request: BuildRequest) -> Answer:
 
 
 def _solve(call: Call, request: BuildRequest) -> "Solve":
+    from dockyard.builder.export.attributes import TRUE
+    from dockyard.builder.frontend.attributes import CacheSource
     from dockyard.engine.builds.kit.jobs import Output, Solve
     from dockyard.engine.builds.kit.uploads import BODY_URL
 
@@ -104,6 +106,7 @@ def _solve(call: Call, request: BuildRequest) -> "Solve":
             for one in outputs
             if one.type != "cacheonly"
         ),
+        cache_to=(CacheSource("inline", {}),) if request.arguments.get("BUILDKIT_INLINE_CACHE") in TRUE else (),
         entitlements=("network.host",) if request.network == "host" else (),
     )
 
