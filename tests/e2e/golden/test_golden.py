@@ -32,6 +32,7 @@ def clients(bridge_name: str) -> Iterator[tuple[Program, Program]]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.peer("docker")
+@pytest.mark.client("1.50")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_answers_are_those_of_docker(path: Path, clients: tuple[Program, Program], tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def expected(case: Case, reference: Outcome, found: Outcome) -> Outcome:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.peer("docker-26")
+@pytest.mark.client("1.50")
 @pytest.mark.dockyard_only
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_answers_are_those_of_docker_26(path: Path, clients_26: tuple[Program, Program], tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ DIFFERENT = {
 @pytest.mark.slow
 @pytest.mark.peer("docker")
 def test_status_keys_and_types_are_those_of_docker(engine: Engine) -> None:
-    with docker_daemon() as reference:
+    with docker_daemon(arguments=["--default-address-pool=base=10.99.0.0/16,size=24"]) as reference:  # as ours has
         image = busybox_image().read_bytes()
         theirs = request(
             reference.host.removeprefix("unix://"), "POST", "/images/load", image, {"Content-Type": "application/x-tar"}
