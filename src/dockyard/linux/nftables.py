@@ -11,6 +11,7 @@ https://manpages.debian.org/bookworm/nftables/nft.8.en.html
 """
 
 import ctypes
+import signal
 import subprocess
 import threading
 from typing import Final, Protocol
@@ -58,6 +59,28 @@ def open_nftables() -> Nftables:
     except FileNotFoundError as error:
         raise Unavailable(f"neither {_LIBRARY} nor the program {_PROGRAM} is installed: no firewall rules") from error
     return program
+
+
+def check_that_tables_can_be_read() -> None:
+    """Have the program list all tables of this network namespace, since the library would take its process along.
+
+    Releases before 1.0.7 crash on what newer ones write (sets with a `typeof`), and a newer one may be at work in the
+    same namespace: in a container on the host's network, kube-proxy's for instance. Costs 4 ms; where the program
+    isn't installed nothing is checked.
+
+    Raises:
+        Unavailable: the program crashed.
+    """
+    try:
+        done = subprocess.run([_PROGRAM, "list", "ruleset"], capture_output=True, timeout=_PROGRAM_TIMEOUT_SECONDS)
+    except FileNotFoundError:
+        return
+    if done.returncode < 0:
+        raise Unavailable(
+            f"{_PROGRAM} list ruleset is killed by {signal.Signals(-done.returncode).name} here, and libnftables would "
+            "be, too: a newer release may have written one of the tables. Remove that table, upgrade nftables, or "
+            "start with --iptables=false"
+        )
 
 
 class LibraryNftables:

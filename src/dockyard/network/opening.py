@@ -7,7 +7,7 @@ from typing import Final
 from dockyard.linux.netlink.socket import NetlinkSocket
 from dockyard.linux.netlink.vxlan import PORT as VXLAN_PORT
 from dockyard.linux.netlink.vxlan import Vxlan
-from dockyard.linux.nftables import Nftables, open_nftables
+from dockyard.linux.nftables import Nftables, check_that_tables_can_be_read, open_nftables
 from dockyard.network.config import NetworkConfig
 from dockyard.network.drivers.bridge.network import BridgeNetwork
 from dockyard.network.drivers.bridge.settings import BridgeSettings
@@ -74,7 +74,9 @@ class Opener:
         """A bridge network."""
         firewall = None
         if self._config.iptables:
-            self._nftables = self._nftables or open_nftables()
+            if self._nftables is None:
+                check_that_tables_can_be_read()
+                self._nftables = open_nftables()
             rules = replace(settings.rules, direct=self._config.allow_direct_routing)
             firewall = FirewallTable(self._nftables, rules if self._config.ip6tables else replace(rules, ipv6=None))
         return BridgeNetwork(
