@@ -7,7 +7,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dockyard.builder.dockerfile.instructions import Run, Transfer, Workdir
+from dockyard.builder.dockerfile.instructions import Copy, Instruction, Run, Transfer, Workdir
 from dockyard.builder.graph import Base, LocalTree, Stack, Vertex
 from dockyard.builder.plan import BuildPlan, PlannedStage
 from dockyard.errors import InvalidParameter
@@ -72,7 +72,7 @@ def _name_of(vertex: Vertex, context_names: Mapping[str, str]) -> str:
 def _name_stage(plan: BuildPlan, stage: PlannedStage, names: dict[str, str], prefix: str) -> None:
     begin = stage.stage.begin
     title = begin.name or f"stage-{stage.stage.index}"
-    words = [one for one in (prefix, "" if len(plan.dockerfile.stages) == 1 else title) if one]
+    words = [one for one in (prefix, "" if _is_alone(plan) else title) if one]
     base = _base_of(stage)
     counted = [
         step
@@ -89,7 +89,7 @@ def _name_stage(plan: BuildPlan, stage: PlannedStage, names: dict[str, str], pre
 
     if base is not None:
         number += 1
-        names.setdefault(base.digest, told(f"FROM {image_name(base.operation.reference)}"))  # type: ignore[union-attr]
+        names[base.digest] = told(f"FROM {image_name(base.operation.reference)}")  # type: ignore[union-attr]
     for step in counted:
         number += 1
         assert step.vertex is not None
@@ -97,7 +97,7 @@ def _name_stage(plan: BuildPlan, stage: PlannedStage, names: dict[str, str], pre
         vertexes = (step.vertex, step.vertex.inputs[1]) if isinstance(step.vertex.operation, Stack) else (step.vertex,)
         for vertex in vertexes:
             keyword, _, rest = vertex.name.partition(" ")
-            names.setdefault(vertex.digest, told(f"{trigger}{keyword.upper()} {rest}"))
+            names[vertex.digest] = told(f"{trigger}{keyword.upper()} {rest}{_summary(step.instruction)}")
 
 
 def _base_of(stage: PlannedStage) -> Vertex | None:
@@ -110,3 +110,20 @@ def _base_of(stage: PlannedStage) -> Vertex | None:
             return None
         vertex = vertex.inputs[0]
     return vertex
+
+
+def _is_alone(plan: BuildPlan) -> bool:
+    """Whether the one stage needs no name: nothing else is copied from or mounted, which are stages for BuildKit."""
+    stages = plan.dockerfile.stages
+    return len(stages) == 1 and not any(
+        (isinstance(one, Copy) and one.origin) or (isinstance(one, Run) and one.mounts)
+        for one in stages[0].instructions
+    )
+
+
+def _summary(instruction: Instruction) -> str:
+    """The first line of a command that is a document."""
+    if not isinstance(instruction, Run) or not instruction.command.files:
+        return ""
+    first, *more = instruction.command.files[0].content.strip().splitlines() or [""]
+    return f" ({first}{'...' if more else ''})"

@@ -113,6 +113,9 @@ class Run:
         sources.follow = {name: followed(results, name) for name in locals_}
         if MAIN in locals_:
             sources.excludes = await self.ignored()
+        else:  # BuildKit reads it in any case; who offers no context needs none here
+            with contextlib.suppress(DockyardError):
+                await self.ignored()
         for vertex in results:
             solver.begin(vertex)
 
