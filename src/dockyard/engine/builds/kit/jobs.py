@@ -152,16 +152,27 @@ class KitBuilds:
 
     async def progress(self, job_id: str, work: "asyncio.Future[Any] | None" = None) -> Progress:
         """What the build `job_id` tells or has told, waited for a while, or until `work` is done. Raises NotFound."""
-        if job_id in self._ended:
-            return self._ended[job_id]
-        asked = asyncio.ensure_future(self.job(job_id))
+        asked = asyncio.ensure_future(self._told(job_id))
         try:
             await asyncio.wait([asked, *([work] if work is not None else [])], return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 raise NotFound(f"no such job {job_id}")
-            return asked.result().parts.progress
+            return asked.result()
         finally:
             asked.cancel()
+
+    async def _told(self, job_id: str) -> Progress:
+        """A short build may have begun and ended before its waiter looks."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS), self._changed:
+                while True:
+                    if job_id in self._ended:
+                        return self._ended[job_id]
+                    if (found := self._jobs.get(job_id)) is not None:
+                        return found.parts.progress
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NotFound(f"no such job {job_id}") from None
 
     def find_ref(self, ref_id: str) -> tuple[Run, Planned]:
         """A result of any build that is still there. Raises NotFound."""
