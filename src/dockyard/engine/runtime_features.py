@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dockyard.engine.config import BUILT_IN_RUNTIME, RuntimeCommand
 
 TIMEOUT_SECONDS = 5
+PATIENCE_SECONDS = 0.25
+"""How long `docker info` waits for runtimes of others, once; what takes longer is there the next time."""
 
 
 class RuntimeFeatures:
@@ -18,18 +20,22 @@ class RuntimeFeatures:
 
     def __init__(self, built_in: RuntimeCommand) -> None:
         self._built_in = built_in
-        self._known: dict[RuntimeCommand, str] = {}
+        self._asked: dict[RuntimeCommand, asyncio.Task[str]] = {}
 
     async def of(self, runtimes: Mapping[str, RuntimeCommand]) -> dict[str, str]:
         """JSON text for each runtime that has an answer, with the one of the engine among them."""
         commands = {BUILT_IN_RUNTIME: self._built_in, **runtimes}
-        texts = await asyncio.gather(*(self._ask(command) for command in commands.values()))
-        return {name: text for name, text in zip(commands, texts, strict=True) if text}
+        known = frozenset(self._asked)
+        answers = {name: self._ask(command) for name, command in commands.items()}
+        if not known.issuperset(commands.values()):
+            await asyncio.wait(answers.values(), timeout=PATIENCE_SECONDS)
+        await asyncio.wait([answers[BUILT_IN_RUNTIME]])
+        return {name: answer.result() for name, answer in answers.items() if answer.done() and answer.result()}
 
-    async def _ask(self, command: RuntimeCommand) -> str:
-        if command not in self._known:
-            self._known[command] = await asyncio.to_thread(_features, command)
-        return self._known[command]
+    def _ask(self, command: RuntimeCommand) -> "asyncio.Task[str]":
+        if command not in self._asked:
+            self._asked[command] = asyncio.create_task(asyncio.to_thread(_features, command))
+        return self._asked[command]
 
 
 def _features(command: RuntimeCommand) -> str:

@@ -42,6 +42,7 @@ def test_questions_are_answered_while_containers_start(make_engine: Callable[...
             assert request(socket, "GET", path).status == 200
         assert request(socket, "GET", "/containers/stuck/json").json()["State"]["Status"] == "created"
 
+    answers()  # the first `docker info` gives runtimes a moment to say what they can do
     with ThreadPoolExecutor(12) as pool:
         stuck = pool.submit(request, socket, "POST", "/containers/stuck/start")
         starts = [pool.submit(start, number) for number in range(STARTS)]

@@ -52,17 +52,6 @@ def test_bad_values_are_refused(host, message):
     assert message in str(caught.value)
 
 
-NOT_YET = [
-    HostConfig(cgroup="container:x"),
-]
-
-
-@pytest.mark.parametrize("host", NOT_YET)
-def test_what_is_not_there_yet_is_refused_never_ignored(host):
-    with pytest.raises(NotImplementedYet, match="not supported by Dockyard yet"):
-        check(Config(), host, DaemonConfig())
-
-
 def test_a_plain_configuration_passes():
     assert (
         check(Config(env=("A=1",), working_dir="/"), HostConfig(memory=64 << 20, pids_limit=20), DaemonConfig()) == []
