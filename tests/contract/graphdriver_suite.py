@@ -264,6 +264,17 @@ class GraphDriverSuite:
             os.link(root / "a", root / "b")
         assert driver.size_bytes(container, "init") == 5000
 
+    def test_a_container_whose_files_are_gone_has_none(self, driver: GraphDriver) -> None:
+        self.layer(driver, "one", None, [file("below", b"x" * 1000)])
+        container = self.container(driver, "one")
+        with self.mounted(driver, container) as root:
+            (root / "a").write_bytes(b"y" * 5000)
+        if driver.promote(container, "two", "one"):
+            assert driver.size_bytes("two", "one") == 5000
+        else:
+            driver.remove(container)
+        assert driver.size_bytes(container, "init") == 0
+
     def test_the_view_is_what_the_mount_shows(self, driver: GraphDriver) -> None:
         self.layer(driver, "one", None, [directory("d"), file("d/a", b""), directory("e"), file("e/b", b""), file("f")])
         self.layer(driver, "two", "one", [file(f"{WHITEOUT}f"), file(f"e/{OPAQUE}"), file("e/c", b""), file("g", b"")])

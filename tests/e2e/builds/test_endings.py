@@ -1,6 +1,7 @@
 """Builds that end before their time: the client goes, the daemon is killed. Nothing runs on, nothing is lost."""
 
 import os
+import random
 import signal
 import time
 from pathlib import Path
@@ -58,3 +59,31 @@ COPY --from=loud /l /
     log = build.log(dockerfile, None, "--network=none")
     assert log.count("y\n") >= 10_000_000
     assert log.index("AS quiet") < log.index("y\ny\n")
+
+
+def test_a_daemon_killed_between_steps_leaves_no_container(own_engine: Engine, tmp_path: Path) -> None:
+    """At any instant, also when what a command wrote has become a layer and its container isn't removed yet."""
+    build = Builder(classic(own_engine.docker), tmp_path)
+    for attempt in range(4):
+        lines = "".join(f"RUN echo {attempt}.{step} > /x\n" for step in range(40))
+        folder = build.context({"Dockerfile": f"FROM busybox\n{lines}"})
+        process = build.docker.start("build", "--network=none", str(folder))
+        time.sleep(random.uniform(0.7, 1.4))
+        own_engine.restart()
+        process.communicate(timeout=20)
+        build.docker("system", "df", "-v")
+        build.docker("ps", "-as")
+        wait_until(lambda: build.docker("ps", "-aq") == "", "the commands to go", 10)
+
+
+def test_a_killed_daemon_leaves_what_a_build_has_kept(own_engine: Engine, tmp_path: Path) -> None:
+    build = Builder(classic(own_engine.docker), tmp_path)
+    build.log("FROM busybox\nRUN echo kept > /k\n", None, "--network=none", "--rm=false")
+    assert build.result("FROM busybox\nRUN exit 3\n", None, "--network=none").code
+    before = build.docker("ps", "-aq")
+    assert len(before.split()) == 2
+    own_engine.restart()
+    time.sleep(0.5)
+    assert build.docker("ps", "-aq") == before
+    build.docker("start", *before.split())  # it is a container as others now
+    build.docker("wait", *before.split())

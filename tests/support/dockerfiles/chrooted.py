@@ -75,6 +75,9 @@ class _Chroot:
     def private_directory(self) -> str:
         raise InvalidParameter("no secrets")
 
+    async def keep(self, container_id: str) -> None:
+        raise InvalidParameter("nothing is kept")
+
     async def remove(self, container_id: str) -> None:
         self._store.layers.remove_rw(container_id)
 

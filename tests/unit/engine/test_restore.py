@@ -125,6 +125,16 @@ async def test_an_exit_that_was_recorded_is_not_worked_off_again() -> None:
     assert await restored(stopped, ExitRecord(7, finished_at_ns=5)) == []
 
 
+@pytest.mark.parametrize("status", [Status.CREATED, Status.EXITED])
+async def test_a_step_that_no_build_waits_for_is_removed_whatever_its_state(status: Status) -> None:
+    step = msgspec.structs.replace(RUNNING, state=State(status=status, finished_at_ns=5), build_step=True)
+    engine = Silent(step, ExitRecord(0, finished_at_ns=5))
+    engine.asked = 1
+    await load(cast(Services, engine), cast(ContainerStorage, engine))
+    assert len(engine.later) == 1
+    engine.later[0].close()
+
+
 class Silent(Engine):
     """Its shim doesn't answer at first."""
 

@@ -87,20 +87,21 @@ async def perform(worker: RunWorker, vertex: Vertex, operation: Run, inputs: lis
             container.append(container_id)
             worker.tell(Running(vertex, container_id))
 
-        failed = True
+        kept = worker.keep_containers == "always"
         try:
             try:
                 exit_code = await worker.executor.run(command, created, worker.saying(vertex))
             except (InvalidParameter, SystemFailure) as error:
                 raise NotRun(operation.args, error) from error
             if exit_code != 0:
+                kept = worker.keep_containers != ""
                 raise CommandFailed(operation.args, exit_code)
-            failed = False
             targets = [mount.target for mount in operation.mounts if mount.target]
             return await asyncio.to_thread(_adopted, worker, vertex, base, container[0], targets)
         finally:
-            kept = worker.keep_containers == "always" or (failed and worker.keep_containers == "failed")
-            if container and not kept:
+            if container and kept:
+                await asyncio.shield(worker.executor.keep(container[0]))
+            elif container:  # with its files, unless they have become a layer
                 await asyncio.shield(worker.executor.remove(container[0]))
 
 

@@ -39,7 +39,10 @@ class Command:
 
 
 class Executor(Protocol):
-    """Runs commands in containers. What a container wrote stays in its writable layer until it is removed."""
+    """Runs commands in containers. What a container wrote stays in its writable layer until it is removed.
+
+    Each goes to `remove` or `keep` when it has ended; what a kill leaves with neither is removed at the next start.
+    """
 
     async def run(self, command: Command, created: Callable[[str], None], say: Say) -> int:
         """Run to the end and return the exit code; `created` is told the container's id before it starts.
@@ -50,6 +53,9 @@ class Executor(Protocol):
 
     def private_directory(self) -> str:
         """A new directory that only root can enter, outside of everything that is kept; the caller removes it."""
+
+    async def keep(self, container_id: str) -> None:
+        """Leave a container that has ended to the user; nothing happens when it is gone."""
 
     async def remove(self, container_id: str) -> None:
         """Remove a container that has ended; nothing happens when it is gone."""

@@ -50,6 +50,16 @@ class EngineExecutor:
                 await asyncio.shield(self.remove(entry.record.id))
                 raise
 
+    async def keep(self, container_id: str) -> None:
+        """See Executor."""
+        try:
+            entry = self.services.collection.find(container_id)
+        except NotFound:
+            return
+        async with entry.lock:
+            if not entry.removed.done():
+                self.services.collection.observe(entry, msgspec.structs.replace(entry.record, build_step=False))
+
     async def remove(self, container_id: str) -> None:
         """See Executor."""
         try:

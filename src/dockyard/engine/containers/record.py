@@ -102,7 +102,7 @@ class Container(msgspec.Struct, frozen=True, rename="pascal"):
     attachments: tuple[Attachment, ...] = ()
     manually_stopped: bool = False
     build_step: bool = False
-    """Whether it runs a command of a build: its end is that build's matter, and it goes with it."""
+    """Whether it is a command of a build that runs: it goes with that build. One that the build keeps is no more."""
     process_label: str = ""
     mount_label: str = ""
     """SELinux contexts of its processes and files; "" without SELinux."""

@@ -110,7 +110,7 @@ class GraphDriver(Protocol):
         """
 
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
-        """Bytes of regular files in the diff, each inode once."""
+        """Bytes of regular files in the diff, each inode once; 0 when its files are gone, as after `promote`."""
 
     def detach(self, layer_id: str) -> tuple[str, ...]:
         """The first half of `remove`: take the layer out of use and return the directories that are left to delete."""

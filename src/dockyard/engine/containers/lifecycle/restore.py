@@ -182,9 +182,9 @@ async def _ended_unseen(services: Services, entry: Entry) -> None:
 
 
 def _end_builds(services: Services) -> None:
-    """Commands of builds that died with the earlier daemon: nobody waits for them any more."""
+    """Commands of builds that died with the earlier daemon, also those that had ended: their files may be a layer."""
     for entry in services.collection:
-        if entry.record.build_step and entry.record.state.status != Status.EXITED:
+        if entry.record.build_step:
             ending = remove(services, entry, force=True, volumes=True)
             services.background.start(f"end the build of {entry.record.id[:12]}", ending)
 

@@ -128,7 +128,10 @@ class Overlay2Driver:
 
     def size_bytes(self, layer_id: str, parent: str | None) -> int:  # noqa: ARG002
         """See GraphDriver."""
-        return tree_bytes(self._layout.diff(layer_id))
+        try:
+            return tree_bytes(self._layout.diff(layer_id))
+        except FileNotFoundError:  # promoted, or just removed
+            return 0
 
     def detach(self, layer_id: str) -> tuple[str, ...]:
         """See GraphDriver."""

@@ -96,7 +96,10 @@ class VfsDriver:
 
     def size_bytes(self, layer_id: str, parent: str | None) -> int:
         """See GraphDriver."""
-        return changed_bytes(self.root(layer_id), self.changes(layer_id, parent))
+        try:
+            return changed_bytes(self.root(layer_id), self.changes(layer_id, parent))
+        except FileNotFoundError:  # just removed
+            return 0
 
     def detach(self, layer_id: str) -> tuple[str, ...]:
         """See GraphDriver."""
