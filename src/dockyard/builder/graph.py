@@ -12,7 +12,7 @@ A vertex has a digest of everything that it means; where its result comes from a
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dockyard.builder.dockerfile.source import Span
 
@@ -114,6 +114,26 @@ class SshMount:
 Mount = BindMount | CacheMount | TmpfsMount | SecretMount | SshMount
 
 
+HOSTNAME = "buildkitsandbox"
+"""Of all commands for which the build has no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What a build asks for all its commands. `hosts`: `name:address` each; `ulimits`: name, soft and hard limit."""
+
+    hostname: str = ""
+    hosts: tuple[str, ...] = ()
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_bytes: int = 0
+    cgroup_parent: str = ""
+
+    @property
+    def meaning(self) -> "Sandbox":
+        """What of it makes another step: the names of hosts do, but not where they are, as with BuildKit."""
+        return replace(self, hosts=tuple(host.partition(":")[0] for host in self.hosts))
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A command in a container. `hidden_env` reaches it but isn't part of what it means (proxies)."""
@@ -126,6 +146,8 @@ class Run:
     insecure: bool = False
     mounts: tuple[Mount, ...] = ()
     hidden_env: tuple[str, ...] = ()
+    sandbox: Sandbox = Sandbox()
+    """For BuildKit's style only: the classic builder takes a step from the cache whatever it was run with."""
 
 
 @dataclass(frozen=True, slots=True)

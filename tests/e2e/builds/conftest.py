@@ -1,12 +1,13 @@
-"""Builds: the client must not look for BuildKit."""
+"""Builds: with a client that must not look for BuildKit, or with buildx."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.peers.buildx import buildx_client
 from tests.peers.programs import Program
 from tests.support.build import Builder
-from tests.support.client import Docker
+from tests.support.client import Docker, Result
 
 
 def classic(docker: Docker) -> Docker:
@@ -25,3 +26,24 @@ def build(docker: Docker, tmp_path: Path) -> Iterator[Builder]:
     made = set(client("images", "-aq", "--no-trunc").split()) - before
     if made:
         client.result("rmi", "-f", *made)
+
+
+class Buildx(Builder):
+    """A Builder whose client has buildx."""
+
+    def result(self, dockerfile, files=None, *arguments) -> Result:
+        context = self.context({**(files or {}), "Dockerfile": dockerfile})
+        shown = () if "-q" in arguments else ("--progress=plain",)
+        command = ("buildx", "build", *shown, *arguments, str(context))
+        return self.docker.result(*command, timeout_seconds=110)
+
+
+@pytest.fixture
+def buildx(docker: Docker, tmp_path: Path) -> Iterator[Buildx]:
+    """Builds with the shared engine; images that a test makes go with it."""
+    client = Docker(buildx_client(docker.host, tmp_path / "config", 26))
+    before = set(docker("images", "-aq", "--no-trunc").split())
+    yield Buildx(client, tmp_path)
+    made = set(docker("images", "-aq", "--no-trunc").split()) - before
+    if made:
+        docker.result("rmi", "-f", *made)

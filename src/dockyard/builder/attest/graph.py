@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dockyard.builder.graph import (
+    HOSTNAME,
     Base,
     BindMount,
     CacheMount,
@@ -115,8 +116,18 @@ def _exec(operation: Run) -> Json:
     meta: Json = {"args": list(operation.args), "env": list(operation.env), "cwd": operation.cwd}
     if operation.user:
         meta["user"] = operation.user
+    sandbox = operation.sandbox
+    if sandbox.hostname not in ("", HOSTNAME):
+        meta["hostname"] = sandbox.hostname
+    if sandbox.hosts:
+        meta["extraHosts"] = [dict(zip(("Host", "IP"), host.split(":", 1), strict=True)) for host in sandbox.hosts]
+    if sandbox.ulimits:
+        meta["ulimit"] = [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in sandbox.ulimits]
+    if sandbox.cgroup_parent:
+        meta["cgroupParent"] = sandbox.cgroup_parent
     told: Json = {"meta": meta, "mounts": [{"input": 0, "dest": "/", "output": 0}]}
-    told["mounts"] += [_mount(one) for one in operation.mounts]
+    shared = (TmpfsMount("/dev/shm", sandbox.shm_bytes),) if sandbox.shm_bytes else ()
+    told["mounts"] += [_mount(one) for one in (*operation.mounts, *shared)]
     if operation.network in _NETWORKS:
         told["network"] = _NETWORKS[operation.network]
     if operation.insecure:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dockyard.builder.graph import HOSTNAME, Sandbox
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
 from dockyard.spec.image.platform import parse_platform
@@ -67,11 +68,7 @@ class Attributes:
     multi: bool = False
     no_cache: tuple[str, ...] | None = None
     network: str = "default"
-    hosts: tuple[str, ...] = ()
-    ulimits: tuple[tuple[str, int, int], ...] = ()
-    shm_bytes: int = 0
-    cgroup_parent: str = ""
-    hostname: str = ""
+    sandbox: Sandbox = field(default_factory=Sandbox)
     limits: Mapping[str, int | str] = field(default_factory=dict)
     resolve_mode: str = "default"
     cache_sources: tuple[CacheSource, ...] = ()
@@ -109,11 +106,13 @@ def parse_attributes(given: Mapping[str, str]) -> Attributes:
         multi=_multi(given, arguments, len(platforms)),
         no_cache=tuple(filter(None, given["no-cache"].split(","))) if "no-cache" in given else None,
         network=_network(given.get("force-network-mode", "")),
-        hosts=tuple(_host(text) for text in _fields(given.get("add-hosts", ""))),
-        ulimits=tuple(_ulimit(text) for text in _fields(given.get("ulimit", ""))),
-        shm_bytes=_integer("shm size", given.get("shm-size", "")),
-        cgroup_parent=given.get("cgroup-parent", ""),
-        hostname=arguments.get("BUILDKIT_SANDBOX_HOSTNAME") or given.get("hostname", "") or "buildkitsandbox",
+        sandbox=Sandbox(
+            arguments.get("BUILDKIT_SANDBOX_HOSTNAME") or given.get("hostname", "") or HOSTNAME,
+            tuple(_host(text) for text in _fields(given.get("add-hosts", ""))),
+            tuple(_ulimit(text) for text in _fields(given.get("ulimit", ""))),
+            _integer("shm size", given.get("shm-size", "")),
+            given.get("cgroup-parent", ""),
+        ),
         limits=_limits(given),
         resolve_mode=mode,
         cache_sources=_cache_sources(given),

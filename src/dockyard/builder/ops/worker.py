@@ -4,7 +4,7 @@ executor."""
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dockyard.builder.cache.mounts import CacheMounts
 from dockyard.builder.files import Files, LayerFiles
@@ -207,10 +207,7 @@ class BuildWorker:
             else:
                 found = run.mounted(one.files, getattr(mount, "source", "/"))
                 digests.append(content_digest(one.files, found, owners=False))
-        told = Run(
-            operation.args, operation.env, operation.cwd, operation.user, operation.network, operation.insecure,
-            operation.mounts,
-        )  # fmt: skip
+        told = replace(operation, hidden_env=(), sandbox=operation.sandbox.meaning)
         return f"{_KEY_VERSION} {told!r} {_base(inputs)} {' '.join(digests)}"
 
 

@@ -60,6 +60,7 @@ def plan_run(state: StageState, one: types.Run) -> None:
         one.security == "insecure",
         tuple(mounts),
         tuple(state.arguments.hidden(environment)),
+        state.options.sandbox,
     )
     vertex = state.vertex_of(operation, *inputs, span=one.line.span, name=state.shown(str(one), raw_quotes=True))
     state.command(one, vertex, args, arguments, counted=state.options.is_classic and bool(operation.hidden_env))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dockyard.builder.graph import Sandbox
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.config import Image
 from dockyard.spec.image.descriptor import Platform
@@ -45,6 +46,7 @@ class BuildOptions:
     contexts: Mapping[str, str] = field(default_factory=dict)
     style: str = "classic"
     cache_namespace: str = ""
+    sandbox: Sandbox = field(default_factory=Sandbox)
     ignored: tuple[str, ...] = ()
     """What the context's .dockerignore leaves out, for warnings: patterns as they stand there."""
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from dockyard.builder.attest.facts import BuildFacts, ImageMaterial
+from dockyard.builder.attest.graph import build_config
 from dockyard.builder.attest.provenance import provenance
 from dockyard.builder.attest.request import ProvenanceRequest, SbomRequest, parse_attests
 from dockyard.builder.dockerfile.source import Span
-from dockyard.builder.graph import Base, LocalTree, Run, SecretMount, Selection, Transfer, Vertex
+from dockyard.builder.graph import Base, LocalTree, Run, Sandbox, SecretMount, Selection, Transfer, Vertex
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.descriptor import Platform
 
@@ -143,3 +144,15 @@ def test_what_buildx_sends_is_understood() -> None:
     assert asked.sbom == SbomRequest("x", {"LEVEL": "2"})
     assert parse_attests({"build-arg:BUILDKIT_ATTEST_SBOM": ""}).sbom == SbomRequest()
     assert parse_attests({}).provenance is None
+
+
+def test_what_a_command_runs_in_is_told():
+    sandbox = Sandbox("h", ("a:1.2.3.4", "b:::1"), (("nofile", 1, 2),), 64, "/parent")
+    run = Vertex(Run(("true",), (), "/", "", sandbox=sandbox), (Vertex(Base(None)),))
+    told = build_config(run, {})["llbDefinition"][1]["op"]["Op"]["exec"]
+    assert told["meta"] == {
+        "args": ["true"], "env": [], "cwd": "/", "hostname": "h", "cgroupParent": "/parent",
+        "extraHosts": [{"Host": "a", "IP": "1.2.3.4"}, {"Host": "b", "IP": "::1"}],
+        "ulimit": [{"Name": "nofile", "Soft": 1, "Hard": 2}],
+    }  # fmt: skip
+    assert told["mounts"][1] == {"dest": "/dev/shm", "mountType": "TMPFS", "TmpfsOpt": {"size": 64}}

@@ -22,9 +22,10 @@ def test_what_buildx_sends():
     assert found.platforms == (Platform("amd64", "linux"), Platform("arm64", "linux"))
     assert found.multi
     assert found.no_cache == ("one", "two")
-    assert found.hosts == ("a:1.2.3.4", "b:::1")
-    assert found.ulimits == (("nofile", 1, 2), ("core", 3, 3))
-    assert (found.shm_bytes, found.network, found.hostname, found.request) == (64, "none", "h", "frontend.lint")
+    assert found.sandbox.hosts == ("a:1.2.3.4", "b:::1")
+    assert found.sandbox.ulimits == (("nofile", 1, 2), ("core", 3, 3))
+    assert (found.sandbox.shm_bytes, found.sandbox.hostname) == (64, "h")
+    assert (found.network, found.request) == ("none", "frontend.lint")
     assert found.limits == {"memory": 5, "cpuset_cpus": "0-1"}
     assert found.cache_sources == (CacheSource("local", {"src": "x"}), CacheSource("registry", {"ref": "r/a"}))
 

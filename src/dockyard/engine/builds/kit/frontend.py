@@ -147,6 +147,7 @@ class Run:
             build_platform=own,
             contexts={name: "image" if one.has_image else "files" for name, one in contexts.items()},
             style="buildkit",
+            sandbox=given.sandbox,
             cache_namespace=given.arguments.get("BUILDKIT_CACHE_MOUNT_NS", ""),
         )
         images = KitImages(contexts, self.job.progress, self.job.id, self._images, self._files_as_base)

@@ -19,7 +19,7 @@ from dockyard.engine.containers.config import HostConfig, Ulimit
 def make_solver(job: JobParts, given: Attributes, sources: Sources, told: Callable[[Event], None]) -> Solver:
     """A solver that tells its events to `told`; it is to be closed before the job is over."""
     services = job.builds.services
-    executor = EngineExecutor(services, _host(given), job.builds.parallel, given.hostname)
+    executor = EngineExecutor(services, _host(given), job.builds.parallel, given.sandbox.hostname)
     worker = BuildWorker(
         job.builds.store.layers,
         job.lease,
@@ -46,12 +46,13 @@ def make_solver(job: JobParts, given: Attributes, sources: Sources, told: Callab
 
 
 def _host(given: Attributes) -> HostConfig:
-    ulimits = tuple(Ulimit(name, hard=hard, soft=soft) for name, soft, hard in given.ulimits)
+    sandbox = given.sandbox
+    ulimits = tuple(Ulimit(name, hard=hard, soft=soft) for name, soft, hard in sandbox.ulimits)
     return HostConfig(
-        shm_size=given.shm_bytes,
-        cgroup_parent=given.cgroup_parent,
+        shm_size=sandbox.shm_bytes,
+        cgroup_parent=sandbox.cgroup_parent,
         ulimits=ulimits or None,
-        extra_hosts=given.hosts or None,
+        extra_hosts=sandbox.hosts or None,
         **given.limits,  # type: ignore[arg-type]
     )
 

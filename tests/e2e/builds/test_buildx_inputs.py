@@ -1,0 +1,31 @@
+"""What makes a step of buildx's another one, next to Docker 28, and what it says of what isn't there."""
+
+import pytest
+
+pytestmark = [pytest.mark.peer("buildx", "docker-26"), pytest.mark.dockyard_only]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("--add-host=a:1.2.3.4 --add-host=b:1.2.3.5", "grep -c 1.2.3 /etc/hosts"),
+        ("--ulimit=nofile=77:78", "ulimit -n"),
+        ("--shm-size=8m", "df -P /dev/shm | awk 'END { print $2 }'"),
+        ("--cgroup-parent=/inputs", "wc -c < /proc/self/cgroup"),
+        ("--build-arg=BUILDKIT_SANDBOX_HOSTNAME=other", "hostname"),
+    ],
+)
+def test_what_a_command_runs_with_makes_it_another_one(buildx, docker, asked, seen):
+    dockerfile = f"FROM busybox\nRUN : {asked.partition('=')[0]}; {{ {seen}; date +%N; }} > /seen\n"
+    arguments = ("--network=none", *asked.split())
+    plain, other, again = buildx(dockerfile, {}, "--network=none"), *(buildx(dockerfile, {}, *arguments) for _ in "12")
+    assert plain != other
+    assert other == again
+    told = [docker("run", "--rm", "--network=none", one, "head", "-n1", "/seen") for one in (plain, other)]
+    assert "cgroup" in asked or told[0] != told[1]
+
+
+def test_where_an_extra_host_is_makes_no_other_step(buildx):
+    dockerfile = "FROM busybox\nRUN date +%N > /seen\n"
+    one, two = (buildx(dockerfile, {}, "--network=none", f"--add-host=a:1.2.3.{last}") for last in "45")
+    assert one == two
