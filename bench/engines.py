@@ -32,7 +32,7 @@ class Contestant(NamedTuple):
                 words = " ".join(command_line(pid))
             except OSError:
                 continue
-            if "-shim" in words.split()[0] and "-namespace" in words:
+            if "-shim" in words.partition(" ")[0] and "-namespace" in words:
                 found.append(pid)
         return found
 
