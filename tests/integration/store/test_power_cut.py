@@ -6,6 +6,7 @@ Another boot is another id; what the disk would then hold of the unconfirmed fil
 import errno
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,6 +158,56 @@ def test_it_happens_by_itself(reopen: Callable[[str], Store], monkeypatch: pytes
     assert not any(store.layers.is_unconfirmed(layer.chain_id) for layer in store.layers.layers())
 
 
+def test_layers_that_keep_coming_put_it_off_for_a_while_only(
+    reopen: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = reopen("first")
+    monkeypatch.setattr(store.layers._confirmer, "_quiet_seconds", 60)
+    monkeypatch.setattr(store.layers._confirmer, "_longest_seconds", 0.2)
+    load_base(store)
+    chains = [layer.chain_id for layer in store.layers.layers()]
+    ends = time.monotonic() + 30
+    while any(store.layers.is_unconfirmed(chain) for chain in chains):
+        assert time.monotonic() < ends
+        store.layers._confirmer.soon()
+        time.sleep(0.02)
+
+
+def test_what_is_made_again_meanwhile_is_not_taken_for_what_was_written_out(
+    reopen: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = reopen("first")
+    load_base(store)
+    chain = store.images.get("base:1").chain_id
+    assert chain is not None
+
+    def sync(path: str) -> None:
+        syncfs.sync_filesystem(path)
+        monkeypatch.setattr(confirm, "sync_filesystem", syncfs.sync_filesystem)
+        store.images.delete(store.images.get("base:1").id)  # rmi, and a load that makes new files
+        store.images.collect_layers()
+        assert store.layers.find(chain) is None
+        load_base(store)
+
+    monkeypatch.setattr(confirm, "sync_filesystem", sync)
+    store.layers.confirm()
+    assert all(store.layers.is_unconfirmed(layer.chain_id) for layer in store.layers.layers())
+    store.layers.confirm(chain)
+    assert not store.layers.is_unconfirmed(chain)
+
+
+def test_nothing_is_confirmed_without_files(reopen: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    store = reopen("first")
+    load_base(store)
+
+    def gone(path: str) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+    monkeypatch.setattr(confirm, "sync_filesystem", gone)
+    store.layers.confirm()
+    assert all(store.layers.is_unconfirmed(layer.chain_id) for layer in store.layers.layers())
+
+
 def test_layers_that_cannot_be_written_out_stay_doubtful(
     reopen: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +226,16 @@ def test_layers_that_cannot_be_written_out_stay_doubtful(
     store.layers.confirm()  # the kernel tells of an error once: that it is silent now proves nothing
     assert told == ["writing out layers: Input/output error"]
     assert all(store.layers.is_unconfirmed(layer.chain_id) for layer in store.layers.layers())
+    upper = store.images.get("base:1").chain_id
+    assert upper is not None
+    for _ in range(2):  # a container on it would be lost, at its second try as well
+        with pytest.raises(SystemFailure, match="failed earlier"):
+            store.layers.confirm(upper)
+    do_commit(store)  # what stands on doubtful layers is as doubtful, though it is written out itself
+    store.layers.confirm()
+    [committed] = [one.chain_id for one in store.images.images() if one.chain_id != upper]
+    assert committed is not None
+    assert store.layers.is_unconfirmed(committed)
     store.database.close()
     assert not reopen("second").images.images()
 

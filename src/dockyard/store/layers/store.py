@@ -201,9 +201,10 @@ class LayerStore:
         """Whether a power cut would take this layer: `confirm` before something refers to it that would outlive it."""
         return self._table.is_unconfirmed(chain_id)
 
-    def confirm(self) -> None:
-        """Write all layers out now, which takes as long as the disk does; see confirm.py. Raises SystemFailure."""
-        self._confirmer.confirm()
+    def confirm(self, chain_id: str | None = None) -> None:
+        """Write all layers out now, which takes as long as the disk does; see confirm.py. Raises SystemFailure, also
+        when it failed earlier for the layers of `chain_id`."""
+        self._confirmer.confirm(chain_id)
 
     def complain_to(self, complain: Callable[[str], None]) -> None:
         """Have `complain` told, from any thread, when layers can't be written out."""

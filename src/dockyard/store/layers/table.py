@@ -163,20 +163,24 @@ class LayerTable:
         return [Layer(*row) for row in rows]
 
     def is_unconfirmed(self, chain_id: str) -> bool:
-        """Whether the layer is one of them."""
+        """Whether the layer, or one that it stands on, is one of them."""
         return bool(
             self._database.query(
-                "SELECT 1 FROM layers WHERE chain_id = ? AND driver = ? AND unconfirmed_boot IS NOT NULL",
-                (chain_id, self._driver),
+                "WITH RECURSIVE stack (chain_id, parent, boot) AS ("
+                " SELECT chain_id, parent, unconfirmed_boot FROM layers WHERE chain_id = ? AND driver = ?"
+                " UNION SELECT layers.chain_id, layers.parent, unconfirmed_boot"
+                " FROM layers JOIN stack ON layers.chain_id = stack.parent WHERE driver = ?"
+                ") SELECT 1 FROM stack WHERE boot IS NOT NULL LIMIT 1",
+                (chain_id, self._driver, self._driver),
             )
         )
 
-    def confirm(self, chain_ids: Iterable[str]) -> None:
-        """The files of these layers are on the disk."""
+    def confirm(self, layers: Iterable[Layer]) -> None:
+        """The files of these layers are on the disk: of these, not of what has the same chain id since."""
         with self._database.transaction() as connection:
             connection.executemany(
-                "UPDATE layers SET unconfirmed_boot = NULL WHERE chain_id = ? AND driver = ?",
-                [(chain_id, self._driver) for chain_id in chain_ids],
+                "UPDATE layers SET unconfirmed_boot = NULL WHERE chain_id = ? AND driver = ? AND driver_id = ?",
+                [(layer.chain_id, self._driver, layer.driver_id) for layer in layers],
             )
 
     def lost(self, boot: str) -> list[str]:

@@ -102,7 +102,8 @@ async def create(
         mount_points = MountPoints(services, container_id)
         try:
             if build_step is None and image.chain_id and services.layers.is_unconfirmed(image.chain_id):
-                await asyncio.to_thread(services.layers.confirm)  # the container is to outlive a power cut
+                # The container is to outlive a power cut.
+                await asyncio.to_thread(services.layers.confirm, image.chain_id)
             # A millisecond of small files: handing it to a thread would cost more than it takes.
             graph_data = _make_on_disk(services, record, image)
             mounts = await mount_points.make(requests, inherited)
