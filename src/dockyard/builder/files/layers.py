@@ -71,6 +71,19 @@ class LayerReader:
         finally:
             os.close(descriptor)
 
+    def part(self, steps: Steps, offset: int, length: int) -> bytes:
+        """At most `length` bytes of the regular file `steps` from `offset` on (both bytes, not negative)."""
+        descriptor = self._reader.open(steps)
+        try:
+            pieces = []
+            while length > 0 and (piece := os.pread(descriptor, length, offset)):
+                pieces.append(piece)
+                offset += len(piece)
+                length -= len(piece)
+            return b"".join(pieces)
+        finally:
+            os.close(descriptor)
+
     def copy(self, steps: Steps, descriptor: int) -> None:
         """See FileReader. Large files are copied inside the kernel."""
         source = self._reader.open(steps)

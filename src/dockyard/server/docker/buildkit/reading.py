@@ -1,5 +1,6 @@
 """LLBBridge's looks into what a build came to: files, directories, and the configuration of images."""
 
+import asyncio
 import os
 import posixpath
 import stat
@@ -42,40 +43,17 @@ class Reading:
     async def read_file(self, request: Any, metadata: Metadata) -> Any:
         """A file's content, or a part of it."""
         found = await self._files(request.Ref, metadata)
-        with found.reader() as reader:
-            steps, status = _resolved(reader, request.FilePath)
-            if not stat.S_ISREG(status.st_mode):
-                raise InvalidParameter(f"read {request.FilePath}: is a directory")
-            start = request.Range.Offset if request.HasField("Range") else 0
-            length = request.Range.Length if request.HasField("Range") else status.st_size
-            if length > MOST_MESSAGE_BYTES - 1024:
-                raise InvalidParameter(f"{request.FilePath} is larger than a message")
-            data = b""
-            for piece in reader.data(steps):
-                data += piece
-                if len(data) >= start + length:
-                    break
-        return frontend.ReadFileResponse(Data=data[start : start + length])
+        return await asyncio.to_thread(_read_file, found, request)
 
     async def read_directory(self, request: Any, metadata: Metadata) -> Any:
         """What is in a directory."""
         found = await self._files(request.Ref, metadata)
-        pattern = Ignore([request.IncludePattern]) if request.IncludePattern else None
-        with found.reader() as reader:
-            steps, _ = _resolved(reader, request.DirPath)
-            entries = []
-            for name in sorted(reader.names(steps)):
-                status = reader.status((*steps, name))
-                if status is not None and (pattern is None or pattern.excludes(os.fsdecode(name))):
-                    entries.append(_entry(reader, (*steps, name), status))
-        return frontend.ReadDirResponse(entries=entries)
+        return await asyncio.to_thread(_read_directory, found, request)
 
     async def stat_file(self, request: Any, metadata: Metadata) -> Any:
         """A file's attributes."""
         found = await self._files(request.Ref, metadata)
-        with found.reader() as reader:
-            steps, status = _resolved(reader, request.Path)
-            return frontend.StatFileResponse(stat=_entry(reader, steps, status))
+        return await asyncio.to_thread(_stat_file, found, request)
 
     async def resolve_image_config(self, request: Any, metadata: Metadata) -> Any:
         """The configuration of an image, which is pulled if it isn't here."""
@@ -104,12 +82,54 @@ class Reading:
         return LayerFiles(view)
 
 
+def _read_file(found: LayerFiles, request: Any) -> Any:
+    """Only what is asked for is read: a client may want the end of a file that is larger than memory."""
+    with found.reader() as reader:
+        steps, status = _resolved(reader, request.FilePath)
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidParameter(f"read {request.FilePath}: is a directory")
+        start = request.Range.Offset if request.HasField("Range") else 0
+        if start < 0:
+            raise InvalidParameter(f"read {request.FilePath}: negative offset")
+        length = max(0, status.st_size - start)
+        if request.HasField("Range"):
+            length = max(0, min(length, request.Range.Length))
+        if length > MOST_MESSAGE_BYTES - 1024:
+            raise InvalidParameter(f"{request.FilePath} is larger than a message")
+        try:
+            return frontend.ReadFileResponse(Data=reader.part(steps, start, length))
+        except OSError as error:
+            raise _unreadable(request.FilePath, error) from error
+
+
+def _read_directory(found: LayerFiles, request: Any) -> Any:
+    pattern = Ignore([request.IncludePattern]) if request.IncludePattern else None
+    with found.reader() as reader:
+        steps, _ = _resolved(reader, request.DirPath)
+        entries = []
+        for name in sorted(reader.names(steps)):
+            status = reader.status((*steps, name))
+            if status is not None and (pattern is None or pattern.excludes(os.fsdecode(name))):
+                entries.append(_entry(reader, (*steps, name), status))
+    return frontend.ReadDirResponse(entries=entries)
+
+
+def _stat_file(found: LayerFiles, request: Any) -> Any:
+    with found.reader() as reader:
+        steps, status = _resolved(reader, request.Path)
+        return frontend.StatFileResponse(stat=_entry(reader, steps, status))
+
+
+def _unreadable(path: str, error: OSError) -> SystemFailure:
+    return SystemFailure(f"open {path}: {(error.strerror or '').lower()}")
+
+
 def _resolved(reader: FileReader, path: str) -> tuple[Steps, Status]:
     try:
         steps = reader.resolve(components(os.fsencode(posixpath.normpath("/" + path))))
         status = reader.status(steps) if steps is not None else None
     except OSError as error:
-        raise SystemFailure(f"open {path}: {(error.strerror or '').lower()}") from error
+        raise _unreadable(path, error) from error
     if steps is None or status is None:
         raise NotFound(f"open {path}: no such file or directory")
     return steps, status
