@@ -70,6 +70,7 @@ class KitBuilds:
         self.sessions = Sessions()
         self.uploads = Uploads()
         self.history = History(parts.services.paths.build_history)
+        self._reserved: set[str] = set()
         self._jobs: dict[str, Job] = {}
         self._ended: OrderedDict[str, Progress] = OrderedDict()
         self._changed = asyncio.Condition()
@@ -83,7 +84,7 @@ class KitBuilds:
 
         Raises BuildFailed for what the build itself has wrong, InvalidParameter for the request.
         """
-        if not request.id or request.id in self._jobs:
+        if not request.id or request.id in self._reserved:
             raise AlreadyExists(f"job ID {request.id!r} exists already".replace("'", '"'))
         if request.frontend and request.frontend not in FRONTENDS:
             raise InvalidParameter(f"invalid frontend: {request.frontend}: Dockyard has dockerfile.v0")
@@ -91,6 +92,8 @@ class KitBuilds:
         attributes = parse_attributes(request.attributes)
         progress = Progress(self._parts.services.clock_ns)
         async with AsyncExitStack() as stack:
+            self._reserved.add(request.id)  # before anything is waited for: another request may have the same id
+            stack.callback(self._reserved.discard, request.id)
             stack.callback(progress.close)
             session = await self.sessions.get(request.session) if request.session else nobody("")
             scratch = await stack.enter_async_context(self._parts.scratch())
@@ -200,7 +203,8 @@ class KitBuilds:
         return None
 
     def _end(self, job: Job) -> None:
-        del self._jobs[job.parts.id]
+        if self._jobs.get(job.parts.id) is job:
+            del self._jobs[job.parts.id]
         self._ended[job.parts.id] = job.parts.progress
         while len(self._ended) > _ENDED_KEPT:
             self._ended.popitem(last=False)
