@@ -47,7 +47,9 @@ class Batches:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._is_client = hasattr(stream, "send_request")
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._held = 0
+        self._needed = _PREFIX.size
 
     async def send(self, messages: list[bytes]) -> None:
         """Sends `messages`, as fast as the other side takes them."""
@@ -71,8 +73,7 @@ class Batches:
                 if not data:
                     await self._ended()
                     return []
-                messages = self._split(self._rest + data if self._rest else data)
-                if messages:
+                if messages := self._split(data):
                     return messages
         except GRPCError as error:
             raise as_error(error) from error
@@ -116,18 +117,27 @@ class Batches:
         return data
 
     def _split(self, data: bytes) -> list[bytes]:
+        """The messages that `data` completes. Pieces of one are joined once, when all are there."""
+        self._rest.append(data)
+        self._held += len(data)
+        if self._held < self._needed:
+            return []
+        data = b"".join(self._rest) if len(self._rest) > 1 else data
         messages = []
         at = 0
+        self._needed = _PREFIX.size
         while len(data) - at >= _PREFIX.size:
             compressed, size = _PREFIX.unpack_from(data, at)
             if compressed or size > MOST_MESSAGE_BYTES:
                 raise InvalidParameter(f"a message of {size} bytes is too large, or compressed")
             end = at + _PREFIX.size + size
             if end > len(data):
+                self._needed = _PREFIX.size + size
                 break
             messages.append(data[at + _PREFIX.size : end])
             at = end
-        self._rest = data[at:]
+        self._rest = [data[at:]] if at < len(data) else []
+        self._held = len(data) - at
         return messages
 
     async def _ended(self) -> None:
