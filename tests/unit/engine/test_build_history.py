@@ -1,6 +1,8 @@
 """Records of builds: on disk, in order, pinned and forgotten; what a kill leaves half done is none."""
 
+import asyncio
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,39 @@ async def test_what_a_kill_left_is_no_record(tmp_path: Path):
     (tmp_path / "bad.record").write_bytes(b"\xff\xff")
     assert await all_of(History(str(tmp_path))) == []
     assert not (tmp_path / "half.logs").exists()
+
+
+async def test_what_is_being_written_is_no_rest_of_a_kill(tmp_path: Path, monkeypatch):
+    """Readers that come while the records are read wait for the same reading."""
+    go, readings = threading.Event(), []
+    load = History._load
+
+    def slow(self: History):
+        readings.append(1)
+        go.wait(10)
+        return load(self)
+
+    monkeypatch.setattr(History, "_load", slow)
+    history = History(str(tmp_path))
+    waiting = [asyncio.create_task(all_of(history)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    waiting[0].cancel()  # one that leaves takes the reading from nobody
+    ending = asyncio.create_task(history.end(record("a"), []))
+    await asyncio.sleep(0.05)
+    go.set()
+    await asyncio.wait([*waiting, ending])
+    assert len(readings) == 1
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.logs", "a.record"]
+
+
+async def test_records_that_cannot_be_read_are_tried_again(tmp_path: Path):
+    root = tmp_path / "file"
+    root.write_bytes(b"")
+    history = History(str(root))
+    with pytest.raises(NotADirectoryError):
+        await all_of(history)
+    root.unlink()
+    assert await all_of(history) == []
 
 
 async def test_the_oldest_go_unless_they_are_pinned(tmp_path: Path, monkeypatch):

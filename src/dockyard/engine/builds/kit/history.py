@@ -34,6 +34,7 @@ class History:
     def __init__(self, root: str) -> None:
         self._root = root
         self._records: dict[str, Any] | None = None
+        self._loading: asyncio.Future[dict[str, Any]] | None = None
         self._active: dict[str, Any] = {}
         self._readers: set[asyncio.Queue[tuple[int, Any]]] = set()
 
@@ -102,10 +103,20 @@ class History:
         raise NotFound(f"content {digest}: not found")
 
     async def _loaded(self) -> dict[str, Any]:
+        """All read once, by whoever is first: a second reading would take what `end` writes meanwhile for a kill's
+        rest."""
         if self._records is None:
-            found = await asyncio.to_thread(self._load)
+            if self._loading is None:
+                self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+            loading = self._loading
+            try:
+                found = await asyncio.shield(loading)
+            except OSError:
+                if self._loading is loading:
+                    self._loading = None  # the next one tries again
+                raise
             if self._records is None:
-                self._records = found
+                self._records, self._loading = found, None
         return self._records
 
     def _load(self) -> dict[str, Any]:
