@@ -22,6 +22,10 @@ from dockyard.server.docker.http.tls import Tls, TlsConnection
 
 Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 
+_KEEPALIVE_SECONDS = 15
+_KEEPALIVE_PROBES = 9
+"""https://pkg.go.dev/net#KeepAliveConfig"""
+
 
 class HttpServer:
     """HTTP on any number of sockets; a handler is cancelled when its client goes away."""
@@ -65,6 +69,7 @@ class HttpServer:
                 server = await loop.create_unix_server(protocol, sock=listener)
             self._servers.append(server)
         else:
+            _keep_alive(listener)
             self._servers.append(await loop.create_server(protocol, sock=listener))
 
     async def close(self, grace_seconds: float) -> None:
@@ -82,3 +87,14 @@ class HttpServer:
         self._servers.clear()
         self._others.clear()
         self._paths.clear()
+
+
+def _keep_alive(listener: socket.socket) -> None:
+    """Who vanishes without a word is found out, also behind an upgrade: with the times of Go's net/http. Accepted
+    sockets have what their listener has (tcp(7))."""
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+        listener.setsockopt(socket.IPPROTO_TCP, option, _KEEPALIVE_SECONDS)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)
