@@ -12,7 +12,7 @@ from tests.support.packs import INDEX, MANIFEST, Pack, artifact_pack, attested_p
 from tests.support.pulling import Pulling
 
 from dockyard.errors import DockyardError
-from dockyard.store.distribution.events import Pushed
+from dockyard.store.distribution.events import Pushed, Status
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.images.remove import remove_image
 
@@ -152,6 +152,34 @@ async def test_referrers_follow(pulling: Make, source_keeps: bool, target_keeps:
                 "artifactType": "application/vnd.dev.sigstore.bundle",
                 "annotations": {"by": "me"},
             }
+
+
+async def test_what_has_a_tag_at_the_registry_already_keeps_it(pulling: Make) -> None:
+    newer = artifact_pack("application/vnd.dev.cosign.simplesigning.v1+json", b"signed by more since").manifests[-1][1]
+    cosign, list_tag = f"sha256-{ATTESTED.digest[7:]}.sig", f"sha256-{ATTESTED.digest[7:]}"
+    broken = f"sha256-{IMAGE.digest[7:]}"
+    with faulty_registry({"app": everything("list")}) as source, faulty_registry({}) as target:
+        with_lists(source)
+        receiver = Receiver(target, manifests={cosign: newer, list_tag: newer, broken: b"{"})
+        types = {list_tag: MANIFEST, cosign: MANIFEST, broken: INDEX}
+
+        def fault(asked: Asked) -> Answer | None:
+            name = asked.path.rpartition("/")[2]
+            if asked.method == "GET" and name in types:
+                return Answer(body=receiver.manifests[name], headers={"Content-Type": types[name]})
+            return receiver(asked)
+
+        target.fault = fault
+        it = await pulling()
+        await it.pull(f"{source.address}/app:latest", referrers=True)
+        name = f"{target.address}/target:1"
+        it.store.images.tag(parse_reference(name), it.store.images.get(f"{source.address}/app:latest").id)
+        events = await push(it, name)
+        assert [receiver.manifests[tag] for tag in (cosign, list_tag, broken)] == [newer, newer, b"{"]
+        assert receiver.manifests[SIGNATURE.digest] == SIGNATURE.manifests[-1][1]
+        told = [event.text for event in events if isinstance(event, Status) and "left as it is" in event.text]
+        assert sorted({line.partition(":")[0] for line in told}) == sorted({cosign, list_tag, broken})
+        assert not any(receiver.blobs.get(digest) == data for digest, data in COSIGN.blobs.items() if data == b"{}{}")
 
 
 async def test_referrers_that_came_later_are_had_with_the_next_pull(pulling: Make) -> None:

@@ -1,7 +1,8 @@
 """What is small and goes with an image: its configuration, attestations, and what refers to it.
 
 A registry that keeps lists of referrers says so when it takes one (OCI-Subject); for others the list is an index under
-a tag, which whoever pushes keeps (distribution/registry/referrers.py).
+a tag, which whoever pushes keeps (distribution/registry/referrers.py). Cosign's signatures have tags, which others may
+have moved on since: what is at the registry under such a tag stays there, and a line says so.
 """
 
 import json
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dockyard.spec.image.descriptor import MANIFEST_TYPES, OCI_INDEX, Descriptor
 from dockyard.spec.image.manifest import Index, manifest_from_json
 from dockyard.store.content.digest import digest_of
-from dockyard.store.distribution.registry.referrers import fallback_index, fallback_tag
+from dockyard.store.distribution.events import Status, Tell
+from dockyard.store.distribution.registry.referrers import NotAList, fallback_index, fallback_tag, tagged
 from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.distribution.registry.uploads import Uploads
 from dockyard.store.push.blobs import small_file
@@ -22,11 +24,12 @@ DEPTH = 4
 
 
 class Documents:
-    """Sends documents to the repository that `repository` gives."""
+    """Sends documents to the repository that `repository` gives; `tell` is told what was left as it is there."""
 
-    def __init__(self, tools: PushTools, repository: Callable[[], Repository]) -> None:
+    def __init__(self, tools: PushTools, repository: Callable[[], Repository], tell: Tell) -> None:
         self._tools = tools
         self._repository = repository
+        self._tell = tell
 
     async def config(self, image_id: str) -> None:
         """Has an image's configuration there."""
@@ -61,6 +64,10 @@ class Documents:
         documents = companions_of(self._tools.images, digest)
         if documents is None:
             return
+        if tag and (there := await tagged(self._repository(), tag)) is not None:
+            if there.descriptor.digest != digest:
+                self._tell(Status(f"{tag}: left as it is at the registry, which has another one than is kept here"))
+            return
         for media_type, data in documents[:-1]:
             await self.companion(media_type, data)
         media_type, data = documents[-1]
@@ -71,7 +78,11 @@ class Documents:
 
     async def _list(self, subject: str, media_type: str, data: bytes) -> None:
         """Puts a referrer on the list under the tag, beside those that are there."""
-        before = await fallback_index(self._repository(), subject) or Index(())
+        try:
+            before = await fallback_index(self._repository(), subject) or Index(())
+        except NotAList as error:
+            self._tell(Status(f"{fallback_tag(subject)}: left as it is at the registry: {error}"))
+            return
         digest = digest_of(data)
         if any(one.digest == digest for one in before.manifests):
             return

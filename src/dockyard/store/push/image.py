@@ -55,7 +55,7 @@ class ImagePush:
         self._sources: dict[str, list[str]] = {}
         self._mounted: dict[str, str] = {}
         self._repository = self._at_host(())
-        self._documents = Documents(tools, lambda: self._repository)
+        self._documents = Documents(tools, lambda: self._repository, tell)
         self._recovery = Recovery(self._images, self._content, self._client, self._run, reference, credentials)
 
     async def image(self, stored: StoredImage) -> tuple[str, bytes]:

@@ -22,6 +22,10 @@ _LASTING = frozenset((401, 403, 429))
 """What says no to the user, rather than that there is nothing of this kind."""
 
 
+class NotAList(Untrustworthy):
+    """Something else has the tag that a list of referrers would have."""
+
+
 class Referrer(NamedTuple):
     """A manifest that refers to another; `tag` is its name where it has one of cosign's."""
 
@@ -38,26 +42,32 @@ async def referrers(repository: Repository, digest: str) -> list[Referrer]:
     """All that refer to the manifest `digest`. Raises RegistryFailure."""
     found = await _listed(repository, digest)
     if found is None:
-        kept = await fallback_index(repository, digest)
+        try:
+            kept = await fallback_index(repository, digest)
+        except NotAList:
+            kept = None
         found = [] if kept is None else list(kept.manifests)
     answer = [Referrer(one) for one in found]
     for suffix in COSIGN:
         tag = fallback_tag(digest) + suffix
-        fetched = await _manifest(repository, tag)
+        fetched = await tagged(repository, tag)
         if fetched is not None:
             answer.append(Referrer(fetched.descriptor, tag))
     return answer
 
 
 async def fallback_index(repository: Repository, digest: str) -> Index | None:
-    """The index that is kept under a tag; None when there is none, or something else has the tag."""
-    fetched = await _manifest(repository, fallback_tag(digest))
-    if fetched is None or fetched.descriptor.media_type != OCI_INDEX:
+    """The index that is kept under a tag; None when nothing has the tag. Raises NotAList when something else has it."""
+    tag = fallback_tag(digest)
+    fetched = await tagged(repository, tag)
+    if fetched is None:
         return None
+    if fetched.descriptor.media_type != OCI_INDEX:
+        raise NotAList(f"{tag} is no index")
     try:
         return index_from_json(fetched.document())
-    except InvalidParameter:
-        return None
+    except (InvalidParameter, Untrustworthy) as error:
+        raise NotAList(f"{tag}: {error}") from None
 
 
 async def _listed(repository: Repository, digest: str) -> list[Descriptor] | None:
@@ -87,7 +97,8 @@ async def _listed(repository: Repository, digest: str) -> list[Descriptor] | Non
     return list(found.values())
 
 
-async def _manifest(repository: Repository, tag: str) -> FetchedManifest | None:
+async def tagged(repository: Repository, tag: str) -> FetchedManifest | None:
+    """What has the tag, or None. Raises RegistryFailure when the registry doesn't tell."""
     try:
         return await repository.manifest(tag)
     except Refusal as error:
