@@ -29,3 +29,25 @@ def test_where_an_extra_host_is_makes_no_other_step(buildx):
     dockerfile = "FROM busybox\nRUN date +%N > /seen\n"
     one, two = (buildx(dockerfile, {}, "--network=none", f"--add-host=a:1.2.3.{last}") for last in "45")
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("copy", "missing"),
+    [
+        ("l* /x/", "/l1"),
+        ("d/* l2 /x/", "/d/l3"),
+        ("*/l3 /x/", "/d/l3"),
+        ("--parents **/l3 /x/", "/d/l3"),
+        ("--from=a /s/l* /x/", "/s/l1"),
+    ],
+)
+def test_a_match_that_is_a_link_to_nothing_is_missed(buildx, copy, missing):
+    head = "# syntax=docker/dockerfile:1-labs\n" if "--parents" in copy else ""
+    dockerfile = f"{head}FROM busybox AS a\nCOPY . /s/\nFROM busybox\nCOPY {copy}\n"
+    context = buildx.context({"Dockerfile": dockerfile, "l2": "", "d/f": ""})
+    (context / "l1").symlink_to("nowhere")
+    (context / "d/l3").symlink_to("/etc/passwd")
+    done = buildx.docker.result("buildx", "build", "--progress=plain", str(context))
+    assert done.code == 1
+    assert f'"{missing}": not found' in done.err
+    assert "failed to solve: failed to compute cache key: failed to calculate checksum of ref " in done.err

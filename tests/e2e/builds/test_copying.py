@@ -183,3 +183,11 @@ RUN stat -c '%a %u' /d > /out; cat /d/f /d/kept /d/new /d/link >> /out
     done = build.result("FROM busybox\nRUN mkdir -p /d/f\nCOPY x /d\n", {"x/f": ""})
     assert done.code != 0
     assert "cannot copy to non-directory" in done.err
+
+
+def test_a_match_that_is_a_link_to_nothing_is_missed(build: Builder) -> None:
+    context = build.context({"Dockerfile": "FROM busybox\nCOPY l* /x/\n", "l2": ""})
+    (context / "l1").symlink_to("nowhere")
+    failed = build.docker.result("build", str(context))
+    assert failed.code == 1
+    assert "COPY failed: file not found in build context or excluded by .dockerignore: stat l1: file does" in failed.err

@@ -5,21 +5,22 @@ digest covers names, kinds, modes, owners (where they are kept), link targets, a
 a fresh checkout of the same files is the same.
 """
 
+import errno
 import hashlib
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dockyard.builder.dockerfile.ignore import Ignore
 from dockyard.builder.files import FileReader, Files, Status
-from dockyard.errors import InvalidParameter, NotFound
+from dockyard.errors import DockyardError, InvalidParameter, NotFound
 from dockyard.fs.paths import components, display
 from dockyard.fs.rooted import Steps
 
 MOST_ENTRIES = 4_000_000
-_WILDCARDS = frozenset(b"*?[")
+_WILDCARDS = frozenset(b"*?[\\")
 
 
 @dataclass(slots=True)
@@ -128,38 +129,49 @@ def _one(reader: FileReader, path: str, parents: bool, from_context: bool, stric
     if from_context and strict and posixpath.normpath(path.lstrip("/")).split("/")[0] == "..":
         raise InvalidParameter(f"forbidden path outside the build context: {path} ()")
     wanted = components(path.encode("utf-8", "surrogateescape"))
-    if not any(_WILDCARDS.intersection(step) or b"\\" in step for step in wanted):
-        one = _found(reader, wanted, wanted, parents, pivot)
-        if one is None and not strict:
-            raise NotFound(f'"{posixpath.normpath("/" + path.lstrip("/"))}": not found')
-        if one is None:
-            raise InvalidParameter(_missing(path, from_context))
-        return [one]
-    if not parents:  # `**` means something with --parents only
-        wanted = tuple(b"*" if step == b"**" else step for step in wanted)
-    results = (_found(reader, steps, steps, parents, pivot) for steps in _matching(reader, (), wanted))
-    return [one for one in results if one is not None]
+    matches: Iterable[Steps] = [wanted]
+    shown = [path]
+    if has_wildcards(path):
+        if not parents:  # `**` means something with --parents only
+            wanted = tuple(b"*" if step == b"**" else step for step in wanted)
+        matches = list(_matching(reader, (), wanted))
+        shown = [display(b"/".join(steps)) for steps in matches]
+    found = []
+    for steps, name in zip(matches, shown, strict=True):
+        one = _found(reader, steps, parents, pivot, strict)
+        if one is None:  # also what matches, when it is a link to nothing
+            raise _missing(name, from_context, strict)
+        found.append(one)
+    return found
 
 
-def _missing(path: str, from_context: bool) -> str:
+def has_wildcards(path: str) -> bool:
+    """Whether the path of a COPY is a pattern."""
+    return any(character in path for character in "*?[\\")
+
+
+def _missing(path: str, from_context: bool, strict: bool) -> DockyardError:
+    if not strict:
+        return NotFound(f'"{posixpath.normpath("/" + path.lstrip("/"))}": not found')
     shown = path.lstrip("/") or "."
     where = "file not found in build context or excluded by .dockerignore: " if from_context else ""
-    return f"{where}stat {shown}: file does not exist"
+    return InvalidParameter(f"{where}stat {shown}: file does not exist")
 
 
-def _found(reader: FileReader, wanted: Steps, named: Steps, parents: bool, pivot: Steps) -> Found | None:
+def _found(reader: FileReader, wanted: Steps, parents: bool, pivot: Steps, strict: bool) -> Found | None:
     """None when it isn't there. What is asked for by itself can't be excluded, only what is below it."""
     try:
         real = reader.resolve(wanted)
     except OSError as error:
+        if error.errno == errno.ELOOP and not strict:
+            raise NotFound("too many links") from error
         raise InvalidParameter(f"{display(b'/'.join(wanted))}: {(error.strerror or '').lower()}") from error
     status = reader.status(real) if real is not None else None
     if real is None or status is None:
         return None
     is_directory = stat.S_ISDIR(status.st_mode)
-    leaf = named[-1:]
     if not parents:
-        return Found(real, () if is_directory else leaf, status)
+        return Found(real, () if is_directory else wanted[-1:], status)
     relative = wanted[len(pivot) :] if wanted[: len(pivot)] == pivot else wanted
     one = Found(real, relative, status)
     for depth in range(1, len(relative)):
@@ -182,15 +194,21 @@ def _matching(reader: FileReader, above: Steps, patterns: Steps) -> Iterator[Ste
         for name in _directories(reader, above):
             yield from _matching(reader, (*above, name), patterns)
         return
-    if not _WILDCARDS.intersection(first) and b"\\" not in first:
-        if reader.resolve((*above, first)) is not None:
+    if not _WILDCARDS.intersection(first):
+        if _is_there(reader, (*above, first)):
             yield from _matching(reader, (*above, first), rest)
         return
     step = Ignore([os.fsdecode(first)])
     real = reader.resolve(above)
     for name in sorted(reader.names(real)) if real is not None else ():
-        if step.excludes(os.fsdecode(name)) and reader.resolve((*above, name)) is not None:
+        if step.excludes(os.fsdecode(name)):
             yield from _matching(reader, (*above, name), rest)
+
+
+def _is_there(reader: FileReader, steps: Steps) -> bool:
+    """Whether there is a name, wherever it leads."""
+    above = reader.resolve(steps[:-1])
+    return above is not None and reader.status((*above, steps[-1])) is not None
 
 
 def _directories(reader: FileReader, above: Steps) -> list[bytes]:

@@ -12,7 +12,7 @@ from dockyard.builder.ops.canvas import Canvas
 from dockyard.builder.ops.mode import changed_mode
 from dockyard.builder.ops.owner import lenient_owner, resolve_owner
 from dockyard.builder.ops.place import Attributes, place
-from dockyard.builder.ops.select import Found, content_digest, label_of, select, uncomputable
+from dockyard.builder.ops.select import Found, content_digest, has_wildcards, label_of, select, uncomputable
 from dockyard.builder.ops.unpack import is_archive, unpack
 from dockyard.errors import DockyardError, InvalidParameter, NotFound, SystemFailure
 from dockyard.fs.paths import components, display
@@ -71,8 +71,8 @@ def prepare(operation: Transfer, trees: list[Files], contexts: list[bool]) -> Pr
 
 def _not_found(operation: Transfer, what: str, sent: bool) -> InvalidParameter:
     """BuildKit's words: it looks for several, and into contexts, while it computes a key, else when it copies."""
-    alone = sum(len(one.paths) for one in operation.selections) == 1
-    if alone and not sent:
+    paths = [path for one in operation.selections for path in one.paths]
+    if len(paths) == 1 and not has_wildcards(paths[0]) and not sent:
         path = what.rpartition(": ")[0].strip('"')
         return InvalidParameter(f"lstat {path}: no such file or directory")
     return InvalidParameter(uncomputable(what))
