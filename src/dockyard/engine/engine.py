@@ -31,6 +31,7 @@ from dockyard.engine.machine import load_profile, this_machine
 from dockyard.engine.networks import Networks
 from dockyard.engine.open_store import open_store
 from dockyard.engine.paths import Paths
+from dockyard.engine.private_memory import let_go
 from dockyard.engine.registries import Registries
 from dockyard.engine.security.remap import Remap
 from dockyard.engine.settings import Settings
@@ -73,6 +74,8 @@ class Engine:
     async def close(self) -> None:
         """Lets go of everything; containers, their shims and the supervisor go on."""
         await self.services.background.cancel()
+        secrets = self.services.paths.build_secrets
+        let_go([f"{secrets}/{name}" for name in os.listdir(secrets)] if os.path.isdir(secrets) else ())
         with contextlib.suppress(SystemFailure):  # logged already
             await asyncio.to_thread(self.services.layers.confirm)
         await self.registries.close()

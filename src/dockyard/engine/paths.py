@@ -55,7 +55,7 @@ class Paths:
 
     @property
     def build_secrets(self) -> str:
-        """Where the secrets of running build commands are, each as long as its command runs."""
+        """Where running build commands have what only they may know: see private_memory.py; sockets of agents."""
         return f"{self.exec_root}/build-secrets"
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 from dockyard.builder.cache import BuildCache
@@ -73,6 +73,9 @@ class _Chroot:
         return done.returncode
 
     def private_directory(self) -> str:
+        raise InvalidParameter("no secrets")
+
+    def private_memory(self) -> AbstractContextManager[str]:
         raise InvalidParameter("no secrets")
 
     async def keep(self, container_id: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import stat
 from contextlib import AsyncExitStack
 from typing import Protocol
@@ -73,13 +72,15 @@ async def perform(worker: RunWorker, vertex: Vertex, operation: Run, inputs: lis
         command = Command(
             base.chain_id,
             operation.args,
-            (*operation.env, *operation.hidden_env, *ready.env),
+            (*operation.env, *operation.hidden_env),
             operation.cwd,
             operation.user,
             operation.network,
             operation.insecure,
             tuple(ready.attachments),
             tuple(ready.host_mounts),
+            tuple(ready.private_env),
+            ready.memory,
         )
         container: list[str] = []
 
@@ -145,7 +146,8 @@ class _Ready:
         self._inputs = inputs
         self.attachments: list[Attachment] = []
         self.host_mounts: list[Mount] = []
-        self.env: list[str] = []
+        self.private_env: list[str] = []
+        self.memory = ""
 
     async def add(self, mount: BindMount | CacheMount | TmpfsMount | SecretMount | SshMount) -> None:
         match mount:
@@ -199,24 +201,18 @@ class _Ready:
                 raise InvalidParameter(f"secret {mount.id}: not found")
             return
         if mount.env:
-            self.env.append(f"{mount.env}={data.decode('utf-8', 'replace')}")
+            self._enter_memory()
+            self.private_env.append(f"{mount.env}={data.decode('utf-8', 'replace')}")
         if mount.target:
-            path = self._private(data, mount.mode, mount.uid, mount.gid)
+            path = f"{self._enter_memory()}/secret-{len(self.attachments)}"
+            _write(path, data, mount)
             self.attachments.append(Attachment(mount.target, path, True))
 
-    def _private(self, data: bytes, mode: int, uid: int, gid: int) -> str:
-        """A file in memory that only this command sees: below exec-root, which is no part of what is kept."""
-        home = self._worker.executor.private_directory()
-        self._stack.callback(shutil.rmtree, home, True)
-        path = f"{home}/secret"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            write_all(descriptor, data)
-            os.fchown(descriptor, uid, gid)
-            os.fchmod(descriptor, mode)
-        finally:
-            os.close(descriptor)
-        return path
+    def _enter_memory(self) -> str:
+        """Where what only this command may know is, as long as it runs."""
+        if not self.memory:
+            self.memory = self._stack.enter_context(self._worker.executor.private_memory())
+        return self.memory
 
     async def _ssh(self, mount: SshMount) -> None:
         path = await self._stack.enter_async_context(self._worker.secrets.ssh(mount.id))
@@ -228,6 +224,18 @@ class _Ready:
             os.chown(path, mount.uid, mount.gid)
             os.chmod(path, mount.mode)
         self.attachments.append(Attachment(mount.target, path))
+
+
+def _write(path: str, data: bytes, mount: SecretMount) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(descriptor, data)
+        os.fchown(descriptor, mount.uid, mount.gid)
+        os.fchmod(descriptor, mount.mode)
+    except OSError as error:
+        raise SystemFailure(f"secret {mount.id}: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        os.close(descriptor)
 
 
 def mounted(files: Files, source: str) -> list[Found]:

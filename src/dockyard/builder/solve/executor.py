@@ -1,6 +1,7 @@
 """The contract with whoever runs commands: the engine, in containers with Docker's sandbox."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,7 +26,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run, on which layers. `host_mounts` are performed before, so that attachments' sources are there."""
+    """What to run, on which layers. `host_mounts` are performed before, so that attachments' sources are there.
+
+    `private_env` are variables that nobody else is to see; what has to be written of them is in the `memory`
+    (`Executor.private_memory`), which is there then.
+    """
 
     chain_id: str | None
     args: tuple[str, ...]
@@ -36,6 +41,8 @@ class Command:
     insecure: bool
     attachments: tuple[Attachment, ...] = ()
     host_mounts: tuple[Mount, ...] = ()
+    private_env: tuple[str, ...] = ()
+    memory: str = ""
 
 
 class Executor(Protocol):
@@ -53,6 +60,9 @@ class Executor(Protocol):
 
     def private_directory(self) -> str:
         """A new directory that only root can enter, outside of everything that is kept; the caller removes it."""
+
+    def private_memory(self) -> AbstractContextManager[str]:
+        """A new directory as `private_directory`, in memory, that is gone after the block; SystemFailure."""
 
     async def keep(self, container_id: str) -> None:
         """Leave a container that has ended to the user; nothing happens when it is gone."""

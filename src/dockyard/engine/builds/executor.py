@@ -10,6 +10,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import msgspec
@@ -21,6 +22,7 @@ from dockyard.engine.containers.lifecycle import create, remove, start, wait
 from dockyard.engine.containers.record import MountPoint
 from dockyard.engine.containers.services import Services
 from dockyard.engine.images import EngineImage
+from dockyard.engine.private_memory import private_memory
 from dockyard.errors import Conflict, NotFound, SystemFailure
 from dockyard.supervisor.client import ClientSocket
 
@@ -57,6 +59,7 @@ class EngineExecutor:
         except NotFound:
             return
         async with entry.lock:
+            entry.host_mounts, entry.private_env, entry.memory = (), (), ""
             if not entry.removed.done():
                 self.services.collection.observe(entry, msgspec.structs.replace(entry.record, build_step=False))
 
@@ -85,6 +88,10 @@ class EngineExecutor:
         os.makedirs(self.services.paths.build_secrets, mode=0o700, exist_ok=True)
         return tempfile.mkdtemp(dir=self.services.paths.build_secrets)
 
+    def private_memory(self) -> AbstractContextManager[str]:
+        """See Executor."""
+        return private_memory(self.services.paths.build_secrets)
+
     async def _create(self, command: Command) -> Entry:
         program, *arguments = command.args
         config = Config(
@@ -110,6 +117,7 @@ class EngineExecutor:
         made = await create.create(self.services, None, config, host, NetworkingConfig(), build_step=step)
         entry = self.services.collection.find(made.id)
         entry.host_mounts = command.host_mounts
+        entry.private_env, entry.memory = command.private_env, command.memory
         return entry
 
     async def _run(self, entry: Entry, say: Say) -> int:

@@ -34,6 +34,10 @@ class Entry:
     removed: "asyncio.Future[Container]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     host_mounts: tuple[Mount, ...] = ()
     """What the shim mounts on the host before a build's command starts, beside the root."""
+    private_env: tuple[str, ...] = ()
+    """Variables of a build's command that stand in no record: secrets."""
+    memory: str = ""
+    """The directory in memory where the bundle's configuration is, because it has them; "" for the bundle itself."""
     stop_requested: bool = False
     """Whether somebody asked for the end of the present run, so that no restart policy applies to it."""
     oom_told: bool = False

@@ -6,12 +6,15 @@ A daemon that writes its debug log, builds that succeed, fail, are asked again f
 import base64
 import binascii
 import os
+import re
+import signal
 import subprocess
 import threading
 import zlib
 from pathlib import Path
 
 import pytest
+from tests.support.engine import PROGRAMS
 from tests.support.wait import wait_until
 
 from dockyard.client.address import parse
@@ -39,10 +42,11 @@ class Hidden:
 
 
 def places(folders, hidden):
-    """Every file below `folders` that has a form of what is hidden, also in compressed ones."""
+    """Every file on disk below `folders` that has a form of what is hidden, also in compressed ones."""
     found = []
     for folder in folders:
-        for home, _, names in os.walk(folder):  # the daemon removes things meanwhile
+        for home, below, names in os.walk(folder):  # the daemon removes things meanwhile
+            below[:] = [name for name in below if not is_memory(os.path.join(home, name))]
             for path in (Path(home, name) for name in names):
                 if path.is_symlink() or not path.is_file():
                     continue
@@ -54,6 +58,14 @@ def places(folders, hidden):
                     found += [(str(path), form) for form, value in hidden.forms().items() if value in text]
                 found += [(str(path), "name") for value in hidden.forms().values() if value in os.fsencode(path.name)]
     return found
+
+
+def is_memory(path):
+    """Whether something is mounted there that is on no disk, nor swapped out to one."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    told = next((line.split() for line in lines if line.split()[4] == path), None)
+    unswapped = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (6, 4)
+    return told is not None and "tmpfs" in told and ("noswap" in told[-1] or not unswapped)
 
 
 def inflated(data):
@@ -135,11 +147,48 @@ def test_a_killed_daemon_leaves_no_secret(make_engine, tmp_path):
     building = threading.Thread(target=build)
     building.start()
     assert begun.wait(30)
-    engine.restart()
+    step = engine.docker("ps", "-q")
+    assert hidden.data.decode() not in engine.docker("inspect", step)
+    assert engine.docker("exec", step, "sh", "-c", "cat /run/secrets/s; echo -n $TOKEN") == hidden.data.decode()
+    environment = Path(f"/proc/{engine.docker.inspect(step)['State']['Pid']}/environ").read_bytes()
+    assert b"TOKEN=" + hidden.data in environment.split(b"\0")
+    memory = list((engine.run / "build-secrets").iterdir())
+    assert [is_memory(str(one)) for one in memory] == [True]
+    assert places(memory, hidden)
+    assert places([engine.home], hidden) == []
+    engine.kill()
+    assert places([engine.home], hidden) == []
+    engine.start()
     building.join(30)
     assert not building.is_alive()
     wait_until(lambda: places([engine.home], hidden) == [], "the secret to be gone", 20)
     assert engine.docker("ps", "-aq") == ""
+    assert f"{engine.run}/build-secrets" not in Path("/proc/self/mountinfo").read_text()
+    assert list((engine.run / "build-secrets").iterdir()) == []
+
+
+def test_another_runtime_is_told_the_secrets(make_engine, tmp_path):
+    """It reads the bundle's configuration itself."""
+    engine = make_engine(f"--add-runtime=other={PROGRAMS / 'dockyard-runc'}", "--default-runtime=other")
+    client = Client(parse(engine.docker.host))
+    assert client.build(folder_of(tmp_path, READS), secrets={"s": b"x" * 48}, **QUIET).image_id
+
+
+def test_a_stopped_daemon_gives_the_memory_of_secrets_back(make_engine, tmp_path):
+    engine = make_engine()
+    client = Client(parse(engine.docker.host))
+    dockerfile = "FROM busybox\nRUN --mount=type=secret,id=s,env=TOKEN sleep 3600\n"
+
+    def build():
+        with pytest.raises(DockyardError):
+            client.build(folder_of(tmp_path, dockerfile), secrets={"s": b"x" * 48}, **QUIET)
+
+    building = threading.Thread(target=build)
+    building.start()
+    wait_until(lambda: "sleep 3600" in engine.docker("ps", "--no-trunc"), "the step", 30)
+    engine.kill(signal.SIGTERM)
+    building.join(30)
+    assert f"{engine.run}/build-secrets" not in Path("/proc/self/mountinfo").read_text()
 
 
 def test_keys_of_an_agent_are_nowhere_afterwards(make_engine, tmp_path, client_image):

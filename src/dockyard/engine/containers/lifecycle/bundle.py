@@ -1,8 +1,10 @@
 """The OCI bundle of a start: the files that a container needs beside its root, and its `config.json`."""
 
+import contextlib
 import json
 import os
 
+from dockyard.engine.containers.collection import Entry
 from dockyard.engine.containers.init import init_program
 from dockyard.engine.containers.lifecycle.volume_mounts import bound_sources, shim_mounts
 from dockyard.engine.containers.links import environment_of
@@ -22,8 +24,9 @@ from dockyard.spec.runtime import to_json
 from dockyard.store.graphdriver.view import View
 
 
-def write_bundle(services: Services, record: Container) -> None:
+def write_bundle(services: Services, entry: Entry) -> None:
     """Writes hosts, hostname, resolv.conf and `config.json` for a start of this container."""
+    record = entry.record
     layer = services.layers.rw(record.id)
     host = record.host_config
     view = layer.view()
@@ -37,13 +40,19 @@ def write_bundle(services: Services, record: Container) -> None:
         init_path=_init_path(services) if host.init else None,
         remap=remap_of(services.machine, host),
         linked=linked_environment(services, record),
+        private_env=entry.private_env,
     )
     _confine(record)
     spec = build_spec(record, prepared, services.daemon, services.machine)
     bundle = services.paths.bundle(record.id)
     os.makedirs(bundle, mode=0o711, exist_ok=True)
+    path = f"{bundle}/config.json"
+    if entry.memory:  # which the runtime finds by a link: what it says is on no disk
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        os.symlink(f"{entry.memory}/config.json", path)
     # Nobody reads it before the supervisor is asked, and what can't be parsed is no bundle.
-    write_once(f"{bundle}/config.json", json.dumps(to_json(spec), separators=(",", ":")).encode())
+    write_once(path, json.dumps(to_json(spec), separators=(",", ":")).encode())
 
 
 def _user(record: Container, view: View) -> ResolvedUser:

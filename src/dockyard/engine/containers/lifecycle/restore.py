@@ -24,6 +24,7 @@ from dockyard.engine.containers.services import Services
 from dockyard.engine.containers.state import Status
 from dockyard.engine.containers.storage import ContainerStorage
 from dockyard.engine.containers.unhealthy import ended_so
+from dockyard.engine.private_memory import let_go
 from dockyard.errors import AlreadyExists, DockyardError
 from dockyard.fs.rooted import remove_tree
 from dockyard.supervisor.client import ShimConnection
@@ -50,12 +51,14 @@ async def load(services: Services, storage: ContainerStorage) -> None:
             services.volumes.uses.adopt(entry.record)
     await asyncio.gather(*(_settle(services, entry) for entry in entries))
     _end_builds(services)
-    services.deletion.add(_waiting(services.paths.build_secrets))
     known = {entry.record.id for entry in services.collection} | set(loaded.unreadable)
     try:
         await services.supervisor.sweep(known)
     except DockyardError as error:
         LOG.error("sweeping what earlier daemons left: %s", error)
+    secrets = _waiting(services.paths.build_secrets)  # only now: configurations of bundles are there, too
+    let_go(secrets)
+    services.deletion.add(secrets)
     _sweep_layers(services, known)
     try:
         await services.volumes.uses.let_go_of_unused()

@@ -67,7 +67,7 @@ async def start_locked(services: Services, entry: Entry, *, restart_count: int) 
         await hold_volumes(services, entry)
         theirs = (InvalidParameter, Conflict)
         await begin_log(services, entry.record)
-        write_bundle(services, entry.record)
+        write_bundle(services, entry)
         shim = await _create(services, entry)
         release(services.paths.user_namespace(before.id))
     except asyncio.CancelledError:

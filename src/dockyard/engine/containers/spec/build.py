@@ -75,6 +75,8 @@ class Prepared:
     """The ids of this container, when they aren't the host's."""
     linked: Sequence[str] = ()
     """Variables that tell of containers that this one is linked to."""
+    private_env: Sequence[str] = ()
+    """Variables that the record doesn't have."""
     bound_sources: Mapping[str, str] = field(default_factory=dict)
     """What is bound in the place of a mount's source, by destination."""
 
@@ -101,7 +103,12 @@ def build_spec(container: Container, prepared: Prepared, daemon: DaemonConfig, m
         oci_version=OCI_VERSION,
         process=process(
             args=args,
-            env=environment((*prepared.linked, *(config.env or ())), config.hostname, config.tty, prepared.user.home),
+            env=environment(
+                (*prepared.linked, *(config.env or ()), *prepared.private_env),
+                config.hostname,
+                config.tty,
+                prepared.user.home,
+            ),
             cwd=config.working_dir,
             user=prepared.user,
             capabilities=capabilities,
