@@ -8,6 +8,7 @@ import pytest
 
 from dockyard.errors import InvalidParameter, NotFound
 from dockyard.spec.image.descriptor import Platform
+from dockyard.store.archive import families, remembered
 from dockyard.store.archive.families import PackedFamily, choose, families_in
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -87,6 +88,38 @@ def test_several_names_of_one_index_are_one_family() -> None:
     other = {**entry, "annotations": {"io.containerd.image.name": "docker.io/library/b:2"}}
     [family] = files.families(entry, other)
     assert family.members[0].image.names == ("docker.io/library/a:1", "docker.io/library/b:2")
+
+
+def test_what_is_named_many_times_is_one() -> None:
+    files = Files()
+    image, about = files.image("amd64"), files.image("unknown")
+    about["platform"]["os"] = "unknown"
+    [family] = files.families(files.index(*[image] * 5000, files.index(image), *[about] * 5000))
+    assert architectures(family) == ["amd64"]
+    assert len(family.companions) == 2
+    [family] = files.families(*[image] * 5000)
+    assert architectures(family) == ["amd64"]
+    config = json.loads(files.files[f"blobs/sha256/{image['digest'][7:]}"])["config"]["digest"]
+    items = [{"Config": f"blobs/sha256/{config[7:]}", "RepoTags": [f"a:{n}"], "Layers": []} for n in range(5000)]
+    files.files["manifest.json"] = json.dumps(items).encode()
+    [family] = files.families(image)
+    assert len(family.members[0].image.names) == 5000
+
+
+def test_there_are_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files()
+    many = [files.image(f"arch{n}") for n in range(1001)]
+    assert len(files.families(files.index(*many[:999]))[0].members) == 999
+    with pytest.raises(InvalidParameter, match="more than 1000 manifests in one image index"):
+        files.families(files.index(*many))
+    monkeypatch.setattr(families, "IMAGES", 10)
+    with pytest.raises(InvalidParameter, match="more than 10 images"):
+        files.families(files.index(*many[:6]), files.index(*many[:7]))
+    with pytest.raises(InvalidParameter, match="more than 10 images"):
+        files.families(*many[:11])
+    monkeypatch.setattr(remembered, "DOCUMENT_BYTES", 1 << 10)
+    with pytest.raises(InvalidParameter, match="more than 1024 bytes of manifests"):
+        files.families(files.index(*many[:9]))
 
 
 def test_an_index_below_an_index() -> None:

@@ -5,8 +5,9 @@ Docker.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dockyard.errors import InvalidParameter
 from dockyard.spec.image.archive import items_from_json
@@ -20,6 +21,7 @@ from dockyard.spec.image.descriptor import (
 )
 from dockyard.spec.image.manifest import index_from_json, manifest_from_json
 from dockyard.store.archive.files import PackedFiles
+from dockyard.store.archive.remembered import Remembered
 from dockyard.store.content.digest import digest_of, hex_of
 from dockyard.store.distribution.reference import parse_reference
 
@@ -39,15 +41,45 @@ class PackedImage:
     tags: tuple[str, ...] = ()
     """What a layout calls it without that being a whole name: `latest`."""
 
+    def called(self, names: Iterable[str], tags: Iterable[str]) -> "PackedImage":
+        """The image with these names, too."""
+        names, tags = dict.fromkeys((*self.names, *names)), dict.fromkeys((*self.tags, *tags))
+        return replace(self, names=tuple(names), tags=tuple(tags))
+
+
+class Named(NamedTuple):
+    """An entry of a layout's index, and all names that it has there."""
+
+    entry: Descriptor
+    names: dict[str, None]
+    tags: dict[str, None]
+
+
+def once(entries: Iterable[Descriptor]) -> list[Named]:
+    """Each entry once: what has several names stands several times in a layout."""
+    found: dict[tuple[str, str], Named] = {}
+    for entry in entries:
+        known = found.setdefault((entry.media_type, entry.digest), Named(entry, {}, {}))
+        names, tags = names_of(entry)
+        known.names.update(dict.fromkeys(names))
+        known.tags.update(dict.fromkeys(tags))
+    return list(found.values())
+
 
 def images_in(files: PackedFiles, platform: Platform) -> list[PackedImage]:
     """All images of the archive; of a multi-platform one that for `platform`. Raises InvalidParameter."""
     if files.has("manifest.json"):
         return items_in(files)
     if files.has("oci-layout") and files.has("index.json"):
-        index = index_from_json(json_in(files, "index.json"))
-        images = [image for entry in index.manifests for image in _from_descriptor(files, entry, platform, NESTING)]
-        return joined(images)
+        files = Remembered(files)
+        entries = once(index_from_json(json_in(files, "index.json")).manifests)
+        return joined(
+            [
+                image.called(one.names, one.tags)
+                for one in entries
+                for image in _from_descriptor(files, one.entry, platform, NESTING)
+            ]
+        )
     raise InvalidParameter("invalid archive: does not contain a manifest.json")
 
 
@@ -66,9 +98,15 @@ def _from_descriptor(files: PackedFiles, entry: Descriptor, platform: Platform, 
 
 
 def items_in(files: PackedFiles) -> list[PackedImage]:
-    """The images that manifest.json tells of. Raises InvalidParameter."""
-    items = items_from_json(json_in(files, "manifest.json"))
-    return [PackedImage(files.read(item.config), item.layers, item.repo_tags, item.parent) for item in items]
+    """The images that manifest.json tells of, each once. Raises InvalidParameter."""
+    files = Remembered(files)
+    found: dict[tuple[str, tuple[str, ...], str], dict[str, None]] = {}
+    for item in items_from_json(json_in(files, "manifest.json")):
+        found.setdefault((item.config, item.layers, item.parent), {}).update(dict.fromkeys(item.repo_tags))
+    return [
+        PackedImage(files.read(config), layers, tuple(names), parent)
+        for (config, layers, parent), names in found.items()
+    ]
 
 
 def packed_image(files: PackedFiles, entry: Descriptor) -> list[PackedImage]:
@@ -89,13 +127,14 @@ def packed_image(files: PackedFiles, entry: Descriptor) -> list[PackedImage]:
 
 
 def joined(images: list[PackedImage]) -> list[PackedImage]:
-    """An image with several names stands several times in an index; it is one image."""
-    by_config: dict[bytes, PackedImage] = {}
+    """An image with several manifests is one image."""
+    by_config: dict[bytes, list[PackedImage]] = {}
     for image in images:
-        known = by_config.setdefault(image.config, image)
-        names, tags = dict.fromkeys((*known.names, *image.names)), dict.fromkeys((*known.tags, *image.tags))
-        by_config[image.config] = replace(known, names=tuple(names), tags=tuple(tags))
-    return list(by_config.values())
+        by_config.setdefault(image.config, []).append(image)
+    return [
+        same[0].called((name for one in same for name in one.names), (tag for one in same for tag in one.tags))
+        for same in by_config.values()
+    ]
 
 
 def names_of(entry: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -4,7 +4,7 @@ An index may name what the archive doesn't have (`docker save --platform`), and 
 are kept beside the images, so that the index stays whole. oci image-spec v1.1, image-index.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dockyard.errors import InvalidParameter, NotFound
@@ -13,21 +13,28 @@ from dockyard.spec.image.manifest import index_from_json, manifest_from_json
 from dockyard.spec.image.platform import fitting, platform_text, rank, satisfies
 from dockyard.store.archive.contents import (
     NESTING,
+    Named,
     PackedImage,
     blob,
     blob_json,
     items_in,
     joined,
     json_in,
-    names_of,
+    once,
     packed_image,
     path_of,
 )
 from dockyard.store.archive.files import PackedFiles
+from dockyard.store.archive.remembered import Remembered
 from dockyard.store.images.store import parse_config
 
 Document = tuple[str, bytes]
 """Media type and bytes."""
+
+MANIFESTS = 1000
+"""So many of them are in one family at most: a registry's index of 4 MiB could have more, but none of an image has."""
+IMAGES = 10_000
+"""And so many images in one archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +64,35 @@ def families_in(files: PackedFiles) -> list[PackedFamily]:
     manifest.json wins where both are there, as in Docker; but it can't say that images are the same for several
     platforms, so that a layout with an index among its entries is read as such.
     """
+    files = Remembered(files)
     entries: Sequence[Descriptor] = ()
     if files.has("oci-layout") and files.has("index.json"):
         entries = index_from_json(json_in(files, "index.json")).manifests
     several = any(entry.media_type in INDEX_TYPES for entry in entries)
     if files.has("manifest.json") and not several:
-        return [_alone(item) for item in items_in(files)]
+        return _bounded(_alone(item) for item in items_in(files))
     if not entries and not files.has("index.json"):
         raise InvalidParameter("invalid archive: does not contain a manifest.json")
-    whole = [_family(files, entry, NESTING) for entry in entries if entry.media_type in INDEX_TYPES]
+    named = once(entries)
+    whole = _bounded(_named(_family(files, one.entry), one) for one in named if one.entry.media_type in INDEX_TYPES)
     single = [
-        packed for entry in entries if entry.media_type not in INDEX_TYPES for packed in packed_image(files, entry)
+        packed.called(one.names, one.tags)
+        for one in named
+        if one.entry.media_type not in INDEX_TYPES
+        for packed in packed_image(files, one.entry)
     ]
-    return [*_merged(whole), *(_alone(packed) for packed in joined(single))]
+    return _bounded((*whole, *(_alone(packed) for packed in joined(single))))
+
+
+def _bounded(families: Iterable[PackedFamily]) -> list[PackedFamily]:
+    found: list[PackedFamily] = []
+    left = IMAGES
+    for family in families:
+        left -= len(family.members)
+        if left < 0:
+            raise InvalidParameter(f"invalid archive: more than {IMAGES} images")
+        found.append(family)
+    return found
 
 
 def choose(families: Sequence[PackedFamily], machine: Platform, wanted: Sequence[Platform]) -> list[PackedFamily]:
@@ -108,21 +131,14 @@ def _platform(packed: PackedImage) -> Platform:
     return Platform(image.architecture, image.os, image.variant)
 
 
-def _family(files: PackedFiles, entry: Descriptor, depth: int) -> PackedFamily:
-    if depth == 0:
-        raise InvalidParameter("invalid archive: indexes are nested too deeply")
-    names, tags = names_of(entry)
-    data = blob(files, entry)
+def _family(files: PackedFiles, entry: Descriptor) -> PackedFamily:
     members: list[PackedMember] = []
     companions: list[Document] = []
-    for child in index_from_json(blob_json(files, entry)).manifests:
-        if not files.has(path_of(child)):
-            continue
-        if child.media_type in INDEX_TYPES:
-            inner = _family(files, child, depth - 1)
-            members += inner.members
-            companions += inner.companions
-        elif child.platform is not None and child.platform.os == "unknown":
+    seen = {entry.digest}
+    for child in _below(files, entry, seen, NESTING):
+        if len(seen) > MANIFESTS:
+            raise InvalidParameter(f"invalid archive: more than {MANIFESTS} manifests in one image index")
+        if child.platform is not None and child.platform.os == "unknown":
             companions += _companion(files, child)
         else:
             for packed in packed_image(files, child):
@@ -130,8 +146,29 @@ def _family(files: PackedFiles, entry: Descriptor, depth: int) -> PackedFamily:
                 members.append(PackedMember(packed, child.platform or _platform(packed), document))
     if not members:
         raise InvalidParameter("invalid archive: an index without an image")
-    first = replace(members[0], image=replace(members[0].image, names=names, tags=tags))
-    return PackedFamily((first, *members[1:]), (entry.media_type, data), tuple(companions))
+    return PackedFamily(tuple(members), (entry.media_type, blob(files, entry)), tuple(companions))
+
+
+def _below(files: PackedFiles, entry: Descriptor, seen: set[str], depth: int) -> Iterator[Descriptor]:
+    """The manifests in an index and in those below it that the archive has, each once. `seen`: digests."""
+    if depth == 0:
+        raise InvalidParameter("invalid archive: indexes are nested too deeply")
+    for child in index_from_json(blob_json(files, entry)).manifests:
+        if child.digest in seen or not files.has(path_of(child)):
+            continue
+        seen.add(child.digest)
+        if child.media_type in INDEX_TYPES:
+            yield from _below(files, child, seen, depth - 1)
+        else:
+            yield child
+
+
+def _named(family: PackedFamily, one: Named) -> PackedFamily:
+    """The family with an entry's names, and no others: its first image has them."""
+    images = (replace(member.image, names=(), tags=()) for member in family.members)
+    members = [replace(member, image=image) for member, image in zip(family.members, images, strict=True)]
+    members[0] = replace(members[0], image=members[0].image.called(one.names, one.tags))
+    return replace(family, members=tuple(members))
 
 
 def _companion(files: PackedFiles, entry: Descriptor) -> list[Document]:
@@ -141,16 +178,3 @@ def _companion(files: PackedFiles, entry: Descriptor) -> list[Document]:
     if manifest.config.media_type in CONFIG_TYPES and all(files.has(path_of(one)) for one in below):
         return [*((one.media_type, blob(files, one)) for one in below), (entry.media_type, blob(files, entry))]
     return []
-
-
-def _merged(families: list[PackedFamily]) -> list[PackedFamily]:
-    """A family with several names stands several times in a layout; it is one."""
-    found: dict[Document | None, PackedFamily] = {}
-    for family in families:
-        known = found.setdefault(family.index, family)
-        names = dict.fromkeys((*known.members[0].image.names, *family.members[0].image.names))
-        tags = dict.fromkeys((*known.members[0].image.tags, *family.members[0].image.tags))
-        first = known.members[0]
-        first = replace(first, image=replace(first.image, names=tuple(names), tags=tuple(tags)))
-        found[family.index] = replace(known, members=(first, *known.members[1:]))
-    return list(found.values())
