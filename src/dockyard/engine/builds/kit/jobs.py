@@ -32,7 +32,8 @@ from dockyard.store.distribution.reference import Reference
 from dockyard.store.distribution.registry.credentials import Credentials
 
 _WAIT_SECONDS = 6.0
-_ENDED_KEPT = 32
+_ENDED_SECONDS = 10.0
+_ENDED_BYTES = 16 << 20
 """A client asks for the progress of its build beside the build itself: a short one may be over by then."""
 FRONTENDS = ("dockerfile.v0",)
 
@@ -205,11 +206,19 @@ class KitBuilds:
     def _end(self, job: Job) -> None:
         if self._jobs.get(job.parts.id) is job:
             del self._jobs[job.parts.id]
-        self._ended[job.parts.id] = job.parts.progress
-        while len(self._ended) > _ENDED_KEPT:
+        progress = job.parts.progress
+        self._forget(job.parts.id)
+        self._ended[job.parts.id] = progress
+        asyncio.get_running_loop().call_later(_ENDED_SECONDS, self._forget, job.parts.id, progress)
+        while len(self._ended) > 1 and sum(one.size_bytes for one in self._ended.values()) > _ENDED_BYTES:
             self._ended.popitem(last=False)
+
+    def _forget(self, job_id: str, progress: Progress | None = None) -> None:
+        if progress in (None, self._ended.get(job_id)):
+            self._ended.pop(job_id, None)
 
     async def _add(self, job: Job) -> None:
         self._jobs[job.parts.id] = job
+        self._forget(job.parts.id)  # of an earlier build with the same id
         async with self._changed:
             self._changed.notify_all()

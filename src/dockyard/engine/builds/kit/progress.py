@@ -1,7 +1,8 @@
 """What a build tells of itself: kept from its beginning, for readers that come at any time.
 
-Vertexes have a beginning and an end, statuses below them (a transfer, an export), logs, warnings. What a command says
-is kept up to a limit, as in BuildKit. A reader gets everything there is as one message, so that a slow one gets few.
+Vertexes have a beginning and an end, statuses below them (a transfer, an export), logs (step_logs.py), warnings. Of
+statuses that follow each other faster than anybody looks only the last is kept. A reader gets everything there is as
+one message, so that a slow one gets few.
 """
 
 import asyncio
@@ -9,10 +10,12 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
 from dockyard.builder.frontend.lines import Line
+from dockyard.engine.builds.kit.step_logs import StepLogs
 from dockyard.wire.buildkit.messages import control
 
-MOST_LOG_BYTES = 2 << 20
-"""Of one vertex (BuildKit's BUILDKIT_STEP_LOG_MAX_SIZE)."""
+_STATUS_NS = 100_000_000
+_OVERHEAD_BYTES = 200
+"""About what Python keeps around a message."""
 _MOST_AT_ONCE = 512
 _MOST_BYTES_AT_ONCE = 1 << 20
 CANCELED = "context canceled"
@@ -27,9 +30,13 @@ class Progress:
         self._told: list[tuple[str, Any]] = []
         self._vertexes: dict[str, Any] = {}
         self._begun: dict[tuple[str, str], int] = {}
-        self._logged: dict[str, int] = {}
+        self._shown: dict[tuple[str, str], int] = {}
+        self._replaced: dict[tuple[str, str], Any] = {}
+        self._logs = StepLogs(self._log)
         self._more = asyncio.Event()
-        self._over = False
+        self._waking = self._over = False
+        self.size_bytes = 0
+        """About what all that is kept takes in memory."""
         self.cached_steps = 0
         self.warnings = 0
 
@@ -60,6 +67,8 @@ class Progress:
         vertex = self._vertexes.get(digest)
         if vertex is None:
             return
+        self._logs.flush(digest)
+        self._show_last(digest)
         now = self._clock_ns()
         if not vertex.HasField("started"):
             vertex.started.FromNanoseconds(now)
@@ -71,23 +80,26 @@ class Progress:
     def status(self, digest: str, name: str, current: int = 0, total: int = 0, *, done: bool = False) -> None:
         """How far the part `name` of a vertex is; the first call is its beginning."""
         now = self._clock_ns()
-        began = self._begun.setdefault((digest, name), now)
+        key = (digest, name)
+        began = self._begun.setdefault(key, now)
         shown = "transferring" if name.startswith("transferring ") else ""
         status = control.VertexStatus(ID=name, vertex=digest, name=shown, current=current, total=total)
         status.timestamp.FromNanoseconds(now)
         status.started.FromNanoseconds(began)
         if done:
             status.completed.FromNanoseconds(now)
+        elif 0 <= now - self._shown.get(key, now - _STATUS_NS) < _STATUS_NS:
+            self._replaced[key] = status
+            return
+        self._replaced.pop(key, None)
+        self._shown[key] = now
         self._tell("statuses", status)
 
     def log(self, digest: str, stream: int, data: bytes, time_ns: int) -> None:
         """A command says something."""
-        said = self._logged.get(digest, 0)
-        if said > MOST_LOG_BYTES:
-            return
-        self._logged[digest] = said + len(data)
-        if said + len(data) > MOST_LOG_BYTES:
-            data, stream = b"\n[output clipped, log limit 2MiB reached]\n", 2
+        self._logs.say(digest, stream, data, time_ns)
+
+    def _log(self, digest: str, stream: int, data: bytes, time_ns: int) -> None:
         log = control.VertexLog(vertex=digest, stream=stream, msg=data)
         log.timestamp.FromNanoseconds(time_ns)
         self._tell("logs", log)
@@ -97,8 +109,14 @@ class Progress:
         self.warnings += 1
         self._tell("warnings", warning)
 
+    def settle(self) -> None:
+        """Tell what waits for more of its kind."""
+        self._logs.close()
+        self._show_last()
+
     def close(self) -> None:
         """Nothing more will be told."""
+        self.settle()
         self._over = True
         self._more.set()
 
@@ -117,6 +135,7 @@ class Progress:
 
     def messages(self) -> list[Any]:
         """All that has been told, as messages."""
+        self.settle()
         found: list[Any] = []
         at = 0
         while True:
@@ -136,13 +155,22 @@ class Progress:
             size += message.ByteSize() + _MOST_BYTES_AT_ONCE // _MOST_AT_ONCE
         return response, at
 
+    def _show_last(self, digest: str | None = None) -> None:
+        for key in list(self._replaced):
+            if digest in (None, key[0]) and (status := self._replaced.pop(key, None)) is not None:
+                self._tell("statuses", status)
+
     def _tell(self, kind: str, message: Any) -> None:
         copy = type(message)()
         copy.CopyFrom(message)
         self._told.append((kind, copy))
-        self._loop.call_soon_threadsafe(self._wake)
+        self.size_bytes += copy.ByteSize() + _OVERHEAD_BYTES
+        if not self._waking:
+            self._waking = True
+            self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
+        self._waking = False
         if self._over:
             return
         self._more.set()
