@@ -23,9 +23,6 @@ NOT_FOUND = 127
 
 FAILED = "OCI runtime exec failed: exec failed: unable to start container process: "
 
-PREPARED_SECONDS = 1.0
-"""How long the shim keeps a process that was begun ahead (dockyard.shim.execs)."""
-
 FORGET_AFTER_SECONDS = 300.0
 """How long an ended exec can still be inspected, as in Docker."""
 
@@ -69,8 +66,6 @@ class _Exec:
     pid: int = 0
     exit_code: int | None = None
     ended_at: float = field(default=0.0)
-    prepared: tuple[float, ExecRequest] | None = None
-    """What the shim was told ahead, and when; only without a terminal, whose size is known at the start."""
 
     @property
     def running(self) -> bool:
@@ -107,9 +102,7 @@ class Execs:
         with suppress(DockyardError):  # `start` will say so, if there is one
             shim = _check_running(found.entry, found.entry.record.id)
             if not found.started:
-                request = self._request(found, found.config.console_size or (0, 0))
-                found.prepared = self._monotonic(), request
-                await shim.prepare_exec(request)
+                await shim.prepare_exec(self._request(found, found.config.console_size or (0, 0)))
 
     async def start(self, exec_id: str, client: ClientSocket | None, console_size: tuple[int, int] | None) -> None:
         """Executes it. With `client` its socket gets the streams and is closed by the shim at the end.
@@ -125,7 +118,8 @@ class Execs:
         shim = _check_running(found.entry, found.entry.record.id)
         found.started, found.shim = True, shim
         try:
-            request = self._prepared(found) or self._request(found, console_size or found.config.console_size or (0, 0))
+            # Anew, also after `_prepare`: the container may have changed meanwhile who its users are.
+            request = self._request(found, console_size or found.config.console_size or (0, 0))
         except DockyardError:
             self._end(found, NOT_EXECUTABLE)
             raise
@@ -166,13 +160,6 @@ class Execs:
             for one in self._execs.values()
             if one.exit_code is None and one.entry.shim is not None and one.entry.record.id == container_id
         )
-
-    def _prepared(self, found: _Exec) -> ExecRequest | None:
-        """The request that was made a moment ago; what it says of the user may have changed after that."""
-        if found.prepared is None:
-            return None
-        made_at, request = found.prepared
-        return request if self._monotonic() - made_at < PREPARED_SECONDS else None
 
     def _request(self, found: _Exec, console_size: tuple[int, int]) -> ExecRequest:
         config = found.config

@@ -19,7 +19,7 @@ from dockyard.linux.clone import Child
 from dockyard.linux.libc import reason
 from dockyard.linux.namespaces import CLONE_NEWPID, FLAGS
 from dockyard.runtime import validate
-from dockyard.runtime.channel import GO, Channel, open_channel
+from dockyard.runtime.channel import GO, READY, Channel, open_channel
 from dockyard.runtime.container_state import PAUSED, STOPPED, ContainerState
 from dockyard.runtime.first_process_handle import open_first_process
 from dockyard.runtime.host_proc import open_host_proc
@@ -35,9 +35,10 @@ from dockyard.spec.runtime.empty import EMPTY
 class BegunExec:
     """A process on its way to its program: `pid`, and `pidfd`, which is close-on-exec and the caller's to close."""
 
-    def __init__(self, child: Child, channel: Channel) -> None:
+    def __init__(self, child: Child, channel: Channel, *, waits: bool) -> None:
         self.pid, self.pidfd = child
         self._channel = channel
+        self._waits = waits
 
     def fileno(self) -> int:
         """A descriptor that is readable when `finish` won't wait."""
@@ -49,9 +50,16 @@ class BegunExec:
             self._channel.send(GO)
 
     def finish(self) -> None:
-        """Wait until its program is executed. Any DockyardError that it reports; it has ended then, or been killed."""
+        """Wait until its program is executed. Any DockyardError that it reports; it has ended then, or been killed.
+
+        One that was told to wait has had rights and a filter that may forbid the look-up, may even kill for it: an
+        error says nothing about the program then, and it has to be begun anew, without.
+        """
         try:
-            self._channel.receive()  # end of file: execve has closed the other end
+            if self._waits:
+                self._channel.expect(READY)
+            else:
+                self._channel.receive()  # end of file: execve has closed the other end
         except BaseException:
             self._kill()  # it may have been stopped between its last words and its end
             raise
@@ -125,7 +133,7 @@ def begin_exec(
         preserve_fds: how many descriptors from 3 on it keeps.
         ignore_paused: don't refuse a paused container; the process then runs when that is resumed.
         sub_cgroup: cgroup to be in, below the container's, by controller; the key "" stands for all.
-        wait: for `release`, before its program is executed, with nothing left of what the program mustn't have.
+        wait: for `release`, before its program is looked up, with nothing left of what the program mustn't have.
 
     Returns:
         The process, a child of the caller. That its program isn't there (NotFound) or can't be executed (Forbidden)
@@ -181,7 +189,7 @@ def begin_exec(
         entry.close()
         for descriptor in opened:
             os.close(descriptor)
-    return BegunExec(child, ours)
+    return BegunExec(child, ours, waits=wait)
 
 
 def _check_process(process: Process, console_socket: int | None) -> None:

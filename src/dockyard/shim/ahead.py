@@ -3,6 +3,8 @@
     prepare_exec ──► begun for the exec of that id: its client takes a millisecond to ask for it
     the same exec has ended twice within a second ──► begun for whoever asks for just that next: `docker exec` in a loop
 
+What the container may change meanwhile is looked up when it is asked for: working directory, program, HOME.
+
 Nothing depends on it: what can't be begun, isn't, and the start does everything. What waits has no more rights than its
 program will have, and is killed when nobody wants it within a second. docs/adr/0012-steps-made-before-the-fork.md
 """

@@ -63,7 +63,8 @@ class Driver(Protocol):
     def exec(self, process: dict[str, Any], stdio: Ends | None, *, wait: bool = False) -> Starting:
         """Begin to execute one more process (OCI `process` as JSON) in the container. Returns without waiting for it.
 
-        `stdio` as with `create`. With `wait` it stops before its program, until `Starting.release`.
+        `stdio` as with `create`. With `wait` it stops before its program is looked up, until `Starting.release`; an
+        error that `Starting.finish` raises then may be due to the waiting alone.
         """
 
     def kill_all(self, signal: int) -> None:

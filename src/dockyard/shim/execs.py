@@ -13,10 +13,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from dockyard.errors import AlreadyExists, DockyardError, NotFound, SystemFailure
+from dockyard.errors import AlreadyExists, DeadlineExceeded, DockyardError, NotFound, SystemFailure
 from dockyard.shim.ahead import Ahead, Wanted
 from dockyard.shim.driver import Driver, Started
-from dockyard.shim.exec_launch import ExecLaunch
+from dockyard.shim.exec_launch import ExecLaunch, OnOutcome
 from dockyard.shim.exit_record import exit_record
 from dockyard.shim.messages import ClientSettings, ExecState
 from dockyard.shim.stdio import no_stdio, open_pipes
@@ -87,13 +87,13 @@ class Execs:
         wanted = Wanted(process, open_stdin)
         if attached:
             self._attached[exec_id] = wanted
-        try:
-            launch = self._ahead.take(exec_id, wanted, attached=attached) or self._launch(wanted, attached=attached)
-        except (DockyardError, OSError) as error:
-            settle(error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}"))
+        anew = partial(self._begin, exec_id, wanted, attached, settle)
+        ahead = self._ahead.take(exec_id, wanted, attached=attached)
+        if ahead is None:
+            anew()
         else:
-            self._launches[exec_id] = launch
-            launch.run(settle)
+            self._launches[exec_id] = ahead
+            ahead.run(partial(self._settle_ahead, exec_id, ahead, settle, anew))
 
     def state(self, exec_id: str) -> ExecState:
         """NotFound when it was never started, or ended long ago."""
@@ -125,6 +125,33 @@ class Execs:
     def uninvited(self) -> Container[int]:
         """Processes in the container that nobody has asked for."""
         return self._ahead.uninvited()
+
+    def _begin(self, exec_id: str, wanted: Wanted, attached: bool, settle: OnOutcome) -> None:
+        """Begin it now, and let it run."""
+        try:
+            launch = self._launch(wanted, attached=attached)
+        except (DockyardError, OSError) as error:
+            settle(error if isinstance(error, DockyardError) else SystemFailure(f"preparing the exec: {error}"))
+        else:
+            self._launches[exec_id] = launch
+            launch.run(settle)
+
+    def _settle_ahead(
+        self,
+        exec_id: str,
+        launch: ExecLaunch,
+        settle: OnOutcome,
+        anew: Callable[[], None],
+        outcome: Started | DockyardError,
+    ) -> None:
+        """One that was begun ahead may have been killed meanwhile, or forbidden to look up its program: then anew."""
+        if not isinstance(outcome, DockyardError) or isinstance(outcome, DeadlineExceeded):
+            settle(outcome)
+            return
+        del self._launches[exec_id]
+        if launch.ours is not None:
+            launch.ours.close()
+        anew()
 
     def _launch(self, wanted: Wanted, *, attached: bool, wait: bool = False) -> ExecLaunch:
         process = wanted.process

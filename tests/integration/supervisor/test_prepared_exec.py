@@ -1,5 +1,7 @@
 """Execs that the shim begins before they are asked for: nothing but time may tell them from others."""
 
+# ruff: noqa: ASYNC230 - small files of the test itself
+
 import asyncio
 import os
 import signal
@@ -177,11 +179,69 @@ async def test_what_is_wrong_is_said_at_the_start(own: World) -> None:
 
 
 async def test_it_was_killed_while_it_waited(own: World) -> None:
+    """Nobody has asked for it to be there: the exec is begun anew."""
     shim = await own.create("sleep", "100")
     request = exec_request("true")
     await shim.prepare_exec(request)
     os.kill(await waiting_process(shim), signal.SIGKILL)
-    assert (await outcome(own, shim, request))[1] == 137
+    assert (await outcome(own, shim, request))[1] == 0
+
+
+async def test_the_working_directory_was_replaced_while_it_waited(own: World) -> None:
+    shim = await own.create("sleep", "100", overlay=True)
+    root = f"/proc/{shim.pid}/root"
+    os.makedirs(f"{root}/w")
+    request = exec_request("cat", "marker")
+    request.process["cwd"] = "/w"
+    await shim.prepare_exec(request)
+    await waiting_process(shim)
+    os.rmdir(f"{root}/w")  # nobody is in it
+    os.mkdir(f"{root}/w")
+    with open(f"{root}/w/marker", "w", encoding="ascii") as file:
+        file.write("new\n")
+    output, code = await outcome(own, shim, request)
+    assert (output["stdout"], code) == (b"new\n", 0)
+
+
+async def test_the_program_moved_and_home_changed_while_it_waited(own: World) -> None:
+    shim = await own.create("sleep", "100", overlay=True)
+    root = f"/proc/{shim.pid}/root"
+    os.makedirs(f"{root}/later")
+    request = exec_request("sh", "-c", "echo $0 $HOME")
+    request.process["env"] = ["PATH=/sooner:/later"]
+    os.mkdir(f"{root}/sooner")
+    os.symlink("/bin/busybox", f"{root}/later/sh")
+    await shim.prepare_exec(request)
+    await waiting_process(shim)
+    os.rename(f"{root}/later/sh", f"{root}/sooner/sh")
+    with open(f"{root}/etc/passwd", "w", encoding="ascii") as file:
+        file.write("root:x:0:0:root:/moved:/bin/sh\n")
+    output, code = await outcome(own, shim, request)
+    assert (output["stdout"], code) == (b"sh /moved\n", 0)
+
+
+@pytest.mark.parametrize("action", ["SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"])
+async def test_a_filter_that_forbids_the_look_up_forbids_no_exec(own: World, action: str) -> None:
+    """What waits is under the filter already; without having waited it looks up before that."""
+    forbidden = {"names": ["chdir", "faccessat2"], "action": action}
+    shim = await own.create("sleep", "100", seccomp={"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [forbidden]})
+    request = exec_request("echo", "here")
+    await shim.prepare_exec(request)
+    waiting = await waiting_process(shim)
+    output, code = await outcome(own, shim, request)
+    assert (output["stdout"], code) == (b"here\n", 0)
+    await eventually(lambda: not os.path.exists(f"/proc/{waiting}"))
+
+
+async def test_a_working_directory_for_root_alone(own: World) -> None:
+    """It is entered before the exec becomes its user, or it can't be."""
+    shim = await own.create("sleep", "100", overlay=True)
+    os.mkdir(f"/proc/{shim.pid}/root/private", 0o700)
+    request = exec_request("echo", "here")
+    request.process.update(cwd="/private", user={"uid": 1000, "gid": 1000})
+    await shim.prepare_exec(request)
+    await waiting_process(shim)
+    assert (await outcome(own, shim, request))[1] == 0
 
 
 async def test_the_container_ends_while_it_waits(own: World) -> None:

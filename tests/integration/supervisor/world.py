@@ -56,6 +56,7 @@ class World:
         memory_bytes: int | None = None,
         namespaces: tuple[str, ...] | None = None,
         oom_score: int | None = 0,
+        seccomp: dict[str, Any] | None = None,
     ) -> ShimConnection:
         """A container that runs `args`, with a json-file log unless `log` says otherwise."""
         container_id = container_id or secrets.token_hex(32)
@@ -71,6 +72,8 @@ class World:
         configuration = config(container_id, root, *args, tty=tty, memory_bytes=memory_bytes)
         if namespaces is not None:
             configuration["linux"]["namespaces"] = [{"type": kind} for kind in namespaces]
+        if seccomp is not None:
+            configuration["linux"]["seccomp"] = seccomp
         configuration["process"]["oomScoreAdj"] = oom_score
         if oom_score is None:
             del configuration["process"]["oomScoreAdj"]

@@ -4,6 +4,9 @@ no_new_privs, working directory as root may see it, user and capabilities, worki
 the program is looked up                                   → all of that may fail, and is reported
 (a first process waits here)
 the filter, the last capability, execve                    → nothing of ours runs after this
+
+A process that is begun ahead waits later, with the filter on, and so what depends on the container's files comes later
+still: `looking_up_late`.
 """
 
 import os
@@ -41,6 +44,27 @@ class Execution:
 
     def preparing(self) -> list[Step]:
         """Everything up to the point where only the filter and execve are left: NotFound, Forbidden, SystemFailure."""
+        return [
+            *self._tidying(),
+            Step("chdir", self._program.enter_directory),
+            *self._privileges.reducing(),
+            self._looking_up(),
+        ]
+
+    def reducing_only(self) -> list[Step]:
+        """`preparing` without a look at the container's files, for `looking_up_late`. SystemFailure."""
+        return [*self._tidying(), *self._privileges.reducing()]
+
+    def looking_up_late(self) -> list[Step]:
+        """As the user and under the filter, both of which may forbid what `preparing` is allowed: any error then."""
+        self._program.enter_late()
+        return [self._looking_up()]
+
+    def _looking_up(self) -> Step:
+        return Step("look up", self._program.look_up)
+
+    def _tidying(self) -> list[Step]:
+        """What depends on nothing but `process`: streams, umask, no_new_privs, descriptors."""
         process = self._surroundings.process
         steps = [] if self._owned else [Step("fchown", stdio.give_to, (process.user.uid,))]
         umask = DEFAULT_UMASK if process.user.umask is None else process.user.umask
@@ -51,9 +75,6 @@ class Execution:
         preserved = range(3, 3 + self._surroundings.preserve_fds)
         steps += [Step("close_range", close_range, gap) for gap in gaps({0, 1, 2, *preserved, *self._kept})]
         steps += [Step("preserve fds", os.set_inheritable, (each, True)) for each in preserved]
-        steps.append(Step("chdir", self._program.enter_directory))
-        steps += self._privileges.reducing()
-        steps.append(Step("look up", self._program.look_up))
         return steps
 
     def filtering(self) -> list[Step]:

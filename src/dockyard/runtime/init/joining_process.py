@@ -8,7 +8,7 @@ from typing import NoReturn
 from dockyard.linux import capabilities
 from dockyard.linux.namespaces import setns
 from dockyard.linux.process import NOT_DUMPABLE, prctl
-from dockyard.runtime.channel import Channel
+from dockyard.runtime.channel import READY, Channel
 from dockyard.runtime.init import console, labels, limits, signals, stdio
 from dockyard.runtime.init.affinity import cpus
 from dockyard.runtime.init.credentials import become_mapped_root
@@ -34,7 +34,11 @@ def run(steps: Iterable[Step], channel: Channel) -> NoReturn:
 
 
 def steps_of(join: Join, wait: bool) -> list[Step]:
-    """In the caller: all that the process will do, with `wait` not until it is told to. InvalidParameter."""
+    """In the caller: all that the process will do. InvalidParameter.
+
+    With `wait` it stops when it has no right left that its program won't have, until it is told to go on. It looks at
+    the container's files only then, for they may change meanwhile, and says so when it has found what it needs.
+    """
     surroundings = join.surroundings
     process = surroundings.process
     execution = Execution(
@@ -52,10 +56,19 @@ def steps_of(join: Join, wait: bool) -> list[Step]:
         Step("set dumpable", prctl, NOT_DUMPABLE),
         *_entering(join),
         *_setting_up(join),
-        *execution.preparing(),
-        *execution.filtering(),
-        *([Step("wait", _wait, (surroundings.channel,))] if wait else []),
+        *(_waiting(execution, surroundings.channel) if wait else [*execution.preparing(), *execution.filtering()]),
         *execution.executing(),
+    ]
+
+
+def _waiting(execution: Execution, channel: Channel) -> list[Step]:
+    """No working directory is in use meanwhile, which the container couldn't unmount then."""
+    return [
+        *execution.reducing_only(),
+        *execution.filtering(),
+        Step("wait", _wait, (channel,)),
+        *execution.looking_up_late(),
+        Step("ready", channel.send, (READY,)),
     ]
 
 

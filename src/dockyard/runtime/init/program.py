@@ -34,6 +34,10 @@ class Program:
                 raise self._no_directory(reason(error)) from error
             self._late = True
 
+    def enter_late(self) -> None:
+        """In the caller, instead of `enter_directory`: the working directory is entered by `look_up`, as the user."""
+        self._late = True
+
     def look_up(self) -> None:
         """As the user of the process: the working directory if it isn't entered yet, HOME, and the file to execute.
 
