@@ -224,6 +224,46 @@ async def test_lies_of_referrers_fail_the_pull_that_asked_for_them(pulling: Make
         assert not it.store.images.manifests.referrers(ATTESTED.digest)
 
 
+@pytest.mark.parametrize(("kind", "pages"), [("manifests", 2), ("nothing that is wanted", 129), ("all the same", 1)])
+async def test_lists_without_end_are_not_read_to_it(pulling: Make, kind: str, pages: int) -> None:
+    entry = json.loads(listed([SIGNATURE]))["manifests"][0]
+    with faulty_registry({"app": {"latest": ATTESTED}}) as source:
+
+        def fault(asked: Asked) -> Answer | None:
+            found = re.fullmatch(r"(/v2/app/referrers/sha256:[0-9a-f]+)(?:\?page=(\d+))?", asked.path)
+            if not found:
+                return None
+            page = int(found[2] or 0)
+            start = 0 if kind == "all the same" else 40 * page
+            entries = [entry | {"digest": f"sha256:{n:064x}"} for n in range(start, start + 40)]
+            if kind != "manifests":
+                entries = [one | {"mediaType": "text/plain"} for one in entries]
+            body = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}).encode()
+            link = {"Link": f'<{found[1]}?page={page + 1}>; rel="next"'}
+            return Answer(body=body, headers={"Content-Type": INDEX, **link})
+
+        source.fault = fault
+        it = await pulling()
+        if kind == "all the same":
+            await it.pull(f"{source.address}/app:latest", referrers=True)
+        else:
+            with pytest.raises(DockyardError, match=r"more than 64|too long"):
+                await it.pull(f"{source.address}/app:latest", referrers=True)
+        asked = [one.path.partition("?")[0] for one in source.asked if "/referrers/" in one.path]
+        assert asked.count(asked[0]) <= pages + 1
+
+
+async def test_a_list_of_megabytes_is_refused(pulling: Make) -> None:
+    entry = json.loads(listed([SIGNATURE]))["manifests"][0]
+    with faulty_registry({"app": {"latest": ATTESTED}}) as source:
+        body = json.dumps({"schemaVersion": 2, "manifests": [entry | {"annotations": {"a": "x" * (1 << 20)}}]}).encode()
+        headers = {"Content-Type": INDEX}
+        source.fault = lambda asked: Answer(body=body, headers=headers) if "/referrers/" in asked.path else None
+        it = await pulling()
+        with pytest.raises(DockyardError):
+            await it.pull(f"{source.address}/app:latest", referrers=True)
+
+
 async def test_an_artifact_that_names_another_images_blobs_takes_nothing_with_it(pulling: Make, tmp_path: Path) -> None:
     """Who pushes an artifact chooses its blobs: a layer and a configuration of an image that stays."""
     victim = image_pack([layer({"v": b"victim"})])

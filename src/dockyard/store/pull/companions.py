@@ -12,7 +12,7 @@ from dockyard.errors import DockyardError, InvalidParameter
 from dockyard.spec.image.descriptor import MANIFEST_TYPES, Descriptor
 from dockyard.spec.image.manifest import Index, manifest_from_json
 from dockyard.store.distribution.registry.failures import RegistryFailure
-from dockyard.store.distribution.registry.referrers import referrers
+from dockyard.store.distribution.registry.referrers import Bounds, referrers
 from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.pull.plan import check_descriptor
 from dockyard.store.pull.small import fetch_small
@@ -58,11 +58,12 @@ async def all_referrers(repository: Repository, digests: Iterable[str]) -> list[
     """What refers to the manifests `digests`, directly and over another. Raises RegistryFailure, InvalidParameter."""
     found: list[KeptReferrer] = []
     budget = [BYTES]
+    bounds = Bounds(entries=MOST)
     subjects, seen = list(dict.fromkeys(digests)), set(digests)
     for _ in range(DEPTH):
         following: list[str] = []
         for subject in subjects:
-            for one in await referrers(repository, subject):
+            for one in await referrers(repository, subject, bounds):
                 if len(found) >= MOST:
                     raise InvalidParameter(f"more than {MOST} artifacts refer to the image")
                 if one.descriptor.media_type not in MANIFEST_TYPES or (one.descriptor.digest in seen and not one.tag):
