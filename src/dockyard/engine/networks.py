@@ -52,6 +52,7 @@ class Networks:
         self._executor = ThreadPoolExecutor(1, "dockyard-network")
         self._make_controller = make_controller
         self._controller: NetworkController | None = None
+        self._started = asyncio.Event()
         self._known: list[NetworkInfo] = []
         self.bridge = BridgeInfo("")
         self.files = EtcFiles(daemon, collection, lambda: self.bridge)
@@ -66,6 +67,7 @@ class Networks:
         for record in living:
             self.files.change(record, record)
         await self._changed()
+        self._started.set()
         return self.bridge
 
     def known(self) -> Sequence[NetworkInfo]:
@@ -105,6 +107,7 @@ class Networks:
 
         `make_sandbox` makes the namespace at a path, for a container that it mustn't be the host's root's.
         """
+        await self._started.wait()
         sandbox_id = new_id()
         # A name that meant a network before doesn't come to mean another one by the beginning of its id.
         meant = {endpoint.network_name for endpoint in record.endpoints if endpoint.network_id}
@@ -118,7 +121,11 @@ class Networks:
         return connected(record, attachments)
 
     async def disconnect(self, record: Container) -> None:
-        """Takes back endpoints and sandbox of a record that `connect` returned."""
+        """Takes back endpoints and sandbox of a record that `connect` returned, in this or an earlier daemon's life.
+
+        A container may end before `start`: that one has taken all of it back, or it is done afterwards.
+        """
+        await self._started.wait()
         await self._run(self._disconnect, record)
 
     async def attach(self, record: Container, request: AttachRequest) -> Attachment:
