@@ -8,7 +8,8 @@ so a search among ranges of numbers needs a third of that.
     program ──_Reader──► what is decided for each architecture and range of numbers ──_ranges──► search trees
                          (a return value, or a graph of tests of arguments)          ──_Writer──► program
 
-A program with instructions that libseccomp doesn't write today is left as it is.
+A program with instructions that libseccomp doesn't write today is left as it is, and so is one whose chains of tests
+are longer than Python's stack is deep: hundreds of rules for the arguments of one call.
 https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
 """
 
@@ -64,9 +65,9 @@ def shortened(program: bytes) -> bytes:
             for first in _beginnings(reader.operands(_ARCHITECTURE))
         ]
         root = reader.node(_LOAD, _ARCHITECTURE, _tree(reader, _merged(entrances)))
-    except _Unknown:
+        written = _Writer(reader.nodes).write(root)
+    except (_Unknown, RecursionError):
         return program
-    written = _Writer(reader.nodes).write(root)
     return written if len(written) < len(program) else program
 
 
@@ -168,15 +169,14 @@ class _Reader:
 
         def step(position: int, value: int | None) -> int:
             code, if_true, if_false, operand = self._instructions[position]
-            match code:
-                case 0x06:
-                    return self.node(_RETURN, operand)
-                case 0x05:
-                    return follow(position + 1 + operand, value)
-                case 0x20 if operand in loads:
-                    return follow(position + 1, loads[operand])
-                case 0x20 | 0x54:
-                    return self.node(code, operand, follow(position + 1, None))
+            if code == _RETURN:
+                return self.node(_RETURN, operand)
+            if code == _JUMP:
+                return follow(position + 1 + operand, value)
+            if code == _LOAD and operand in loads:
+                return follow(position + 1, loads[operand])
+            if code in (_LOAD, _AND):
+                return self.node(code, operand, follow(position + 1, None))
             if value is not None:
                 return follow(position + 1 + (if_true if _TESTS[code](value, operand) else if_false), value)
             yes, no = follow(position + 1 + if_true, None), follow(position + 1 + if_false, None)

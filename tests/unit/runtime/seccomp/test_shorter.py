@@ -146,3 +146,17 @@ def test_jumps_farther_than_a_test_reaches():
 def test_what_isnt_a_matter_of_ranges_is_left_alone(code):
     program = b"".join(struct.pack("=HBBI", *each) for each in code)
     assert shortened(program) == program
+
+
+@pytest.mark.parametrize("rules", [500, 1000])
+def test_a_long_chain_of_tests_stays_as_it_is(rules: int) -> None:
+    """Deeper than Python's stack: the filter means the same, and the container starts."""
+    compared = tuple(
+        Syscall(("ioctl",), "SCMP_ACT_ALLOW", args=(SyscallArg(1, 3 * number, op="SCMP_CMP_EQ"),))
+        for number in range(rules)
+    )
+    profile = Seccomp("SCMP_ACT_ERRNO", architectures=("SCMP_ARCH_X86_64",), syscalls=compared)
+    program = compile_profile(profile, LIBRARY)
+    for value, allowed in ((0, True), (3 * rules - 3, True), (1, False), (3 * rules, False)):
+        decided = cbpf.run(program, ARCHITECTURES[0], 16, (0, value))
+        assert (decided == 0x7FFF0000) is allowed
