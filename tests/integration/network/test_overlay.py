@@ -204,6 +204,10 @@ def test_what_comes_from_strangers_stays_out(pair: Pair, hosts: tuple[SimulatedH
     receiver.settimeout(0.3)
     with pytest.raises(TimeoutError):
         receiver.recv(100)
+    for target in ("172.17.0.1", A):  # in the peer's name, which CAP_NET_RAW allows
+        hosts[0].inside(stranger, partial(_throw_as, B, target, forged))
+    with pytest.raises(TimeoutError):
+        receiver.recv(100)
     # The same datagram from the peer comes in: it is the gate that kept it out.
     hosts[1].run(_throw, A, forged)
     assert receiver.recv(100) == b"forged"
@@ -218,6 +222,14 @@ def test_what_comes_from_strangers_stays_out(pair: Pair, hosts: tuple[SimulatedH
 def _throw(target: str, datagram: bytes) -> None:
     with udp_client(target, 4789) as client, suppress(OSError):
         client.send(datagram)
+
+
+def _throw_as(source: str, target: str, datagram: bytes) -> None:
+    """From a raw socket, with whatever sender; the kernel fills in the rest of the header."""
+    udp = (50000).to_bytes(2, "big") + (4789).to_bytes(2, "big") + (8 + len(datagram)).to_bytes(2, "big") + b"\0\0"
+    header = b"\x45\0\0\0\0\0\0\0\x40\x11\0\0" + socket.inet_aton(source) + socket.inet_aton(target)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(header + udp + datagram, (target, 0))
 
 
 def vxlan_datagram(vni: int, mac: str, target: str) -> bytes:

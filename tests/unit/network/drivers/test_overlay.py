@@ -82,8 +82,8 @@ def test_who_may_send() -> None:
     rules = gate_rules("inet t", Vxlan(4097, A, 4789), (B, "fd00::2"))
     lines = [line.strip() for line in rules.splitlines() if "udp" in line]
     assert lines == [
-        "udp dport 4789 @th,96,24 4097 ip saddr { 192.0.2.2 } accept",
-        "udp dport 4789 @th,96,24 4097 ip6 saddr { fd00::2 } accept",
+        "udp dport 4789 @th,96,24 4097 ip saddr { 192.0.2.2 } fib saddr . iif oif exists accept",
+        "udp dport 4789 @th,96,24 4097 ip6 saddr { fd00::2 } fib saddr . iif oif exists accept",
         "udp dport 4789 @th,96,24 4097 drop",
     ]
     assert "accept\n" not in gate_rules("inet t", Vxlan(4097, A, 4789), ()).replace("policy accept", "")

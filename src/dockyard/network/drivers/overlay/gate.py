@@ -1,9 +1,10 @@
 """Keeps strangers' datagrams out of an overlay network: a table of nftables that knows the hosts it may come from.
 
 The kernel takes a VXLAN datagram from anybody who can reach the port, containers of other networks among them, and
-would put the frame in it into the network. Dropped before routing, by number and sender:
+would put the frame in it into the network. Dropped before routing, by number and sender; a sender is believed only
+where the way back to it is: a container can write any address into its datagrams (CAP_NET_RAW).
 
-    udp dport 4789, VXLAN number N, sender not in `peers`  ► drop
+    udp dport 4789, VXLAN number N, sender not in `peers`, or not on the link that leads to it  ► drop
 """
 
 from collections.abc import Iterable
@@ -63,7 +64,7 @@ def gate_rules(table: str, vxlan: Vxlan, hosts: tuple[str, ...]) -> str:
         ("ip6", [h for h in hosts if ":" in h]),
     ):
         if addresses:
-            accepted += f"    {wanted} {family} saddr {{ {', '.join(addresses)} }} accept\n"
+            accepted += f"    {wanted} {family} saddr {{ {', '.join(addresses)} }} fib saddr . iif oif exists accept\n"
     return f"""add table {table}
 delete table {table}
 table {table} {{
