@@ -88,7 +88,9 @@ def test_a_link_opens_the_exposed_ports_where_containers_do_not_reach_each_other
     page = "mkdir /www; echo page >/www/index.html; httpd -h /www -p 80; exec httpd -f -h /www -p 81"
     docker("run", "-d", "--expose", "80", "--name", "db", "busybox", "sh", "-c", page)
     address = docker.inspect("db")["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
-    linked = docker("run", "-d", "--link", "db:pg", "busybox", "sleep", "1000")
+    run = docker.result("run", "-d", "--link", "db:pg", "busybox", "sleep", "1000")
+    assert "Links" not in run.err
+    linked = run.out.strip()
     other = docker("run", "-d", "busybox", "sleep", "1000")
 
     def fetched(client: str, server: str, port: int = 80) -> bool:

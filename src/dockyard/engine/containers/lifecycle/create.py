@@ -95,8 +95,8 @@ async def create(
     services.collection.reserve_name(name, container_id)
     try:
         host = msgspec.structs.replace(host, links=resolved(host, name, lambda ref: _named(services, ref)))
-        if host.links and not services.daemon.icc:
-            warnings.append("Links give names only, and open no ports: the daemon runs with --icc=false")
+        if host.links and not services.daemon.icc and not services.daemon.iptables:
+            warnings.append("Links give names only, and open no ports: the daemon runs with --iptables=false")
         record = _record(services, container_id, name, config, host, networking, image, networks)
         record = _confined(services, record)
         mount_points = MountPoints(services, container_id)
