@@ -1,7 +1,9 @@
 """Attestations of an index and what refers to an image come with a pull and go with a push, byte for byte."""
 
+import asyncio
 import json
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from dockyard.errors import DockyardError
 from dockyard.store.distribution.events import Pushed, Status
 from dockyard.store.distribution.reference import parse_reference
 from dockyard.store.images.remove import remove_image
+from dockyard.store.pull import pull
 
 Make = Callable[..., Awaitable[Pulling]]
 IMAGE = image_pack([layer({"a": b"a"})])
@@ -112,6 +115,29 @@ async def test_an_attestation_that_is_missing_is_no_failure(pulling: Make) -> No
         source.fault = lambda asked: refusal(404, "MANIFEST_UNKNOWN", "no") if attestation in asked.path else None
         it = await pulling()
         await it.pull(f"{source.address}/app:latest")
+        assert len(it.store.images.images()) == 1
+
+
+async def test_an_attestation_that_does_not_come_holds_no_pull_up(
+    pulling: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "BESIDE_SECONDS", 0.2)
+    ends = threading.Event()
+    with faulty_registry({"app": {"latest": ATTESTED}}) as source:
+        attestation = digest_of(ATTESTED.manifests[1][1])
+
+        def fault(asked: Asked) -> Answer | None:
+            if attestation in asked.path:
+                ends.wait(60)
+            return None
+
+        source.fault = fault
+        it = await pulling()
+        try:
+            async with asyncio.timeout(20):
+                await it.pull(f"{source.address}/app:latest")
+        finally:
+            ends.set()
         assert len(it.store.images.images()) == 1
 
 

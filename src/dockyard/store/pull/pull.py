@@ -44,6 +44,9 @@ from dockyard.store.pull.small import fetch_small
 from dockyard.store.pull.translate import translate
 from dockyard.store.threads import RunInThread
 
+BESIDE_SECONDS = 10.0
+"""How long an image that is here already waits for what its index attests of it, and then goes without."""
+
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
@@ -198,9 +201,11 @@ class Puller:
         try:
             if stored is None:
                 stored = await self._build(repository, manifest, tell)
-            documents = await beside
+            await asyncio.wait((beside,), timeout=BESIDE_SECONDS)
+            documents = beside.result() if beside.done() else []
         finally:
             beside.cancel()
+            await asyncio.gather(beside, return_exceptions=True)
         for _, data in documents:
             lease.add(digest_of(data))
         if documents:
