@@ -73,8 +73,9 @@ class ForeignFirewalls:
         jump = _USER_JUMP.search(listing)
         verb = f"add rule {place} position {jump['handle']}" if jump else f"insert rule {place}"
         try:
-            self._nftables.run("".join(f"{command}\n" for command in self._removals(place, listing)))
-            self._nftables.run("".join(f"{verb} {rule}\n" for rule in self._rules))
+            # In one transaction: where it is refused, what is left of the rules stays.
+            commands = (*self._removals(place, listing), *(f"{verb} {rule}" for rule in self._rules))
+            self._nftables.run("".join(f"{command}\n" for command in commands))
         except DockyardError:
             if chain != _OF_FIREWALLD:
                 raise
