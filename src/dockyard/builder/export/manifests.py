@@ -21,6 +21,8 @@ from dockyard.spec.image.descriptor import (
     OCI_INDEX,
     OCI_LAYER,
     OCI_MANIFEST,
+    REFERENCE_DIGEST,
+    REFERENCE_TYPE,
     Descriptor,
     Platform,
 )
@@ -36,8 +38,6 @@ STATEMENT: Final = "https://in-toto.io/Statement/v0.1"
 ATTESTATION: Final = "application/vnd.docker.attestation.manifest.v1+json"
 EMPTY: Final = "application/vnd.oci.empty.v1+json"
 UNKNOWN: Final = Platform("unknown", "unknown")
-REFERENCE_TYPE: Final = "vnd.docker.reference.type"
-REFERENCE_DIGEST: Final = "vnd.docker.reference.digest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from dockyard.builder.remotecache.config import (
     records_from_json,
 )
 from dockyard.errors import InvalidParameter
-from dockyard.spec.image.descriptor import INDEX_TYPES, MANIFEST_TYPES, Descriptor
+from dockyard.spec.image.descriptor import INDEX_TYPES, MANIFEST_TYPES, REFERENCE_TYPE, Descriptor
 from dockyard.spec.image.fields import expect_object, strings
 from dockyard.spec.image.manifest import Manifest, index_from_json, manifest_from_json
 from dockyard.store.content.digest import digest_of, is_digest
@@ -94,7 +94,7 @@ async def _inline_of_index(root: bytes, read: ReadBlob) -> RecordedCache:
     entries = [
         one
         for one in index_from_json(_decoded(root)).manifests[:_MOST_IMAGES]
-        if one.media_type in MANIFEST_TYPES and not one.annotations.get("vnd.docker.reference.type")
+        if one.media_type in MANIFEST_TYPES and not one.annotations.get(REFERENCE_TYPE)
     ]
     return await _inline([manifest_from_json(_decoded(await read(one))) for one in entries], read)
 

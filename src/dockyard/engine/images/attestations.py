@@ -9,9 +9,8 @@ import json
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from dockyard.engine.images.manifests import ABOUT
 from dockyard.errors import DockyardError
-from dockyard.spec.image.descriptor import Descriptor
+from dockyard.spec.image.descriptor import REFERENCE_DIGEST, Descriptor
 from dockyard.spec.image.manifest import index_from_json, manifest_from_json
 from dockyard.store.images import ImageStore, StoredImage
 
@@ -46,7 +45,7 @@ def _layers(images: ImageStore, stored: StoredImage) -> Iterator[Descriptor]:
     for row in images.manifests.of_image(stored.id):
         for digest, _ in images.manifests.indexes_above(row.digest):
             for entry in index_from_json(_read(images, digest)).manifests:
-                if entry.annotations.get(ABOUT) == row.digest and images.manifests.companion(entry.digest):
+                if entry.annotations.get(REFERENCE_DIGEST) == row.digest and images.manifests.companion(entry.digest):
                     manifest = manifest_from_json(_read(images, entry.digest))
                     yield from (layer for layer in manifest.layers if layer.media_type == STATEMENT)
 

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dockyard.errors import DockyardError
-from dockyard.spec.image.descriptor import INDEX_TYPES, Descriptor, Platform
+from dockyard.spec.image.descriptor import INDEX_TYPES, REFERENCE_DIGEST, Descriptor, Platform
 from dockyard.spec.image.manifest import Manifest, index_from_json, manifest_from_json
 from dockyard.store.images import ImageStore
 from dockyard.store.images.platforms import platform_of
-
-ABOUT = "vnd.docker.reference.digest"
-"""Annotation of an attestation's descriptor: the manifest that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def _of_manifest(images: ImageStore, entry: Descriptor, users: Mapping[str, Sequ
 
 
 def _details(images: ImageStore, entry: Descriptor, users: Mapping[str, Sequence[str]]) -> ManifestDetails:
-    about = entry.annotations.get(ABOUT, "")
+    about = entry.annotations.get(REFERENCE_DIGEST, "")
     row = images.manifests.find(entry.digest)
     if row is None:
         kind = "attestation" if about else "image" if entry.platform else "unknown"

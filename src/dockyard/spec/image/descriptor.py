@@ -20,6 +20,10 @@ CONFIG_TYPES: Final = frozenset((OCI_CONFIG, DOCKER_CONFIG))
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 """Annotation of a layout's index: the tag (or whatever the writer calls a reference)."""
+REFERENCE_TYPE: Final = "vnd.docker.reference.type"
+"""Annotation of a descriptor in an index that is no image's: what it is, `attestation-manifest`."""
+REFERENCE_DIGEST: Final = "vnd.docker.reference.digest"
+"""And the digest of the manifest that it is about."""
 CONTAINERD_NAME: Final = "io.containerd.image.name"
 """Annotation of archives by containerd and Docker: the canonical name with its tag."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dockyard.errors import DockyardError, InvalidParameter
-from dockyard.spec.image.descriptor import MANIFEST_TYPES, Descriptor
+from dockyard.spec.image.descriptor import MANIFEST_TYPES, REFERENCE_DIGEST, REFERENCE_TYPE, Descriptor
 from dockyard.spec.image.manifest import Index, manifest_from_json
 from dockyard.store.distribution.registry.failures import RegistryFailure
 from dockyard.store.distribution.registry.referrers import Bounds, referrers
@@ -17,8 +17,6 @@ from dockyard.store.distribution.registry.repository import Repository
 from dockyard.store.pull.plan import check_descriptor
 from dockyard.store.pull.small import fetch_small
 
-TYPE = "vnd.docker.reference.type"
-ABOUT = "vnd.docker.reference.digest"
 ATTESTATION = "attestation-manifest"
 MOST = 64
 """So many artifacts of an image are taken at most."""
@@ -47,7 +45,10 @@ async def attestations(repository: Repository, index: Index, manifest_digest: st
     budget = [BYTES]
     try:
         for entry in index.manifests[: MOST * 4]:
-            if entry.annotations.get(TYPE) == ATTESTATION and entry.annotations.get(ABOUT) == manifest_digest:
+            if (
+                entry.annotations.get(REFERENCE_TYPE) == ATTESTATION
+                and entry.annotations.get(REFERENCE_DIGEST) == manifest_digest
+            ):
                 documents += await _artifact(repository, entry, budget)
     except DockyardError:
         return []
