@@ -27,6 +27,10 @@ PATIENCE_SECONDS = 10.0
 """How long the end of a container waits for what is in the buffer; then that is lost."""
 
 
+REPLAY_PATIENCE_SECONDS = 0.1
+"""How long an attach with logs does, in which time the shim serves nobody: what is still in the buffer is left out."""
+
+
 class _Said(NamedTuple):
     stream: str
     regions: list[Region]
@@ -59,15 +63,15 @@ class RingLog(ContainerLog):
         self.dropped_bytes = 0
 
     def replay(self) -> Replay:
-        """What has been written so far, once the buffer is empty: what is in it would be in nobody's part."""
-        self._drain()
+        """What has been written so far, once the buffer is empty, unless the disk takes too long for that."""
+        self._drain(REPLAY_PATIENCE_SECONDS)
         return super().replay()
 
     def close(self) -> None:
         """Log what is unfinished and close the file; a file whose disk doesn't answer stays open, with the thread."""
         for stream in tuple(self._splitters):
             self.end(stream)
-        if self._drain():
+        if self._drain(PATIENCE_SECONDS):
             self._file.close()
 
     def _write(self, stream: str, regions: list[Region]) -> None:
@@ -114,9 +118,9 @@ class RingLog(ContainerLog):
                 with self._guard:
                     self._waiting_bytes -= said.size_bytes
 
-    def _drain(self) -> bool:
-        """Wait until the buffer is empty, no longer than PATIENCE_SECONDS; whether it is."""
-        if not self._idle.acquire(timeout=PATIENCE_SECONDS):
+    def _drain(self, seconds: float) -> bool:
+        """Wait until the buffer is empty, no longer than `seconds`; whether it is."""
+        if not self._idle.acquire(timeout=seconds):
             return False
         self._idle.release()
         return True

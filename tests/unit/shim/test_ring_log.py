@@ -12,7 +12,7 @@ from tests.support.wait import wait_until
 from dockyard.shim.json_log import JsonFormat
 from dockyard.shim.log_lines import Region
 from dockyard.shim.log_rotation import RotatingFile
-from dockyard.shim.ring_log import RingLog, _fitting
+from dockyard.shim.ring_log import PATIENCE_SECONDS, RingLog, _fitting
 
 PIPE_BYTES = 64 << 10
 
@@ -51,6 +51,15 @@ def test_all_is_written_in_order_when_nothing_hangs(tmp_path: Path) -> None:
     assert (len(said), said[-1], made.log.dropped_bytes, made.errors) == (2001, "the end", 0, [])
 
 
+def test_an_attach_with_logs_does_not_wait_for_a_disk_that_hangs(tmp_path: Path) -> None:
+    made = Fixture(tmp_path / "log", 10_000)
+    made.log._idle.acquire()  # as long as the thread writes
+    begin = time.monotonic()
+    made.log.replay().close()
+    assert time.monotonic() - begin < 2
+    made.log._idle.release()
+
+
 def test_nobody_waits_for_a_disk_that_hangs(fifo: tuple[Path, int]) -> None:
     path, reading = fifo
     made = Fixture(path, 10_000)
@@ -69,7 +78,7 @@ def test_nobody_waits_for_a_disk_that_hangs(fifo: tuple[Path, int]) -> None:
             return False
         return True
 
-    wait_until(lambda: not read_on() and made.log._drain(), "what was kept to be written", 20)
+    wait_until(lambda: not read_on() and made.log._drain(PATIENCE_SECONDS), "what was kept to be written", 20)
     while read_on():
         pass
     said = entries(data)
