@@ -2,7 +2,8 @@
 
 The child returns from the same call as the parent, as with os.fork. Python's interpreter is told before and after, as
 os.fork does, through the stable C API. What the C library does in fork() besides (the locks of other threads) doesn't
-matter, because the caller must have one thread only; threading can't be used in the child.
+matter, because the caller must have one thread only; threading can't be used in the child. The one exception is a
+shim's thread that writes a log (dockyard.shim.ring_log): the child never touches that log.
 """
 
 import ctypes

@@ -92,6 +92,14 @@ class Ahead:
         if last is not None and last[0] == wanted and now - last[1] < REPEATED_SECONDS:
             self._around.loop.call_later(AFTERWARDS_SECONDS, lambda: self._begin_next(wanted))
 
+    def abandon_all(self) -> None:
+        """End all that waits: the container is about to be frozen, in which state nothing would end."""
+        self._last = None
+        for exec_id in tuple(self._begun):
+            begun = self._begun.pop(exec_id)
+            begun.expiry.cancel()
+            begun.launch.abandon()
+
     def uninvited(self) -> Container[int]:
         """Processes that nobody has asked for."""
         begun = self._begun.get(_NEXT)

@@ -72,9 +72,14 @@ class Container:
         self._errands.change(self.check_alive, lambda: self.driver.kill_all(signal), respond)
 
     def pause(self, respond: Respond) -> None:
-        """Freeze it; Conflict unless it runs."""
+        """Freeze it; Conflict unless it runs. What waits for an exec that nobody has asked for ends before."""
+
+        def check() -> None:
+            self._check(Status.PAUSED, also_from=Status.RUNNING)
+            self.execs.abandon_ahead()
+
         self._errands.change(
-            lambda: self._check(Status.PAUSED, also_from=Status.RUNNING),
+            check,
             self.driver.pause,
             self._becoming(Status.PAUSED, respond),
         )

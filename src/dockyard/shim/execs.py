@@ -122,6 +122,10 @@ class Execs:
         self._on_idle = on_idle
         self._check_idle()
 
+    def abandon_ahead(self) -> None:
+        """End what has been begun before it was asked for."""
+        self._ahead.abandon_all()
+
     def uninvited(self) -> Container[int]:
         """Processes in the container that nobody has asked for."""
         return self._ahead.uninvited()

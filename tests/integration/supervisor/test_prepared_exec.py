@@ -157,6 +157,17 @@ async def test_where_processes_are_counted_nothing_is_begun_uninvited(own: World
     assert children_of(shim.shim_pid) == [shim.pid]
 
 
+async def test_a_paused_container_shows_nothing_that_was_begun_ahead(own: World) -> None:
+    shim = await own.create("sleep", "100")
+    waiting = await repeated(own, shim)
+    await shim.pause()
+    await asyncio.sleep(1.2)  # longer than anything waits
+    assert await shim.processes() == [shim.pid]
+    assert not os.path.exists(f"/proc/{waiting}")
+    await shim.resume()
+    assert (await outcome(own, shim, exec_request("true")))[1] == 0
+
+
 async def test_a_repeated_exec_in_a_container_that_was_paused_and_ends(own: World) -> None:
     shim = await own.create("sleep", "100")
     waiting = await repeated(own, shim)
