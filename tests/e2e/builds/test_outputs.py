@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.builds.test_buildx import Buildx, buildx
+from tests.e2e.builds.conftest import Buildx
 from tests.peers import program
 from tests.peers.buildx import buildx_client
 from tests.peers.images import busybox_image
@@ -19,8 +19,6 @@ from tests.support.engine import dockyard_engine
 from tests.support.packs import fetch_manifest
 
 pytestmark = [pytest.mark.peer("buildx", "docker-26"), pytest.mark.dockyard_only]
-
-__all__ = ["buildx"]
 
 COPIED = 'FROM scratch\nCOPY a.txt /data/\nENV A=b\nCMD ["/none"]\n'
 RUNS = """\

@@ -6,7 +6,7 @@ from aiohttp.web_request import BaseRequest
 
 from dockyard.builder.session.session import Session
 from dockyard.engine.builds.kit.sessions import Sessions
-from dockyard.errors import InvalidParameter
+from dockyard.errors import Conflict, InvalidParameter
 from dockyard.rpc.call import Caller
 
 _MOST_METHODS = 256
@@ -43,7 +43,10 @@ async def hold(sessions: Sessions, request: BaseRequest, descriptor: int, early:
     caller = await connect(socket.socket(fileno=descriptor), early)
     try:
         session = session_of(request, caller)
-        await sessions.add(session)
+        try:
+            await sessions.add(session)
+        except Conflict:  # it is hijacked, so there is no answer any more: being hung up on is what tells the client
+            return
         try:
             await caller.closed.wait()
         finally:
