@@ -135,7 +135,8 @@ def _comparable(text):
     for line in text.split("\n"):
         number, _, said = line.partition(" ")
         lines = steps.setdefault(number, []) if re.fullmatch(r"#\d+", number) else others
-        if lines is others or said != (lines or [""])[0]:  # the name, again
+        # Docker tells a name or an end again when others spoke meanwhile.
+        if lines is others or (said != (lines or [""])[0] and not (said == "DONE" and said in lines)):
             lines.append(said if lines is not others else line)
     return ["\n".join(lines) for lines in (*steps.values(), [line for line in others if line])]
 
